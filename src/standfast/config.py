@@ -1,0 +1,258 @@
+"""Compose every room's settings into one Site: what `standfast.toml` says, checked.
+
+Wrong input is refused here, before anything is touched, with the path of the key and what is
+expected. A file that is not there means the example service on machines made on this computer.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from standfast.core.errors import ConfigError
+from standfast.mechanisms.hosts.local import here
+from standfast.mechanisms.hosts.local.names import FIRST_MACHINE, PRIVATE, PUBLIC, Names
+from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role, having
+from standfast.mechanisms.hosts.settings import (
+    DEFAULT_MACHINES,
+    MachineSettings,
+    NetworkSettings,
+)
+from standfast.mechanisms.web.settings import ServiceSettings
+from standfast.promises.catalog import CATALOG
+from standfast.promises.model import Promise
+from standfast.promises.settings import PromiseSettings
+
+FILE = "standfast.toml"
+DEFAULT_PORT = 8443
+
+PROJECT = Path(__file__).resolve().parents[2]
+EXAMPLE = PROJECT / "examples" / "timesheets" / "service.toml"
+
+NEEDED = {
+    Role.EDGE: 1,
+    Role.WEB: 2,
+    Role.DATABASE: 1,
+    Role.MONITOR: 1,
+}
+"""How many machines a role needs before its promises mean anything."""
+
+SINGLE = frozenset({Role.DATABASE, Role.MONITOR})
+"""Roles that cannot yet be shared between machines."""
+
+
+class SiteSettings(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")] = "timesheets"
+    port: int = Field(default=DEFAULT_PORT, ge=1, le=65535)
+    names: tuple[str, ...] = ()
+    service: ServiceSettings
+    machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
+    network: NetworkSettings = NetworkSettings()
+    promises: Mapping[str, PromiseSettings] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """`made_here`: the machines are made on this computer. `source` is the service's folder."""
+
+    name: str
+    port: int
+    names: tuple[str, ...]
+    machines: tuple[Machine, ...]
+    made_here: bool
+    service: ServiceSettings
+    source: Path
+    network: NetworkSettings
+    promises: tuple[Promise, ...]
+    folders: Folders
+
+    def having(self, role: Role) -> tuple[Machine, ...]:
+        return having(self.machines, role)
+
+    @property
+    def local_names(self) -> Names:
+        return Names(site=self.name, home=self.folders.home)
+
+    @property
+    def url(self) -> str:
+        if self.made_here:
+            return f"https://127.0.0.1:{self.port}/"
+        host = self.names[0] if self.names else str(self.having(Role.EDGE)[0].public)
+        return f"https://{host}/"
+
+
+def load(path: Path | None, *, state: Path, cache: Path, run: Path) -> Site:
+    """Read `path`, or the file in this folder if it is there, or take the defaults."""
+    chosen = path or Path(FILE)
+    if path is not None and not path.is_file():
+        raise ConfigError(f"{path} is not there", remedy="Name a file that exists with --file.")
+    text = chosen.read_text() if chosen.is_file() else ""
+    settings = parse(text, str(chosen))
+    folder = chosen.resolve().parent if "service" in tomllib.loads(text) else PROJECT
+    return compose(settings, folder=folder, state=state, cache=cache, run=run)
+
+
+def parse(text: str, name: str) -> SiteSettings:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name} is not TOML: {error}", remedy="Mend that line.") from error
+    if "service" not in document:
+        document["service"] = tomllib.loads(EXAMPLE.read_text())["service"]
+    try:
+        settings = SiteSettings.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {explain(error)}", remedy="See standfast.example.toml.") from None
+    check_machines(settings, name)
+    check_promises(settings, name)
+    return settings
+
+
+def explain(error: ValidationError) -> str:
+    """Every wrong key with its path and what is expected."""
+    return "; ".join(
+        f"{'.'.join(str(step) for step in each['loc'])}: {wrong(each)}" for each in error.errors()
+    )
+
+
+def wrong(detail: Mapping[str, Any]) -> str:
+    if detail["type"] == "extra_forbidden":
+        return "unknown key"
+    given = repr(detail["input"])
+    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {given[:60]}"
+
+
+def check_machines(settings: SiteSettings, name: str) -> None:
+    machines = settings.machines
+    refuse_twice(name, "machines.name", [machine.name for machine in machines])
+    refuse_twice(name, "machines.address", [str(m.address) for m in machines if m.address])
+    refuse_twice(name, "machines.public", [str(m.public) for m in machines if m.public])
+    if len({machine.address is None for machine in machines}) > 1:
+        raise ConfigError(
+            f"{name}: machines: some have an address and some have none",
+            remedy="Give every machine an address, or none, then all are made on this computer.",
+        )
+    for role, needed in NEEDED.items():
+        found = sum(role in machine.roles for machine in machines)
+        if found < needed:
+            raise ConfigError(
+                f"{name}: machines: {found} with the role {role}, at least {needed} needed",
+                remedy=f'Add "{role}" to the roles of a machine.',
+            )
+        if role in SINGLE and found > 1:
+            raise ConfigError(
+                f"{name}: machines: {found} with the role {role}, and one is all there can be yet",
+                remedy=f'Leave "{role}" to one machine.',
+            )
+    for index, machine in enumerate(machines):
+        if machine.address and Role.EDGE in machine.roles and not machine.public:
+            raise ConfigError(
+                f"{name}: machines.{index}.public: an edge needs a public address",
+                remedy=f"Give {machine.name} the address that the internet reaches.",
+            )
+
+
+def refuse_twice(name: str, key: str, values: list[str]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise ConfigError(
+                f"{name}: {key}: {value} is given {count} times",
+                remedy="Every machine needs its own.",
+            )
+
+
+def check_promises(settings: SiteSettings, name: str) -> None:
+    known = {promise.id: promise for promise in CATALOG}
+    for promise_id, wanted in settings.promises.items():
+        if promise_id not in known:
+            raise ConfigError(
+                f"{name}: promises.{promise_id}: unknown promise",
+                remedy=f"Known are: {', '.join(sorted(known))}.",
+            )
+        for figure in wanted.objective:
+            if figure not in known[promise_id].objective:
+                raise ConfigError(
+                    f"{name}: promises.{promise_id}.objective.{figure}: unknown figure",
+                    remedy=f"Known are: {', '.join(sorted(known[promise_id].objective))}.",
+                )
+
+
+def compose(
+    settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path
+) -> Site:
+    folders = Folders(site=settings.name, state=state, cache=cache, run=run)
+    source = (folder / settings.service.source).resolve()
+    if not source.is_dir():
+        raise ConfigError(
+            f"service.source: {source} is no folder", remedy="Name the folder of the service."
+        )
+    return Site(
+        name=settings.name,
+        port=settings.port,
+        names=settings.names,
+        machines=tuple(machines(settings, folders)),
+        made_here=settings.machines[0].address is None,
+        service=settings.service,
+        source=source,
+        network=settings.network,
+        promises=tuple(promised(settings)),
+        folders=folders,
+    )
+
+
+def machines(settings: SiteSettings, folders: Folders) -> list[Machine]:
+    names = Names(site=settings.name, home=folders.home)
+    return [
+        listed(machine) if machine.address else made_here(machine, index, folders, names)
+        for index, machine in enumerate(settings.machines)
+    ]
+
+
+def listed(machine: MachineSettings) -> Machine:
+    assert machine.address is not None
+    return Machine(
+        name=machine.name,
+        roles=machine.roles,
+        address=machine.address,
+        public=machine.public,
+        reach=Reach(
+            host=machine.ssh.host or str(machine.public or machine.address),
+            user=machine.ssh.user,
+            port=machine.ssh.port,
+        ),
+    )
+
+
+def made_here(machine: MachineSettings, index: int, folders: Folders, names: Names) -> Machine:
+    address: IPv4Address = PRIVATE[FIRST_MACHINE + index]
+    return Machine(
+        name=machine.name,
+        roles=machine.roles,
+        address=address,
+        public=PUBLIC[FIRST_MACHINE + index] if Role.EDGE in machine.roles else None,
+        reach=here.reach(folders, names, str(address)),
+    )
+
+
+def promised(settings: SiteSettings) -> list[Promise]:
+    kept: list[Promise] = []
+    for promise in CATALOG:
+        wanted = settings.promises.get(promise.id, PromiseSettings())
+        if wanted.promised:
+            kept.append(with_objective(promise, wanted.objective))
+    return kept
+
+
+def with_objective(promise: Promise, changes: Mapping[str, float]) -> Promise:
+    from dataclasses import replace
+
+    return replace(promise, objective={**promise.objective, **changes})

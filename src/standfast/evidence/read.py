@@ -1,0 +1,120 @@
+"""Read a whole log from anywhere and keep only what its key stands for.
+
+Nothing that comes over the transport is trusted. What cannot be believed is left out and named, so
+that a reader is told about the one altered entry and still sees the others.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from standfast.core.errors import CannotVerify
+from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.inspection import Fetched, Found, Inspected, inspect, listed
+from standfast.evidence.keyring import Keyring
+from standfast.evidence.note import Verifier, open_note, parse_vkey
+from standfast.evidence.statement import Kind, Statement
+from standfast.evidence.tiles import CHECKPOINT, Tile, bundles, contents, hash_tiles, narrowed
+from standfast.evidence.transport import Missing, Transport
+
+READ_LIMIT = 1_000_000
+"""Entries that one reader takes into memory: a site of thirty promises for some decades."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    index: int
+    signer: str
+    statement: Statement
+
+    @property
+    def kind(self) -> Kind:
+        return self.statement.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """`leaves` are the hashes under the signed root, empty when they could not be found."""
+
+    checkpoint: Checkpoint
+    checkpoint_bytes: bytes
+    leaves: tuple[bytes, ...]
+    entries: tuple[Entry, ...]
+    keyring: Keyring
+    complaints: tuple[str, ...]
+
+
+def read_log(transport: Transport, vkey: str) -> Record:
+    """Raises `CannotVerify` when there is no checkpoint of this key, `Unreachable` when nobody
+    answers. Everything else that is wrong is among the record's complaints."""
+    verifier = parse_vkey(vkey)
+    note = transport.fetch(CHECKPOINT)
+    checkpoint = read_checkpoint(note, verifier)
+    inspected = inspect(checkpoint, _fetched(transport, checkpoint.size))
+    return _record(checkpoint, note, inspected, verifier)
+
+
+def read_checkpoint(note: bytes, verifier: Verifier) -> Checkpoint:
+    text, _ = open_note(note, [verifier])
+    checkpoint = Checkpoint.from_text(text)
+    if checkpoint.origin != verifier.name:
+        raise CannotVerify(f"the checkpoint is of {checkpoint.origin}, not of {verifier.name}")
+    if checkpoint.size > READ_LIMIT:
+        raise CannotVerify(f"a log of {checkpoint.size} entries is longer than can be read here")
+    return checkpoint
+
+
+def _record(
+    checkpoint: Checkpoint, note: bytes, inspected: Inspected, verifier: Verifier
+) -> Record:
+    keyring = Keyring(log=verifier)
+    entries: list[Entry] = []
+    refused: list[str] = []
+    for index, leaf in enumerate(inspected.entries):
+        if leaf is None:
+            continue
+        try:
+            found = keyring.admit(leaf)
+        except CannotVerify as error:
+            refused.append(f"entry {index} does not count: {error.problem}")
+            continue
+        keyring = keyring.after(found.statement)
+        entries.append(Entry(index=index, signer=found.signer.name, statement=found.statement))
+    return Record(
+        checkpoint=checkpoint,
+        checkpoint_bytes=note,
+        leaves=inspected.leaves or (),
+        entries=tuple(entries),
+        keyring=keyring,
+        complaints=(*inspected.complaints, *listed(refused), *_strangers(entries)),
+    )
+
+
+def _strangers(entries: list[Entry]) -> Iterator[str]:
+    """One log is of one site: a proof of another one would not be about this promise."""
+    for entry in entries:
+        if entry.statement.site != entries[0].statement.site:
+            yield f"entry {entry.index} is about another site, {entry.statement.site}"
+
+
+def _fetched(transport: Transport, size: int) -> Fetched:
+    return Fetched(
+        bundles={tile: _found(transport, tile) for tile in bundles(size)},
+        tiles={tile: _found(transport, tile) for tile in hash_tiles(size)},
+    )
+
+
+def _found(transport: Transport, tile: Tile) -> Found:
+    try:
+        return contents(tile, _fetch_tile(transport, tile))
+    except CannotVerify:
+        return None
+
+
+def _fetch_tile(transport: Transport, tile: Tile) -> bytes:
+    """A narrower tile may be gone once the full one exists: then its beginning is the same."""
+    try:
+        return transport.fetch(tile.path)
+    except Missing:
+        if tile.full:
+            raise
+        return narrowed(tile, transport.fetch(tile.widened.path))

@@ -1,0 +1,101 @@
+"""Time in which a promise was to be proven, and was not.
+
+A log that shows only what was written hides what was left out. Slots turn that round: each says
+beforehand when the next proof will be made. A slot that ended without one, and a stretch longer
+than the promise's period that no slot covers, are both missed time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from standfast.evidence.read import Entry
+from standfast.evidence.statement import Calibration, EnrolledNotice, Proof, Slot, TextNotice
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+"""How far the clocks of a signer, of the log and of a reader may be apart before it matters."""
+
+
+class Span(NamedTuple):
+    starts_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A slot and the earliest moment at which it can have entered the log.
+
+    Nobody dates entries, but a slot stands after others, and cannot be older than the latest
+    moment of which they speak. So a slot that was slipped in later does not cover the past.
+    """
+
+    index: int
+    slot: Slot
+    not_before: datetime | None
+
+    @property
+    def covers_from(self) -> datetime:
+        return max(self.slot.starts_at, self.not_before or self.slot.starts_at)
+
+
+def announced(entries: Iterable[Entry], *, now: datetime) -> Iterator[Announced]:
+    latest: datetime | None = None
+    for entry in entries:
+        predicate = entry.statement.predicate
+        if isinstance(predicate, Slot):
+            yield Announced(index=entry.index, slot=predicate, not_before=latest)
+            continue
+        moment = _speaks_of(predicate)
+        if moment <= now and (latest is None or moment > latest):
+            latest = moment
+
+
+def _speaks_of(predicate: Proof | Calibration | EnrolledNotice | TextNotice) -> datetime:
+    match predicate:
+        case Proof():
+            return predicate.ended_at
+        case Calibration():
+            return predicate.green.ended_at
+        case EnrolledNotice() | TextNotice():
+            return predicate.at
+
+
+def open_slot(entries: Iterable[Entry], promise: str, *, now: datetime) -> int | None:
+    """The number of the slot in which a proof that begins now belongs: the one that ends last."""
+    running = [
+        each
+        for each in announced(entries, now=now)
+        if each.slot.promise == promise and each.slot.starts_at <= now < each.slot.until
+    ]
+    return max(running, key=lambda each: (each.slot.until, each.index)).index if running else None
+
+
+def missed(slots: Sequence[Announced], proofs: Sequence[Proof], now: datetime) -> tuple[Span, ...]:
+    """Slots that ended without any proof that counts, and gaps between slots, oldest first."""
+    empty = (
+        Span(each.slot.starts_at, each.slot.until)
+        for each in slots
+        if each.slot.until < now and not proven_in(each, proofs)
+    )
+    return tuple(sorted({*empty, *_gaps(slots, now)}))
+
+
+def proven_in(announced: Announced, proofs: Iterable[Proof]) -> bool:
+    """A proof of the same promise within the slot is enough, whichever slot it was made for."""
+    starts_at, until = announced.slot.starts_at, announced.slot.until
+    return any(
+        proof.slot == announced.index or starts_at <= proof.ended_at <= until for proof in proofs
+    )
+
+
+def _gaps(slots: Sequence[Announced], now: datetime) -> Iterator[Span]:
+    covered: datetime | None = None
+    period = timedelta()
+    for each in sorted(slots, key=lambda each: each.covers_from):
+        if covered is not None and each.covers_from - covered > period:
+            yield Span(covered, each.covers_from)
+        covered = max(covered or each.slot.until, each.slot.until)
+        period = timedelta(seconds=each.slot.period_s)
+    if covered is not None and now - covered > period:
+        yield Span(covered, now)

@@ -1,0 +1,184 @@
+"""What may be said of each promise now: derived from the entries, the same by everybody.
+
+Kept: the newest conclusive proof is kept and within its period, its check was seen red lately, and
+no slot since then was missed. Broken: the newest conclusive proof is broken, however old. All else
+is unproven, and the reason says in words what is lacking.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from standfast.core.units import duration, stamp
+from standfast.evidence.dossier import Counted, Dossier, dossiers
+from standfast.evidence.read import Entry
+from standfast.evidence.slots import Span, missed, proven_in
+from standfast.promises.judge import judge
+from standfast.promises.model import Figures, Grade, Outcome, State
+
+LOOKING_BACK = timedelta(days=90)
+"""How far history, worst figures and missed time go back: a quarter, as such reports do."""
+
+
+class Past(NamedTuple):
+    ended_at: datetime
+    outcome: Outcome
+    measured: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseState:
+    """`latest` and `calibration` are numbers of entries. `due_at` is when `kept` ends by itself
+    unless something new is logged, or, when it is not kept, when the next proof is due."""
+
+    promise: str
+    statement: str
+    proof: str
+    state: State
+    grade: Grade | None
+    objective: Figures
+    default_objective: Figures
+    measured: Figures | None
+    worst: Figures | None
+    proven_at: datetime | None
+    due_at: datetime | None
+    calibrated_at: datetime | None
+    reason: str
+    latest: int | None
+    calibration: int | None
+    stand_ins: tuple[str, ...]
+    missed: tuple[Span, ...]
+    history: tuple[Past, ...]
+
+
+def derive(entries: Sequence[Entry], *, now: datetime) -> tuple[PromiseState, ...]:
+    return tuple(_derived(each, now) for each in dossiers(entries, now=now))
+
+
+def doubted(states: Iterable[PromiseState], complaints: Sequence[str]) -> tuple[PromiseState, ...]:
+    """Of a log with which something is wrong, nothing is kept. What is broken stays broken."""
+    if not complaints:
+        return tuple(states)
+    reason = f"the record cannot be relied on: {complaints[0]}"
+    return tuple(
+        replace(each, state=State.UNPROVEN, reason=reason, due_at=None)
+        if each.state is State.KEPT
+        else each
+        for each in states
+    )
+
+
+def _derived(dossier: Dossier, now: datetime) -> PromiseState:
+    slot, newest, calibrated = dossier.current.slot, dossier.newest, dossier.calibrated
+    proofs = [each.proof for each in dossier.proofs]
+    missing = tuple(
+        each for each in missed(dossier.slots, proofs, now) if each.until >= now - LOOKING_BACK
+    )
+    state, reason = _decided(dossier, missing, now)
+    history = tuple(_history(dossier, now))
+    return PromiseState(
+        promise=dossier.promise,
+        statement=slot.statement,
+        proof=slot.proof,
+        state=state,
+        grade=newest.proof.grade if newest else None,
+        objective=slot.objective,
+        default_objective=slot.default_objective,
+        measured=newest.proof.measured if newest else None,
+        worst=_worst(each.measured for each in history),
+        proven_at=newest.proof.ended_at if newest else None,
+        due_at=_due_at(dossier, state, now),
+        calibrated_at=calibrated.at if calibrated else None,
+        reason=reason,
+        latest=newest.index if newest else None,
+        calibration=calibrated.index if calibrated else None,
+        stand_ins=newest.proof.stand_ins if newest else (),
+        missed=missing,
+        history=history,
+    )
+
+
+def _decided(dossier: Dossier, missing: Sequence[Span], now: datetime) -> tuple[State, str]:
+    newest = dossier.newest
+    if newest and newest.proof.outcome is Outcome.BROKEN:
+        return State.BROKEN, _exceeded(newest)
+    doubt = next(_doubts(dossier, newest, missing, now), None)
+    return (State.UNPROVEN, doubt) if doubt else (State.KEPT, "proven, and its check was seen red")
+
+
+def _doubts(
+    dossier: Dossier, newest: Counted | None, missing: Sequence[Span], now: datetime
+) -> Iterator[str]:
+    since = newest.index if newest else -1
+    for each in dossier.objections:
+        if each.index > since:
+            yield f"the proof in entry {each.index} does not count: {each.why}"
+    if newest is None:
+        yield "it has not been proven yet"
+        return
+    yield from _doubts_about_proof(dossier, newest, now)
+    yield from _doubts_about_calibration(dossier, now)
+    for span in missing:
+        if span.until > newest.proof.ended_at:
+            yield f"no proof was made from {stamp(span.starts_at)} to {stamp(span.until)}"
+
+
+def _doubts_about_proof(dossier: Dossier, newest: Counted, now: datetime) -> Iterator[str]:
+    period = _period(dossier, newest)
+    if now > newest.proof.ended_at + period:
+        yield f"the newest proof is more than {duration(period)} old"
+    if judge(dossier.current.slot.objective, newest.proof.measured) is not Outcome.KEPT:
+        yield "the objective has changed since the newest proof"
+
+
+def _doubts_about_calibration(dossier: Dossier, now: datetime) -> Iterator[str]:
+    within = timedelta(seconds=dossier.current.slot.calibrated_within_s)
+    if dossier.calibrated is None:
+        yield "its check has not been seen red yet"
+    elif now > dossier.calibrated.at + within:
+        yield f"its check was last seen red more than {duration(within)} ago"
+
+
+def _period(dossier: Dossier, newest: Counted) -> timedelta:
+    """The period of the slot that announced the proof."""
+    slot = next(each for each in dossier.slots if each.index == newest.proof.slot)
+    return timedelta(seconds=slot.slot.period_s)
+
+
+def _exceeded(newest: Counted) -> str:
+    objective, measured = newest.proof.objective, newest.proof.measured
+    over = [
+        f"{name} was {measured[name]:g}, at most {limit:g} was promised"
+        for name, limit in objective.items()
+        if name in measured and measured[name] > limit
+    ]
+    return "; ".join(over)
+
+
+def _due_at(dossier: Dossier, state: State, now: datetime) -> datetime | None:
+    proofs = [each.proof for each in dossier.proofs]
+    due = [
+        each.slot.until
+        for each in dossier.slots
+        if each.slot.until >= now and not proven_in(each, proofs)
+    ]
+    newest, calibrated = dossier.newest, dossier.calibrated
+    if newest and state is State.KEPT and calibrated:
+        within = timedelta(seconds=dossier.current.slot.calibrated_within_s)
+        due += [newest.proof.ended_at + _period(dossier, newest), calibrated.at + within]
+    return min(due, default=None)
+
+
+def _history(dossier: Dossier, now: datetime) -> Iterator[Past]:
+    for each in sorted(dossier.proofs, key=lambda each: (each.proof.ended_at, each.index)):
+        if each.proof.ended_at >= now - LOOKING_BACK:
+            yield Past(each.proof.ended_at, each.proof.outcome, each.proof.measured)
+
+
+def _worst(measurements: Iterable[Figures]) -> Mapping[str, float] | None:
+    worst: dict[str, float] = {}
+    for figures in measurements:
+        for name, value in figures.items():
+            worst[name] = max(value, worst.get(name, value))
+    return worst or None

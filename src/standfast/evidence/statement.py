@@ -1,0 +1,278 @@
+"""What an entry of the log says: the four kinds of statement, and their one way to be written.
+
+A payload is an in-toto Statement v1 whose subject is the promise (or the log itself) and whose
+predicate is one of the models below. It is read strictly: bytes that this file would not write for
+what it read from them are refused, so no two readers can understand one entry differently, and a
+subject's digest that does not belong to the predicate is refused with them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    NonNegativeInt,
+    PlainSerializer,
+    PositiveFloat,
+    model_validator,
+)
+
+from standfast.core.errors import CannotVerify
+from standfast.core.units import parse_stamp, stamp
+from standfast.evidence.note import parse_vkey
+from standfast.promises.model import Grade, Outcome
+
+TYPE = "https://in-toto.io/Statement/v1"
+LOG = "log"
+"""The subject of what is said about the log itself and not about a promise."""
+
+Figure = FiniteFloat
+
+
+class Kind(StrEnum):
+    SLOT = "slot"
+    PROOF = "proof"
+    CALIBRATION = "calibration"
+    NOTICE = "notice"
+
+    @property
+    def predicate_type(self) -> str:
+        return f"urn:standfast:{self}:v1"
+
+
+def _moment(value: object) -> object:
+    return parse_stamp(value) if isinstance(value, str) else value
+
+
+def _to_milliseconds(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("has no time zone")
+    return parse_stamp(stamp(value)).astimezone(UTC)
+
+
+def _whole(figures: Mapping[str, float]) -> dict[str, float]:
+    """Write `0.0` as `0`, as every other language would (RFC 8785, 3.2.2.3)."""
+    return {name: int(each) if each == int(each) else each for name, each in figures.items()}
+
+
+Moment = Annotated[
+    datetime, BeforeValidator(_moment), AfterValidator(_to_milliseconds), PlainSerializer(stamp)
+]
+Figures = Annotated[dict[str, Figure], PlainSerializer(_whole)]
+Seconds = Annotated[
+    PositiveFloat, PlainSerializer(lambda value: int(value) if value == int(value) else value)
+]
+
+
+class Predicate(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True
+    )
+
+
+class Slot(Predicate):
+    """A proof of this promise will be made between these moments: said before it is made."""
+
+    promise: str
+    statement: str
+    objective: Figures
+    default_objective: Figures
+    proof: str
+    starts_at: Moment = Field(validation_alias="from", serialization_alias="from")
+    until: Moment
+    calibrated_within_s: Seconds
+    period_s: Seconds
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Slot":
+        if self.until <= self.starts_at:
+            raise ValueError("the slot ends before it starts")
+        return self
+
+
+class Run(Predicate):
+    """One run of a drill: what was promised, what was measured, how it ended."""
+
+    promise: str
+    drill: str
+    outcome: Outcome
+    grade: Grade
+    stand_ins: tuple[str, ...]
+    objective: Figures
+    measured: Figures
+    started_at: Moment
+    ended_at: Moment
+    run: str
+    story: tuple[str, ...]
+    seen: dict[str, JsonValue]
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "Run":
+        if self.ended_at < self.started_at:
+            raise ValueError("the run ends before it starts")
+        if self.grade is Grade.REAL and self.stand_ins:
+            raise ValueError("a run with stand-ins is called real")
+        return self
+
+
+class Proof(Run):
+    slot: NonNegativeInt
+    """The number of the entry that announced this proof."""
+
+
+class Calibration(Predicate):
+    """The proof was seen red while `fault` was planted, and green after its removal."""
+
+    promise: str
+    fault: str
+    fault_words: str
+    planted_at: Moment
+    removed_at: Moment
+    red: Run
+    green: Run
+
+
+class EnrolledSigner(Predicate):
+    name: str
+    key: str
+
+    @model_validator(mode="after")
+    def _key_is_whole(self) -> "EnrolledSigner":
+        try:
+            verifier = parse_vkey(self.key)
+        except CannotVerify as error:
+            raise ValueError(error.problem) from error
+        if verifier.name != self.name:
+            raise ValueError(f"the key of {self.name} has the name {verifier.name}")
+        return self
+
+
+class EnrolledNotice(Predicate):
+    """From this entry on these keys may sign; a name that had a key before has only this one."""
+
+    kind: Literal["enrolled"] = "enrolled"
+    text: str
+    at: Moment
+    signers: tuple[EnrolledSigner, ...]
+
+
+class TextNotice(Predicate):
+    kind: Literal["text"] = "text"
+    text: str
+    at: Moment
+
+
+AnyPredicate = Slot | Proof | Calibration | EnrolledNotice | TextNotice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    site: str
+    predicate: AnyPredicate
+
+    @property
+    def kind(self) -> Kind:
+        match self.predicate:
+            case Slot():
+                return Kind.SLOT
+            case Proof():
+                return Kind.PROOF
+            case Calibration():
+                return Kind.CALIBRATION
+            case EnrolledNotice() | TextNotice():
+                return Kind.NOTICE
+
+    @property
+    def about(self) -> str:
+        """The identifier of the promise, or `log`."""
+        match self.predicate:
+            case EnrolledNotice() | TextNotice():
+                return LOG
+            case other:
+                return other.promise
+
+    def payload(self) -> bytes:
+        predicate = self.predicate.model_dump(mode="json", by_alias=True)
+        digest = hashlib.sha256(canonical(predicate)).hexdigest()
+        name = f"{self.site}/{self.about}"
+        return canonical(
+            {
+                "_type": TYPE,
+                "subject": [{"name": name, "digest": {"sha256": digest}}],
+                "predicateType": self.kind.predicate_type,
+                "predicate": predicate,
+            }
+        )
+
+    @classmethod
+    def from_payload(cls, data: bytes) -> "Statement":
+        """Raises `CannotVerify` for any bytes that `payload` would not write."""
+        try:
+            outer = Outer.model_validate_json(data)
+            kind = _kind(outer.predicate_type)
+            predicate = _predicate(kind, outer.predicate)
+            site = outer.subject[0].name.rpartition("/")[0]
+            statement = cls(site=site, predicate=predicate)
+            rewritten = statement.payload()
+        except ValueError as error:
+            raise CannotVerify(f"it is no statement of this log: {_first_line(error)}") from error
+        if rewritten != data:
+            raise CannotVerify("its statement does not have the digest or the form that it must")
+        return statement
+
+
+class Subject(BaseModel):
+    name: str
+    digest: dict[str, str]
+
+
+class Outer(BaseModel):
+    type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    subject: tuple[Subject]
+    predicate_type: str = Field(alias="predicateType")
+    predicate: dict[str, JsonValue]
+
+
+def _predicate(kind: Kind, raw: Mapping[str, JsonValue]) -> AnyPredicate:
+    match kind:
+        case Kind.SLOT:
+            return Slot.model_validate(raw)
+        case Kind.PROOF:
+            return Proof.model_validate(raw)
+        case Kind.CALIBRATION:
+            return Calibration.model_validate(raw)
+        case Kind.NOTICE if raw.get("kind") == "enrolled":
+            return EnrolledNotice.model_validate(raw)
+        case Kind.NOTICE:
+            return TextNotice.model_validate(raw)
+
+
+def canonical(value: JsonValue) -> bytes:
+    """JSON in one way only: keys sorted, no spaces, UTF-8, no number that is not a number."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def _kind(predicate_type: str) -> Kind:
+    for kind in Kind:
+        if kind.predicate_type == predicate_type:
+            return kind
+    raise ValueError(f"unknown kind {predicate_type}")
+
+
+def _first_line(error: ValueError) -> str:
+    """Pydantic explains itself in several lines with an address at the end; one is enough."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return ": ".join(lines[1:3]) if len(lines) > 2 else lines[0]

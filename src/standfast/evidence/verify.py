@@ -1,0 +1,49 @@
+"""Verify a log from nothing but its key, and its address: what a customer runs.
+
+`pinned` is the checkpoint that the same reader verified last. A log that no longer begins with what
+was seen then has been rewritten, even if everything in it is signed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from standfast.evidence import merkle
+from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.read import Record, read_log
+from standfast.evidence.state import PromiseState, derive, doubted
+from standfast.evidence.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """With a complaint no state is `kept`, and the checkpoint is not one to pin."""
+
+    record: Record
+    states: tuple[PromiseState, ...]
+    complaints: tuple[str, ...]
+
+
+def verify(
+    transport: Transport, vkey: str, *, now: datetime, pinned: Checkpoint | None
+) -> Verification:
+    """Raises `CannotVerify` or `Unreachable` when there is nothing to verify."""
+    return verified(read_log(transport, vkey), now=now, pinned=pinned)
+
+
+def verified(record: Record, *, now: datetime, pinned: Checkpoint | None) -> Verification:
+    complaints = (*record.complaints, *(_rewritten(record, pinned) if pinned else ()))
+    states = doubted(derive(record.entries, now=now), complaints)
+    return Verification(record=record, states=states, complaints=complaints)
+
+
+def _rewritten(record: Record, pinned: Checkpoint) -> Iterator[str]:
+    checkpoint = record.checkpoint
+    if pinned.origin != checkpoint.origin:
+        yield f"the log is now called {checkpoint.origin}, it was called {pinned.origin}"
+    elif pinned.size > checkpoint.size:
+        yield f"the log has {checkpoint.size} entries, it had {pinned.size} when last verified"
+    elif len(record.leaves) != checkpoint.size:
+        yield "it cannot be shown that the log still begins with what was last verified"
+    elif merkle.root(record.leaves[: pinned.size]) != pinned.root:
+        yield f"the first {pinned.size} entries are not those that were last verified"

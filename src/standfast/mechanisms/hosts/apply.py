@@ -1,0 +1,222 @@
+"""Make this machine what its bundle says. Runs on the machine, standard library only.
+
+Every step looks before it acts, so a second run changes nothing, and a run that was cut off is
+finished by the next. What changed files ask for (restart, reload) is noted on disk *before* the
+file is written and struck off only after it was done: a run that dies between writing a file and
+restarting its unit leaves the note, and the next run restarts.
+"""
+
+import grp
+import json
+import os
+import pwd
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from standfast.core.command import Command, Runner
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.bundle import Bundle, File, Folder, Unit, User
+
+STATE = Path("/var/lib/standfast-machine")
+PENDING = STATE / "pending.json"
+INSTALLED = STATE / "files.json"
+
+UNIT_FOLDERS = ("/etc/systemd/system/", "/run/systemd/system/")
+PACKAGES_TIMEOUT_S = 900.0
+UNIT_TIMEOUT_S = 120.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was changed, in the order it was done."""
+
+    packages: list[str] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+    restarted: list[str] = field(default_factory=list)
+    reloaded: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    restarts: frozenset[str] = frozenset()
+    reloads: frozenset[str] = frozenset()
+    daemon: bool = False
+
+    @classmethod
+    def read(cls) -> "Pending":
+        if not PENDING.exists():
+            return cls()
+        noted = json.loads(PENDING.read_text())
+        return cls(
+            restarts=frozenset(noted["restarts"]),
+            reloads=frozenset(noted["reloads"]),
+            daemon=noted["daemon"],
+        )
+
+    def plus(self, file: File) -> "Pending":
+        return Pending(
+            restarts=self.restarts | set(file.restarts),
+            reloads=self.reloads | set(file.reloads),
+            daemon=self.daemon or file.path.startswith(UNIT_FOLDERS),
+        )
+
+    def write(self) -> None:
+        noted = {
+            "restarts": sorted(self.restarts),
+            "reloads": sorted(self.reloads),
+            "daemon": self.daemon,
+        }
+        write_atomically(PENDING, json.dumps(noted).encode(), mode=0o600)
+
+
+def apply(bundle: Bundle, runner: Runner) -> Report:
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    report = Report()
+    install_packages(bundle.packages, runner, report)
+    make_users(bundle.users, runner, report)
+    for folder in bundle.folders:
+        make_folder(folder)
+    for file in bundle.files:
+        put(file, report)
+    remove_what_is_no_longer_ours(bundle.files, report)
+    settle_units(bundle.units, runner, report)
+    return report
+
+
+def install_packages(wanted: tuple[str, ...], runner: Runner, report: Report) -> None:
+    missing = [name for name in wanted if not is_installed(name, runner)]
+    if not missing:
+        return
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    for argv in (
+        ("apt-get", "update", "-qq"),
+        ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing),
+    ):
+        runner.run(Command(argv=argv, environment=quiet, timeout_s=PACKAGES_TIMEOUT_S))
+    report.packages.extend(missing)
+
+
+def is_installed(package: str, runner: Runner) -> bool:
+    asked = runner.run(
+        Command(argv=("dpkg-query", "-W", "-f", "${db:Status-Status}", package)), check=False
+    )
+    return asked.text == "installed"
+
+
+def make_users(users: Iterable[User], runner: Runner, report: Report) -> None:
+    for user in users:
+        try:
+            pwd.getpwnam(user.name)
+        except KeyError:
+            runner.run(
+                Command(
+                    argv=(
+                        *("useradd", "--system", "--user-group", "--shell", "/usr/sbin/nologin"),
+                        *("--home-dir", user.home, "--no-create-home"),
+                        *(("--groups", ",".join(user.groups)) if user.groups else ()),
+                        user.name,
+                    )
+                )
+            )
+            report.users.append(user.name)
+
+
+def make_folder(folder: Folder) -> None:
+    path = Path(folder.path)
+    path.mkdir(parents=True, exist_ok=True)
+    uid, gid = pwd.getpwnam(folder.owner).pw_uid, grp.getgrnam(folder.group).gr_gid
+    now = path.stat()
+    if (now.st_uid, now.st_gid) != (uid, gid):
+        os.chown(path, uid, gid)
+    if now.st_mode & 0o7777 != folder.mode:
+        path.chmod(folder.mode)
+
+
+def put(file: File, report: Report) -> None:
+    path = Path(file.path)
+    uid, gid = pwd.getpwnam(file.owner).pw_uid, grp.getgrnam(file.group).gr_gid
+    if is_as_wanted(path, file, uid, gid):
+        return
+    Pending.read().plus(file).write()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, file.content, mode=file.mode, uid=uid, gid=gid)
+    report.files.append(file.path)
+
+
+def is_as_wanted(path: Path, file: File, uid: int, gid: int) -> bool:
+    try:
+        now = path.lstat()
+        return (
+            (now.st_mode & 0o7777, now.st_uid, now.st_gid) == (file.mode, uid, gid)
+            and not path.is_symlink()
+            and path.read_bytes() == file.content
+        )
+    except FileNotFoundError:
+        return False
+
+
+def remove_what_is_no_longer_ours(files: tuple[File, ...], report: Report) -> None:
+    """Files that an earlier bundle put here and this one does not name."""
+    wanted = {file.path for file in files}
+    before = set(json.loads(INSTALLED.read_text())) if INSTALLED.exists() else set()
+    for path in sorted(before - wanted):
+        Path(path).unlink(missing_ok=True)
+        report.removed.append(path)
+    if before != wanted:
+        write_atomically(INSTALLED, json.dumps(sorted(wanted)).encode(), mode=0o600)
+
+
+def settle_units(units: tuple[Unit, ...], runner: Runner, report: Report) -> None:
+    pending = Pending.read()
+    if pending.daemon:
+        runner.run(Command(argv=("systemctl", "daemon-reload")))
+    names = [unit.name for unit in units]
+    ready = [unit.name for unit in units if not unit.held]
+    if names:
+        enable(names, runner)
+    for name in ready:
+        settle_unit(name, pending, runner, report)
+    for name in sorted(pending.restarts - set(ready)):
+        restart_if_running(name, runner, report)
+    Pending().write()
+
+
+def enable(names: list[str], runner: Runner) -> None:
+    asked = runner.run(Command(argv=("systemctl", "is-enabled", *names)), check=False)
+    states = asked.text.split()
+    if len(states) != len(names) or set(states) - {"enabled", "static", "generated"}:
+        runner.run(Command(argv=("systemctl", "enable", "--quiet", *names)))
+
+
+def settle_unit(name: str, pending: Pending, runner: Runner, report: Report) -> None:
+    if not is_active(name, runner):
+        change("start", name, runner, report.started, report)
+    elif name in pending.restarts:
+        change("restart", name, runner, report.restarted, report)
+    elif name in pending.reloads:
+        change("reload-or-restart", name, runner, report.reloaded, report)
+
+
+def restart_if_running(name: str, runner: Runner, report: Report) -> None:
+    if is_active(name, runner):
+        change("restart", name, runner, report.restarted, report)
+
+
+def is_active(name: str, runner: Runner) -> bool:
+    asked = runner.run(Command(argv=("systemctl", "is-active", "--quiet", name)), check=False)
+    return asked.status == 0
+
+
+def change(verb: str, name: str, runner: Runner, done: list[str], report: Report) -> None:
+    result = runner.run(
+        Command(argv=("systemctl", verb, name), timeout_s=UNIT_TIMEOUT_S), check=False
+    )
+    (done if result.status == 0 else report.failed).append(name)

@@ -1,0 +1,124 @@
+"""Reach a machine through the system's OpenSSH.
+
+One master connection per machine is kept open and shared (ssh_config(5), ControlMaster), so a
+second command costs milliseconds. The operator's own configuration applies; what is set here only
+makes a missing key an error instead of a question. Arguments are quoted for the remote shell here
+and nowhere else.
+"""
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from standfast.core.command import Command, Result, Runner, call, failed, start
+from standfast.core.errors import StandfastError, Unreachable
+from standfast.mechanisms.hosts.machine import Machine
+
+CONNECT_TIMEOUT_S = 10
+"""Longer than any healthy network needs, short enough to be told before one gives up."""
+
+KEPT_OPEN_S = 120
+"""How long an unused master connection stays: the pause between two commands of a person."""
+
+SSH_FAILED = 255
+"""ssh(1): the status by which ssh itself failed, rather than the remote program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    machine: Machine
+    runner: Runner
+    sockets: Path
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes = b"",
+        timeout_s: float = 60,
+        check: bool = True,
+        secrets: tuple[str, ...] = (),
+    ) -> Result:
+        """Run on the machine. An unreachable machine is `Unreachable`, a status is a failure."""
+        command = Command(
+            argv=self.words(*argv), stdin=stdin, timeout_s=timeout_s, secrets=secrets
+        )
+        result = self.runner.run(command, check=False)
+        if result.status == SSH_FAILED:
+            raise unreachable(self.machine, result)
+        if check and result.status != 0:
+            raise failed(Command(argv=(f"{self.machine.name}:", *argv), secrets=secrets), result)
+        return result
+
+    def words(self, *argv: str, terminal: bool = False) -> tuple[str, ...]:
+        """The full command line that runs `argv` on the machine."""
+        flags = ("-t",) if terminal else ("-T",)
+        return (*self._ssh(), *flags, self._target(), "--", shlex.join(argv))
+
+    def follow(self, argv: Sequence[str]) -> int:
+        """Run with this terminal as the program's own, until it ends or is interrupted."""
+        return call(Command(argv=self.words(*argv)))
+
+    def open_stream(self, argv: Sequence[str]) -> "subprocess.Popen[bytes]":
+        return start(Command(argv=self.words(*argv)))
+
+    def forward(self, address: str, port: int) -> Path:
+        """Make `address:port`, as the machine sees it, a socket on this computer; return it."""
+        path = self.sockets / f"{self.machine.name}-{port}"
+        if path.exists() and self._master_is_alive():
+            return path
+        path.unlink(missing_ok=True)
+        self.run(["true"])
+        self.runner.run(
+            Command(
+                argv=(
+                    *self._ssh(),
+                    "-O",
+                    "forward",
+                    "-L",
+                    f"{path}:{address}:{port}",
+                    self._target(),
+                )
+            )
+        )
+        return path
+
+    def close(self) -> None:
+        with suppress(StandfastError):
+            self.runner.run(Command(argv=(*self._ssh(), "-O", "exit", self._target())), check=False)
+        for path in self.sockets.glob(f"{self.machine.name}-*"):
+            path.unlink(missing_ok=True)
+
+    def _master_is_alive(self) -> bool:
+        probe = Command(argv=(*self._ssh(), "-O", "check", self._target()))
+        return self.runner.run(probe, check=False).status == 0
+
+    def _ssh(self) -> tuple[str, ...]:
+        reach = self.machine.reach
+        settings = (
+            "BatchMode=yes",
+            f"ConnectTimeout={CONNECT_TIMEOUT_S}",
+            "ServerAliveInterval=5",
+            "ServerAliveCountMax=3",
+            "ControlMaster=auto",
+            f"ControlPath={self.sockets / (self.machine.name + '.ssh')}",
+            f"ControlPersist={KEPT_OPEN_S}",
+            *reach.options,
+        )
+        flags = (word for setting in settings for word in ("-o", setting))
+        return (*reach.through, "ssh", "-p", str(reach.port), *flags)
+
+    def _target(self) -> str:
+        return f"{self.machine.reach.user}@{self.machine.reach.host}"
+
+
+def unreachable(machine: Machine, result: Result) -> Unreachable:
+    said = result.complaint.strip().splitlines()
+    return Unreachable(
+        f"{machine.name} ({machine.reach.host}) cannot be reached by SSH: "
+        f"{said[-1] if said else 'the connection was lost'}",
+        remedy="Is the machine on, and does `ssh` with the same user, host and port work by hand?",
+    )

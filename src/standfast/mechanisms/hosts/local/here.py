@@ -1,0 +1,172 @@
+"""A site's machines, made on this computer.
+
+Everything is looked for before it is made, so a run that was killed is finished by the next. After
+`prepare` and `power_on` nothing above knows where the machines stand.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from standfast.core.clock import Clock
+from standfast.core.command import Command, Runner
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.local import image, network, relay
+from standfast.mechanisms.hosts.local.builder import Builder
+from standfast.mechanisms.hosts.local.container import Container
+from standfast.mechanisms.hosts.local.image import Image
+from standfast.mechanisms.hosts.local.names import Names, inside, namespace_path
+from standfast.mechanisms.hosts.local.place import Place, forget, spawn
+from standfast.mechanisms.hosts.machine import Folders, Machine, Reach
+
+RELAY = "relay"
+
+
+def reach(folders: Folders, names: Names, address: str) -> Reach:
+    """SSH from inside the site's namespace, by keys that belong to the site alone."""
+    return Reach(
+        host=address,
+        through=inside(names.namespace),
+        options=(
+            f"IdentityFile={folders.secrets / 'operator_key'}",
+            "IdentitiesOnly=yes",
+            f"UserKnownHostsFile={folders.home / 'known_hosts'}",
+            "GlobalKnownHostsFile=/dev/null",
+            "StrictHostKeyChecking=yes",
+            "Ciphers=aes256-gcm@openssh.com,aes128-gcm@openssh.com",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    machines: tuple[Machine, ...]
+    data: Mapping[str, tuple[str, ...]]
+    folders: Folders
+    names: Names
+    image: Image
+    runner: Runner
+    clock: Clock
+
+    def prepare(self, tell: Callable[[str], None]) -> None:
+        """Image, keys, networks and disks: all but power."""
+        image.ensure(self.image, self.runner, tell)
+        for folder in (self.folders.secrets, self.folders.sockets):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.key(self.folders.secrets / "operator_key", "operator")
+        network.make_site(self.names, self.runner)
+        for machine in self.machines:
+            self._make(machine)
+        self._write_known_hosts()
+
+    def power_on(self) -> None:
+        for machine in self.machines:
+            self.container(machine.name).power_on()
+
+    def container(self, name: str) -> Container:
+        machine = next(each for each in self.machines if each.name == name)
+        return Container(
+            machine=machine,
+            names=self.names,
+            image=self.image.root,
+            data=self.data.get(name, ()),
+            runner=self.runner,
+            clock=self.clock,
+        )
+
+    def builder(self) -> Builder:
+        scratch = self.folders.cache / f"builder-{self.folders.site}"
+        return Builder(base=self.image.root, runner=self.runner, scratch=scratch)
+
+    def publish(self, port: int, machine: Machine) -> None:
+        """Make the site answer on a port of this computer's loopback."""
+        place = Place(site=self.folders.site, name=RELAY)
+        if place.group.is_populated():
+            return
+        forget(place, self.runner)
+        target = (namespace_path(self.names.vantage), str(machine.public), "443")
+        argv = ("/usr/bin/python3", "-I", relay.__file__, str(port), *target)
+        spawn(place, argv, log=self.folders.home / "relay.log", runner=self.runner)
+
+    def down(self) -> None:
+        """Power off in good order. Disks stay; so does all data."""
+        self._stop_relay()
+        for machine in self.machines:
+            self.container(machine.name).ask_to_power_off()
+        for machine in self.machines:
+            self.container(machine.name).power_off()
+        for namespace in network.of_site(self.names):
+            network.remove(namespace, self.runner)
+
+    def destroy(self) -> None:
+        """Nothing is left but the image cache."""
+        self._stop_relay()
+        self.builder().clear()
+        for name in self._names_of_all():
+            self._leftover(name).destroy()
+        for namespace in network.of_site(self.names):
+            network.remove(namespace, self.runner)
+        for folder in (self.folders.home, self.folders.sockets):
+            if folder.exists():
+                shutil.rmtree(folder)
+        Place(site=self.folders.site, name="").group.remove()
+        for parent in (self.folders.home.parent, self.folders.state, self.folders.run):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
+
+    def key(self, path: Path, comment: str) -> None:
+        if not path.exists():
+            words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))
+            self.runner.run(Command(argv=words))
+
+    def _make(self, machine: Machine) -> None:
+        keys = self.folders.secrets / "host_keys"
+        keys.mkdir(mode=0o700, exist_ok=True)
+        path = keys / machine.name
+        self.key(path, machine.name)
+        self.container(machine.name).make(
+            host_key=path.read_bytes(),
+            host_key_public=path.with_suffix(".pub").read_bytes(),
+            authorized=(self.folders.secrets / "operator_key.pub").read_bytes(),
+        )
+
+    def _write_known_hosts(self) -> None:
+        keys = self.folders.secrets / "host_keys"
+        lines = "".join(
+            f"{machine.address} {' '.join((keys / f'{machine.name}.pub').read_text().split()[:2])}\n"
+            for machine in self.machines
+        )
+        write_atomically(self.folders.home / "known_hosts", lines.encode())
+
+    def _stop_relay(self) -> None:
+        place = Place(site=self.folders.site, name=RELAY)
+        place.group.kill()
+        place.group.wait_until_empty(self.clock)
+        forget(place, self.runner)
+
+    def _names_of_all(self) -> tuple[str, ...]:
+        """Those of the file, and those that an earlier file named."""
+        folder = self.folders.home / "machines"
+        found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return tuple(sorted(found | {machine.name for machine in self.machines}))
+
+    def _leftover(self, name: str) -> Container:
+        known = next((machine for machine in self.machines if machine.name == name), None)
+        if known is not None:
+            return self.container(name)
+        nobody = Machine(
+            name=name,
+            roles=frozenset(),
+            address=self.machines[0].address,
+            reach=Reach(host=""),
+        )
+        return Container(
+            machine=nobody,
+            names=self.names,
+            image=self.image.root,
+            data=(),
+            runner=self.runner,
+            clock=self.clock,
+        )
+

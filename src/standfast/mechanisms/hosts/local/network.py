@@ -1,0 +1,138 @@
+"""The site's two networks, inside a network namespace of its own.
+
+    this computer ─ nothing ─ [ site: bridge private 10.77.0.1 · bridge public ] ─ machines
+                                                        └─ vantage 203.0.113.1 plays the internet
+
+Each machine has a namespace, connected to the bridges by veth pairs. It survives the machine's
+power cut (the kernel keeps it while it is named), so its firewall is flushed at power-on: a
+machine that forgets to load its own must be seen without one.
+"""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from standfast.core.command import Command, Runner
+from standfast.mechanisms.hosts.local.names import (
+    MANAGEMENT,
+    PRIVATE,
+    PUBLIC,
+    VANTAGE,
+    Names,
+    inside,
+    namespace_path,
+)
+from standfast.mechanisms.hosts.machine import Machine
+
+
+def ip(*words: str, namespace: str | None = None) -> Command:
+    where = ("-n", namespace) if namespace else ()
+    return Command(argv=("ip", *where, *words))
+
+
+def make_site(names: Names, runner: Runner) -> None:
+    """Namespace, bridges and vantage. Nothing is done twice."""
+    if ensure_namespace(names.namespace, runner, addresses=1):
+        for bridge in ("private", "public"):
+            runner.run(ip("link", "add", bridge, "type", "bridge", namespace=names.namespace))
+            runner.run(ip("link", "set", bridge, "up", namespace=names.namespace))
+        for command in addressed(names.namespace, "private", MANAGEMENT, PRIVATE):
+            runner.run(command)
+    if ensure_namespace(names.vantage, runner, addresses=1):
+        for command in plugged(names, names.vantage, "public", "vantage", VANTAGE, PUBLIC):
+            runner.run(command)
+
+
+def plug_in(names: Names, machine: Machine, runner: Runner) -> None:
+    """Give a machine its namespace and cables, and switch the cables on."""
+    namespace = names.machine_namespace(machine.name)
+    wanted = tuple(cables(machine))
+    if ensure_namespace(namespace, runner, addresses=len(wanted)):
+        for network, outer, address, subnet in wanted:
+            for command in plugged(names, namespace, network, outer, address, subnet):
+                runner.run(command)
+    set_links(names, machine, runner, up=True)
+
+
+def set_links(names: Names, machine: Machine, runner: Runner, *, up: bool) -> None:
+    """Plug the machine's cables in or out, at the bridges' end: the machine cannot undo it."""
+    for _, outer, _, _ in cables(machine):
+        runner.run(ip("link", "set", outer, "up" if up else "down", namespace=names.namespace))
+
+
+def cables(machine: Machine) -> Iterator[tuple[str, str, IPv4Address, IPv4Network]]:
+    """Network, name of the bridges' end, address, subnet."""
+    yield "private", f"p-{machine.name}", machine.address, PRIVATE
+    if machine.public is not None:
+        yield "public", f"i-{machine.name}", machine.public, PUBLIC
+
+
+def plugged(
+    names: Names,
+    namespace: str,
+    network: str,
+    outer: str,
+    address: IPv4Address,
+    subnet: IPv4Network,
+) -> Iterator[Command]:
+    yield ip(
+        *("link", "add", network, "netns", namespace),
+        *("type", "veth", "peer", "name", outer, "netns", names.namespace),
+    )
+    yield ip("link", "set", outer, "master", network, "up", namespace=names.namespace)
+    yield from addressed(namespace, network, address, subnet)
+
+
+def addressed(
+    namespace: str, device: str, address: IPv4Address, subnet: IPv4Network
+) -> Iterator[Command]:
+    where = f"{address}/{subnet.prefixlen}"
+    yield ip("link", "set", device, "up", namespace=namespace)
+    yield ip("address", "add", where, "dev", device, namespace=namespace)
+
+
+def ensure_namespace(namespace: str, runner: Runner, *, addresses: int) -> bool:
+    """Make it if it is not there; say whether the caller has to wire it.
+
+    Addresses are what is wired last, so one that has fewer than it shall have was left by a run
+    that was killed, and is made anew.
+    """
+    if Path(namespace_path(namespace)).exists():
+        if addresses_in(namespace, runner) == addresses:
+            return False
+        remove(namespace, runner)
+    runner.run(ip("netns", "add", namespace))
+    runner.run(ip("link", "set", "lo", "up", namespace=namespace))
+    return True
+
+
+def addresses_in(namespace: str, runner: Runner) -> int:
+    """IPv4 addresses, leaving out the loopback's and those that moved here (keepalived's)."""
+    shown = runner.run(ip("-brief", "-4", "address", namespace=namespace), check=False).text
+    return sum(1 for line in shown.splitlines() if not line.startswith("lo ") and "/" in line)
+
+
+def flush_firewall(namespace: str, runner: Runner) -> None:
+    runner.run(Command(argv=(*inside(namespace), "nft", "flush", "ruleset")))
+
+
+def remove(namespace: str, runner: Runner) -> None:
+    """Links first: `ip netns del` returns before the kernel has removed them."""
+    if not Path(namespace_path(namespace)).exists():
+        return
+    shown = runner.run(ip("-brief", "link", namespace=namespace), check=False).text
+    for line in shown.splitlines():
+        device = line.split()[0].split("@")[0]
+        if device != "lo":
+            runner.run(ip("link", "del", device, namespace=namespace), check=False)
+    runner.run(ip("netns", "del", namespace))
+
+
+def of_site(names: Names) -> tuple[str, ...]:
+    """Every namespace of the site that exists, the machines' first."""
+    found = {
+        path.name
+        for pattern in (f"{names.namespace}.*", names.namespace)
+        for path in Path("/run/netns").glob(pattern)
+    }
+    return tuple(sorted(found, key=lambda name: (name.count("."), name), reverse=True))

@@ -1,0 +1,64 @@
+"""Publish the site on this computer: a port of 127.0.0.1 that leads to the public address.
+
+It listens in the computer's own network, then moves into the vantage's namespace, where every
+connection it opens starts (setns(2) changes the namespace of new sockets only; the listening one
+stays where it was made). It copies bytes and understands none: TLS ends at the edge.
+
+Standard library only, a process of its own:
+`python3 relay.py PORT NAMESPACE ADDRESS TARGET_PORT`.
+"""
+
+import asyncio
+import ctypes
+import os
+import socket
+import sys
+
+CLONE_NEWNET = 0x40000000
+CHUNK_BYTES = 65536
+CONNECT_TIMEOUT_S = 5.0
+
+
+def enter(namespace: str) -> None:
+    handle = os.open(namespace, os.O_RDONLY)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(handle, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), f"cannot enter {namespace}")
+    os.close(handle)
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await reader.read(CHUNK_BYTES):
+            writer.write(chunk)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+async def serve(listener: socket.socket, address: str, port: int) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            opening = asyncio.open_connection(address, port)
+            there = await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
+        except OSError:  # a timeout is one too
+            writer.close()
+            return
+        await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+
+    server = await asyncio.start_server(handle, sock=listener)
+    async with server:
+        await server.serve_forever()
+
+
+def main() -> None:
+    port, namespace, address, target = sys.argv[1:]
+    listener = socket.create_server(("127.0.0.1", int(port)))
+    enter(namespace)
+    asyncio.run(serve(listener, address, int(target)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""A machine: a Debian host reached by SSH, with addresses and roles.
+
+Where it stands, made on this computer or listed by the operator, shows only in `Reach`.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address
+from pathlib import Path
+
+
+class Role(StrEnum):
+    EDGE = "edge"
+    WEB = "web"
+    DATABASE = "database"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How the system's OpenSSH gets to a machine.
+
+    `through` is put before `ssh` (a made machine is reached from inside its site's network
+    namespace); `options` are `-o` settings beyond the operator's own configuration.
+    """
+
+    host: str
+    user: str = "root"
+    port: int = 22
+    through: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """`address` is on the private network; `public` only where the internet may knock."""
+
+    name: str
+    roles: frozenset[Role]
+    address: IPv4Address
+    public: IPv4Address | None = None
+    reach: Reach = field(repr=False)
+
+    def is_a(self, role: Role) -> bool:
+        return role in self.roles
+
+
+def having(machines: tuple[Machine, ...], role: Role) -> tuple[Machine, ...]:
+    return tuple(machine for machine in machines if machine.is_a(role))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where a site's state rests on the operator's computer."""
+
+    site: str
+    state: Path
+    cache: Path
+    run: Path
+
+    @property
+    def home(self) -> Path:
+        return self.state / "sites" / self.site
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def sockets(self) -> Path:
+        return self.run / self.site

@@ -1,0 +1,52 @@
+"""The operator's keys about machines: `[[machines]]` and `[network]` of standfast.toml."""
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from standfast.mechanisms.hosts.machine import Role
+
+MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
+"""At most twelve letters: a network device's name carries it and has room for fifteen."""
+
+
+class SshSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str | None = None
+    user: str = "root"
+    port: int = Field(default=22, ge=1, le=65535)
+
+
+class MachineSettings(BaseModel):
+    """Without `address` the machine is made on this computer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: MachineName
+    roles: frozenset[Role] = Field(min_length=1)
+    address: IPv4Address | None = None
+    public: IPv4Address | None = None
+    ssh: SshSettings = SshSettings()
+
+
+class NetworkSettings(BaseModel):
+    """`management_from`: who may reach SSH on machines that are listed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    management_from: tuple[IPv4Network, ...] = ()
+
+
+DEFAULT_MACHINES = tuple(
+    MachineSettings(name=name, roles=frozenset({role}))
+    for name, role in (
+        ("edge-1", Role.EDGE),
+        ("web-1", Role.WEB),
+        ("web-2", Role.WEB),
+        ("db-1", Role.DATABASE),
+        ("monitor-1", Role.MONITOR),
+    )
+)
+"""What a site has that names no machines: the smallest on which a web server can fail."""

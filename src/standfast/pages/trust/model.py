@@ -1,0 +1,151 @@
+"""What the page shows, already decided: the templates only lay it out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from standfast.promises.model import Figures, Grade, State
+
+
+class Mark(StrEnum):
+    """The sign beside a state. A rehearsal has one of its own, so that it never looks real."""
+
+    REAL = "real"
+    REHEARSED = "rehearsed"
+    ATTESTED = "attested"
+    BROKEN = "broken"
+    UNPROVEN = "unproven"
+
+
+def mark(state: State, grade: Grade | None) -> Mark:
+    """The sign of a state; what has no grade is not shown as kept."""
+    if state is State.BROKEN:
+        return Mark.BROKEN
+    if state is State.UNPROVEN or grade is None:
+        return Mark.UNPROVEN
+    return Mark(grade.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The line at the top, for one stretch of the reader's time."""
+
+    mark: Mark
+    line: str
+    detail: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """One measurement over time, as SVG path data in the plot's own pixels."""
+
+    width: float
+    height: float
+    top: float
+    floor: float
+    limit: float
+    limit_text: float
+    """Height at which the word beside the line of the objective stands."""
+    course: str
+    within: str
+    beyond: str
+    unsure: str
+    gaps: tuple[tuple[float, float], ...]
+    """Left edge and width of each stretch in which a due proof is missing."""
+    since: str
+    until: str
+    summary: str
+    """The same in words, for who does not see the plot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One figure of the objective, beside what was measured."""
+
+    name: str
+    promised: str
+    usual: str
+    """The product's own limit where this site promises less; empty otherwise."""
+    last: str
+    worst: str
+    last_is_over: bool
+    worst_is_over: bool
+    plot: Plot | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One entry of the log that the page refers to."""
+
+    index: int
+    path: str
+    signer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    entry: Told
+    fault: str
+    planted_at: datetime
+    seen: str
+    """What the check measured while the fault was in place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One promise as the page shows it."""
+
+    id: str
+    statement: str
+    proof: str
+    state: State
+    grade: Grade | None
+    mark: Mark
+    reason: str
+    valid_until: datetime | None
+    """Set exactly when the claim is `kept`."""
+    proven_at: datetime | None
+    due_at: datetime | None
+    calibrated_at: datetime | None
+    broken_since: datetime | None
+    objective: Figures
+    default_objective: Figures
+    measured: Figures | None
+    worst: Figures | None
+    measures: tuple[Measure, ...]
+    besides: str
+    """What else the newest proof measured, in words."""
+    story: tuple[str, ...]
+    stand_ins: tuple[str, ...]
+    latest: Told | None
+    calibration: Calibration | None
+    missed: tuple[tuple[datetime, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    index: int
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    site: str
+    service: str
+    log_url: str
+    vkey: str
+    origin: str
+    size: int
+    root: str
+    made_at: datetime
+    newest_at: datetime | None
+    valid_until: datetime | None
+    """The first moment at which a claim of this page expires; none when nothing is kept."""
+    headlines: tuple[Headline, ...]
+    shares_hardware: bool
+    claims: tuple[Claim, ...]
+    notices: tuple[Notice, ...]
+    complaints: tuple[str, ...]

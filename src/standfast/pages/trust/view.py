@@ -1,0 +1,210 @@
+"""Decide what the page shows of a record: pure, from entries and derived states to a `Page`.
+
+Fail-safe: what is `kept` in the states but has no grade, no proof or no expiry that still lies
+ahead is shown as unproven. The page never says more than the states do, only less.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime
+
+from standfast.evidence.read import Entry, Record
+from standfast.evidence.state import PromiseState, doubted
+from standfast.evidence.statement import Calibration as CalibrationPredicate
+from standfast.evidence.statement import EnrolledNotice, Proof, TextNotice
+from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
+from standfast.pages.trust import plot, words
+from standfast.pages.trust.headline import headlines
+from standfast.pages.trust.model import Calibration, Claim, Measure, Notice, Page, Told, mark
+from standfast.promises.model import Figures, Grade, Outcome, State
+
+LOG_FOLDER = "log/"
+"""Where the log's tiles lie beside the page."""
+
+NOTICES_SHOWN = 10
+"""What a reader takes in; the record holds them all."""
+
+
+def page(
+    record: Record,
+    states: Sequence[PromiseState],
+    *,
+    site: str,
+    service: str,
+    log_url: str,
+    vkey: str,
+    now: datetime,
+) -> Page:
+    claims = tuple(claim(record, each, now=now) for each in doubted(states, record.complaints))
+    return Page(
+        site=site,
+        service=service,
+        log_url=log_url,
+        vkey=vkey,
+        origin=record.checkpoint.origin,
+        size=record.checkpoint.size,
+        root=record.checkpoint.root.hex(),
+        made_at=now,
+        newest_at=max(filter(None, map(happened_at, record.entries)), default=None),
+        valid_until=min((each.valid_until for each in claims if each.valid_until), default=None),
+        headlines=headlines(claims),
+        shares_hardware=any(map(shares_hardware, claims)),
+        claims=claims,
+        notices=notices(record),
+        complaints=record.complaints,
+    )
+
+
+def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
+    proof = proof_at(record, state.latest)
+    stated, reason = shown(state, now=now)
+    return Claim(
+        id=state.promise,
+        statement=state.statement,
+        proof=state.proof,
+        state=stated,
+        grade=state.grade,
+        mark=mark(stated, state.grade),
+        reason=reason,
+        valid_until=state.due_at if stated is State.KEPT else None,
+        proven_at=state.proven_at,
+        due_at=state.due_at,
+        calibrated_at=state.calibrated_at,
+        broken_since=broken_since(state) if stated is State.BROKEN else None,
+        objective=state.objective,
+        default_objective=state.default_objective,
+        measured=state.measured,
+        worst=state.worst,
+        measures=measures(state, now=now),
+        besides=words.besides(state.measured or {}, state.objective),
+        story=proof.story if proof else (),
+        stand_ins=state.stand_ins,
+        latest=told(record, state.latest),
+        calibration=calibration(record, state.calibration),
+        missed=state.missed,
+    )
+
+
+def shown(state: PromiseState, *, now: datetime) -> tuple[State, str]:
+    """The state the page dares to say, and why in words."""
+    if state.state is State.BROKEN:
+        return State.BROKEN, words.exceeded(state.objective, state.measured or {}) or state.reason
+    if state.state is State.KEPT and (state.grade is None or state.due_at is None):
+        return State.UNPROVEN, "the record does not say how long the newest proof is good"
+    if state.state is State.KEPT and state.due_at is not None and state.due_at <= now:
+        return State.UNPROVEN, f"expired at {words.moment(state.due_at)}"
+    return state.state, words.plain(state.reason)
+
+
+def broken_since(state: PromiseState) -> datetime | None:
+    """When the present run of broken proofs began; inconclusive ones do not end it."""
+    began = None
+    for past in sorted(state.history, key=plot.when, reverse=True):
+        if past.outcome is Outcome.KEPT:
+            break
+        if past.outcome is Outcome.BROKEN:
+            began = past.ended_at
+    return began
+
+
+def measures(state: PromiseState, *, now: datetime) -> tuple[Measure, ...]:
+    return tuple(measure(state, key, now=now) for key in words.in_order(state.objective))
+
+
+def measure(state: PromiseState, key: str, *, now: datetime) -> Measure:
+    limit = state.objective[key]
+    usual = state.default_objective.get(key, limit)
+    return Measure(
+        name=words.name(key),
+        promised=words.limit(key, limit),
+        usual=words.limit(key, usual) if usual < limit else "",
+        last=value(state.measured, key),
+        worst=value(state.worst, key),
+        last_is_over=over(state.measured, key, limit),
+        worst_is_over=over(state.worst, key, limit),
+        plot=plot.plot(state.history, state.missed, key, limit, now=now),
+    )
+
+
+def value(figures: Figures | None, key: str) -> str:
+    return words.figure(key, figures[key]) if figures and key in figures else "—"
+
+
+def over(figures: Figures | None, key: str, limit: float) -> bool:
+    return bool(figures and key in figures and figures[key] > limit)
+
+
+def shares_hardware(each: Claim) -> bool:
+    """`promises/grade.py` says of machines that share a kernel that they share one."""
+    return each.grade is Grade.REHEARSED and any(" share one " in word for word in each.stand_ins)
+
+
+def calibration(record: Record, index: int | None) -> Calibration | None:
+    predicate, entry = predicate_at(record, index), told(record, index)
+    if not isinstance(predicate, CalibrationPredicate) or entry is None:
+        return None
+    return Calibration(
+        entry=entry,
+        fault=predicate.fault_words,
+        planted_at=predicate.planted_at,
+        seen=words.exceeded(predicate.red.objective, predicate.red.measured),
+    )
+
+
+def notices(record: Record) -> tuple[Notice, ...]:
+    """The newest first. Who may sign is for the verifier; what was said is for the reader."""
+    said = [
+        Notice(index=entry.index, at=predicate.at, text=predicate.text)
+        for entry in record.entries
+        if isinstance(predicate := entry.statement.predicate, TextNotice)
+    ]
+    return tuple(reversed(said))[:NOTICES_SHOWN]
+
+
+def told(record: Record, index: int | None) -> Told | None:
+    entry = entry_at(record, index)
+    if entry is None:
+        return None
+    return Told(
+        index=entry.index,
+        path=LOG_FOLDER + bundle(entry.index, record.checkpoint.size).path,
+        signer=entry.signer,
+    )
+
+
+def bundle(index: int, size: int) -> Tile:
+    """The file that holds an entry, as it is named while the log has this size."""
+    number = index // WIDTH
+    return Tile(level=ENTRIES, index=number, width=min(WIDTH, size - number * WIDTH))
+
+
+def proof_at(record: Record, index: int | None) -> Proof | None:
+    predicate = predicate_at(record, index)
+    return predicate if isinstance(predicate, Proof) else None
+
+
+def predicate_at(record: Record, index: int | None) -> object:
+    entry = entry_at(record, index)
+    return entry.statement.predicate if entry else None
+
+
+def entry_at(record: Record, index: int | None) -> Entry | None:
+    """Entries are in order, and those that could not be believed are left out of the record."""
+    if index is None:
+        return None
+    place = bisect_left(record.entries, index, key=lambda entry: entry.index)
+    found = record.entries[place : place + 1]
+    return found[0] if found and found[0].index == index else None
+
+
+def happened_at(entry: Entry) -> datetime | None:
+    """When what an entry tells of took place; a slot only says when something is due."""
+    match entry.statement.predicate:
+        case Proof() as proof:
+            return proof.ended_at
+        case CalibrationPredicate() as calibration:
+            return calibration.removed_at
+        case EnrolledNotice() | TextNotice() as notice:
+            return notice.at
+        case _:
+            return None

@@ -1,0 +1,125 @@
+"""Figures and moments as an account administrator reads them."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from standfast.core import units
+from standfast.promises.model import Figures, Grade, State
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""Our own, because those of `strftime` change with the locale of whoever renders."""
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+NAMES: Mapping[str, str] = {
+    "failed_requests": "failed requests",
+    "doubled_writes": "changes saved twice",
+    "lost_writes": "changes lost",
+    "ghost_writes": "changes that came back after they were refused",
+    "outage_s": "time without an answer",
+    "data_age_s": "age of the newest data",
+    "redundancy_s": "time until redundant again",
+    "restore_s": "time to restore",
+    "requests": "requests",
+    "writes": "changes saved",
+    "checks": "checks passed",
+    "p99_s": "99 % of answers within",
+}
+"""In the order in which the page shows them; the record sorts figures by their letters."""
+
+STATES: Mapping[State, str] = {
+    State.KEPT: "Kept",
+    State.BROKEN: "Broken",
+    State.UNPROVEN: "Unproven",
+}
+
+GRADES: Mapping[Grade, str] = {
+    Grade.REAL: "real",
+    Grade.REHEARSED: "rehearsed",
+    Grade.ATTESTED: "attested",
+}
+
+
+def moment(at: datetime) -> str:
+    """`24 Nov 2025, 05:04 UTC`."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
+
+
+def day(at: datetime) -> str:
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}"
+
+
+def name(key: str) -> str:
+    """What a figure is called; one this page has not met keeps its own words."""
+    return NAMES.get(key) or key.removesuffix("_s").removesuffix("_bytes").replace("_", " ")
+
+
+def figure(key: str, value: float) -> str:
+    """The value with its unit, which is the end of its name."""
+    if key.endswith("_s"):
+        return "0 s" if value == 0 else units.duration(value)
+    if key.endswith("_bytes"):
+        return units.size(value)
+    return f"{value:,.0f}" if value == int(value) else f"{value:,g}"
+
+
+def limit(key: str, value: float) -> str:
+    """An objective is an upper limit; a count of 0 is said as a word."""
+    if value == 0:
+        return "none" if not key.endswith("_s") else "0 s"
+    return f"at most {figure(key, value)}"
+
+
+def in_order(figures: Figures) -> list[str]:
+    """What matters most to a reader first, figures this page has not met last."""
+    known = list(NAMES)
+    return sorted(figures, key=lambda key: (known.index(key) if key in NAMES else len(known), key))
+
+
+def besides(measured: Figures, objective: Figures) -> str:
+    """What a proof measured beyond its objective: `3,000 requests, 912 changes saved`."""
+    return ", ".join(
+        phrase(key, measured[key]) for key in in_order(measured) if key not in objective
+    )
+
+
+def phrase(key: str, value: float) -> str:
+    if key.endswith(("_s", "_bytes")):
+        return f"{name(key)} {figure(key, value)}"
+    return f"{figure(key, value)} {name(key)}"
+
+
+def exceeded(objective: Figures, measured: Figures) -> str:
+    """`37 failed requests (promised: none)`."""
+    return ", ".join(
+        f"{phrase(key, measured[key])} (promised: {limit(key, objective[key])})"
+        for key in in_order(objective)
+        if key in measured and measured[key] > objective[key]
+    )
+
+
+def plain(reason: str) -> str:
+    """A reason of the evidence room with its moments written for people."""
+    return STAMP.sub(lambda found: moment(units.parse_stamp(found[0])), reason)
+
+
+def state(value: State, grade: Grade | None) -> str:
+    """State and grade are always said together."""
+    if grade is None:
+        return STATES[value]
+    if value is State.UNPROVEN:
+        return f"{STATES[value]} · last proof {GRADES[grade]}"
+    return f"{STATES[value]} · {GRADES[grade]}"
+
+
+def sentence(text: str) -> str:
+    """Error texts and reasons are kept in lower case without a full stop; the page wants both."""
+    text = capitalised(text.strip())
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

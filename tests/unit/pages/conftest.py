@@ -1,0 +1,180 @@
+"""A small site's record, written by the real log and read back by the real reader."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from standfast.core.units import stamp
+from standfast.evidence.envelope import leaf
+from standfast.evidence.log import Log
+from standfast.evidence.note import vkey
+from standfast.evidence.read import Record, read_log
+from standfast.evidence.signing import Ed25519Signer
+from standfast.evidence.state import derive
+from standfast.evidence.statement import (
+    AnyPredicate,
+    Calibration,
+    EnrolledNotice,
+    EnrolledSigner,
+    Proof,
+    Run,
+    Slot,
+    TextNotice,
+)
+from standfast.evidence.transport import FolderTransport
+from standfast.pages.trust.render import pages
+from standfast.promises.catalog import REDUNDANT_WEB
+from standfast.promises.judge import judge
+from standfast.promises.model import Grade, Promise
+
+NOON = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
+ORIGIN = "trust.example/log"
+SHARED = ("edge-1, monitor-1, web-1, web-2 share one kernel",)
+LOG_SIGNER = Ed25519Signer.from_seed(ORIGIN, bytes(range(32)))
+MONITOR_SIGNER = Ed25519Signer.from_seed("monitor-1", bytes(range(1, 33)))
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
+
+
+@dataclass(kw_only=True)
+class Story:
+    """What happened to a site, told in the order in which it was logged."""
+
+    folder: Path
+    promise: Promise = REDUNDANT_WEB
+    leaves: list[bytes] = field(default_factory=list)
+    slot: int = 0
+
+    def tell(self, predicate: AnyPredicate, signer: Ed25519Signer = LOG_SIGNER) -> "Story":
+        self.leaves.append(leaf("demo", predicate, signer))
+        return self
+
+    def enrolled(self, at: datetime) -> "Story":
+        signers = (EnrolledSigner(name="monitor-1", key=vkey(MONITOR_SIGNER)),)
+        return self.tell(EnrolledNotice(text="monitor-1 may sign", at=at, signers=signers))
+
+    def noticed(self, text: str, at: datetime) -> "Story":
+        return self.tell(TextNotice(text=text, at=at))
+
+    def due(self, start: datetime, *, objective: Mapping[str, float] | None = None) -> "Story":
+        promise = self.promise
+        self.slot = len(self.leaves)
+        return self.tell(
+            Slot(
+                promise=promise.id,
+                statement=promise.statement,
+                objective=dict(objective or promise.objective),
+                default_objective=dict(promise.objective),
+                proof=promise.proof,
+                starts_at=start,
+                until=start + promise.period,
+                calibrated_within_s=promise.calibrated_within.total_seconds(),
+                period_s=promise.period.total_seconds(),
+            )
+        )
+
+    def calibrated(self, at: datetime) -> "Story":
+        return self.tell(
+            Calibration(
+                promise=self.promise.id,
+                fault=self.promise.fault,
+                fault_words="a health check that never fails",
+                planted_at=at - timedelta(minutes=4),
+                removed_at=at - timedelta(minutes=2),
+                red=Run(**self.run(at - timedelta(minutes=3), failed=412)),
+                green=Run(**self.run(at)),
+            ),
+            MONITOR_SIGNER,
+        )
+
+    def proven(
+        self, at: datetime, *, failed: int = 0, stand_ins: tuple[str, ...] = SHARED
+    ) -> "Story":
+        run = self.run(at, failed=failed, stand_ins=stand_ins)
+        return self.tell(Proof(slot=self.slot, **run), MONITOR_SIGNER)
+
+    def run(
+        self, at: datetime, *, failed: int = 0, stand_ins: tuple[str, ...] = SHARED
+    ) -> dict[str, object]:
+        measured = {
+            "requests": 3000,
+            "writes": 912,
+            "failed_requests": failed,
+            "doubled_writes": 0,
+            "p99_s": 0.184,
+        }
+        return {
+            "promise": self.promise.id,
+            "drill": self.promise.drill,
+            "outcome": judge(self.promise.objective, measured),
+            "grade": Grade.REHEARSED if stand_ins else Grade.REAL,
+            "stand_ins": stand_ins,
+            "objective": dict(self.promise.objective),
+            "measured": measured,
+            "started_at": at - timedelta(seconds=40),
+            "ended_at": at,
+            "run": stamp(at),
+            "story": (
+                "Power cut of web-1 at 100 requests/s.",
+                "edge-1 took web-1 out after 0.4 s.",
+                f"3,000 asked, {failed} failed; each of 912 changes found exactly once.",
+                "web-1 powered on and serving again after 2.1 s.",
+            ),
+            "seen": {"target": "web-1"},
+        }
+
+    def record(self) -> Record:
+        Log(self.folder, origin=ORIGIN, signer=LOG_SIGNER).append(self.leaves)
+        return read_log(FolderTransport(self.folder), vkey(LOG_SIGNER))
+
+    def pages(self, now: datetime) -> Mapping[str, bytes]:
+        return published(self.record(), now)
+
+
+def published(record: Record, now: datetime) -> Mapping[str, bytes]:
+    return pages(
+        record,
+        derive(record.entries, now=now),
+        site="demo",
+        service="Timesheets",
+        log_url="https://trust.example/log/",
+        vkey=vkey(LOG_SIGNER),
+        now=now,
+    )
+
+
+def told(folder: Path) -> Mapping[str, Callable[[], Story]]:
+    """The five stories that the golden files hold; all are looked at on noon of 9 March."""
+
+    def begun(name: str, start: datetime) -> Story:
+        story = Story(folder=folder / name)
+        return story.enrolled(start - hours(1)).due(start).calibrated(start + hours(0.2))
+
+    return {
+        "kept-rehearsed": lambda: begun("a", NOON - hours(3)).proven(NOON - hours(2)),
+        "kept-real": lambda: begun("b", NOON - hours(3)).proven(NOON - hours(2), stand_ins=()),
+        "broken": lambda: (
+            begun("c", NOON - hours(30))
+            .proven(NOON - hours(28))
+            .due(NOON - hours(6))
+            .proven(NOON - hours(2), failed=37)
+            .noticed("A release kept an old health check. It is being proven again.", NOON)
+        ),
+        "unproven": lambda: begun("d", NOON - hours(53)).proven(NOON - hours(52)),
+        "empty": lambda: Story(folder=folder / "e").enrolled(NOON - hours(1)),
+    }
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Story:
+    return Story(folder=tmp_path / "log")
+
+
+@pytest.fixture
+def stories(tmp_path: Path) -> Mapping[str, Callable[[], Story]]:
+    return told(tmp_path)
