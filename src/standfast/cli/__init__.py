@@ -1,0 +1,72 @@
+"""The command line: one file per noun, no decisions here.
+
+Exit status: 0 kept or done, 1 broken or failed, 2 wrong usage or configuration, 3 could not be
+verified.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from standfast.cli import evidence, logs, plan, power, prove, status, up
+from standfast.core.errors import StandfastError
+
+
+class Commands(click.Group):
+    """Shows commands in the order in which one meets them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--file",
+    "-f",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The site's file; standfast.toml in this folder if it is there, else the example.",
+)
+@click.version_option(package_name=None, version="0.1.0", prog_name="standfast")
+@click.pass_context
+def standfast(context: click.Context, file: Path | None) -> None:
+    """Bring up a web service, keep it up, and prove every promise by attacking it."""
+    context.obj = file
+
+
+for command in (
+    up.up,
+    plan.plan,
+    status.status,
+    prove.prove,
+    prove.drill,
+    prove.doubt,
+    evidence.evidence,
+    logs.logs,
+    power.down,
+    power.destroy,
+):
+    standfast.add_command(command)
+
+
+def main() -> None:
+    sys.exit(guarded(lambda: standfast(standalone_mode=False)))
+
+
+def guarded(run: Callable[[], object]) -> int:
+    """Errors become two lines and an exit status; a stack trace is for our own mistakes."""
+    try:
+        answer = run()
+        return answer if isinstance(answer, int) else 0
+    except StandfastError as error:
+        click.echo(f"standfast: {error.problem}", err=True)
+        if error.remedy:
+            click.echo(f"Try: {error.remedy}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("standfast: interrupted; the same command goes on from here", err=True)
+        return 1

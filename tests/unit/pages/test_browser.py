@@ -18,9 +18,15 @@ from .test_page import Reader
 
 CHROMIUM = shutil.which("chromium") or ""
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this computer")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -222,7 +223,7 @@ def test_headings_are_in_order_and_ids_are_unique(stories: Stories, name: str) -
     assert not reader.open
     levels = [int(tag[1]) for tag, _ in reader.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     ids = [each["id"] for _, each in reader.elements if "id" in each]
     assert len(ids) == len(set(ids))
     pointed = {each["aria-labelledby"] for _, each in reader.elements if "aria-labelledby" in each}

@@ -88,9 +88,9 @@ class Builder:
 
     def run_quietly(self, argv: Sequence[str], stdin: bytes) -> None:
         """As `programs.install_venv` wants it: `stdin` is put into a file named by `{stdin}`."""
-        given = self.root / "tmp" / "given"
+        given = self.root / "opt" / "given"
         given.write_bytes(stdin)
-        self.run([word.replace("{stdin}", "/tmp/given") for word in argv])
+        self.run([word.replace("{stdin}", "/opt/given") for word in argv])
         given.unlink()
 
 

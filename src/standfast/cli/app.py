@@ -1,0 +1,74 @@
+"""What every command needs: the site of the operator's file, and ways to its machines."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from standfast import config
+from standfast.config import PROJECT, Site
+from standfast.core.clock import Clock, SystemClock
+from standfast.core.command import Runner, SystemRunner
+from standfast.core.errors import ConfigError, StandfastError
+from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.local.here import Here
+from standfast.mechanisms.hosts.local.image import Image
+from standfast.mechanisms.rollout.plan import data_of
+
+SUITE = "bookworm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    site: Site
+    runner: Runner
+    clock: Clock
+
+    @property
+    def lock(self) -> bytes:
+        return (PROJECT / "requirements" / "standfast.lock").read_bytes()
+
+    @property
+    def here(self) -> Here:
+        return Here(
+            machines=self.site.machines,
+            data={machine.name: data_of(machine) for machine in self.site.machines},
+            folders=self.site.folders,
+            names=self.site.local_names,
+            image=Image(suite=SUITE, lock=self.lock, cache=self.site.folders.cache),
+            runner=self.runner,
+            clock=self.clock,
+        )
+
+    @property
+    def connections(self) -> Mapping[str, Connection]:
+        return {machine.name: self.connection(machine.name) for machine in self.site.machines}
+
+    def connection(self, name: str) -> Connection:
+        machine = next((each for each in self.site.machines if each.name == name), None)
+        if machine is None:
+            known = ", ".join(each.name for each in self.site.machines)
+            raise ConfigError(f"no machine is called {name}", remedy=f"The site has: {known}.")
+        sockets = self.site.folders.sockets
+        return Connection(machine=machine, runner=self.runner, sockets=sockets)
+
+    def must_exist(self) -> None:
+        if not (self.site.folders.home / "known_hosts").exists():
+            raise StandfastError(
+                f"the site {self.site.name} is not up", remedy="Run `standfast up` first."
+            )
+
+
+def open_app(file: Path | None) -> App:
+    if os.geteuid() != 0:
+        raise ConfigError(
+            "standfast makes machines and networks, which only root may",
+            remedy="Run it again with sudo.",
+        )
+    site = config.load(
+        file,
+        state=Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast")),
+        cache=Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast")),
+        run=Path(os.environ.get("STANDFAST_RUN", "/run/standfast")),
+    )
+    return App(site=site, runner=SystemRunner(), clock=SystemClock())

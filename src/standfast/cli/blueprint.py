@@ -1,0 +1,103 @@
+"""Compose the site's settings, secrets and certificates into what `rollout.plan` needs."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+
+from standfast.cli.app import App
+from standfast.config import PROJECT
+from standfast.evidence.note import vkey
+from standfast.mechanisms.database.plan import DatabaseAsk, url
+from standfast.mechanisms.database.verifier import scram_verifier
+from standfast.mechanisms.hosts.local.names import MANAGEMENT
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.programs import venv_folder
+from standfast.mechanisms.keys.custody import SiteSecrets
+from standfast.mechanisms.monitor.plan import EvidenceAsk
+from standfast.mechanisms.rollout.plan import Blueprint, Certificates
+from standfast.mechanisms.rollout.release import release_of
+from standfast.mechanisms.rollout.run import own_programs
+from standfast.mechanisms.web.plan import Release, environment
+
+NOT_YET = SiteSecrets(
+    database_password="drawn-by-up",
+    database_salt="AAAAAAAAAAAAAAAAAAAAAA==",
+    service_secret="drawn-by-up",
+    account_password="drawn-by-up",
+    canary_password="drawn-by-up",
+)
+"""Stands where secrets will be, in a preview."""
+
+
+def blueprint(
+    app: App,
+    *,
+    secrets: SiteSecrets,
+    certificates: Certificates,
+    enrolled: Mapping[str, str],
+    debian: Mapping[str, int],
+) -> Blueprint:
+    site = app.site
+    name = site.service.name.replace("-", "_")
+    database = site.having(Role.DATABASE)[0]
+    salt = b64decode(secrets.database_salt)
+    programs = own_programs(PROJECT / "src" / "standfast")
+    return Blueprint(
+        machines=site.machines,
+        service=site.service,
+        release=release(app),
+        variables=environment(
+            site.service,
+            database_url=url(database, name, secrets.database_password),
+            secret=secrets.service_secret,
+            hosts=hosts(app),
+        ),
+        database=DatabaseAsk(name=name, verifier=scram_verifier(secrets.database_password, salt)),
+        evidence=EvidenceAsk(
+            site=site.name,
+            service=site.service.name,
+            origin=origin(app),
+            log_url=f"{site.url}trust/log",
+            objectives={promise.id: promise.objective for promise in site.promises},
+            enrolled=enrolled,
+        ),
+        certificates=certificates,
+        management=(str(MANAGEMENT),)
+        if site.made_here
+        else tuple(str(network) for network in site.network.management_from),
+        debian=debian,
+        source=f"{programs.folder}/src",
+        python=f"{venv_folder(app.lock)}/bin/python",
+    )
+
+
+def preview(app: App) -> Blueprint:
+    """Before any key is made: everything but secrets and certificates is as `up` would have it."""
+    names = [machine.name for machine in app.site.machines]
+    pending = {name: b"made by up\n" for name in names}
+    return blueprint(
+        app,
+        secrets=NOT_YET,
+        certificates=Certificates(authority=b"made by up\n", identity=pending, public=pending),
+        enrolled={},
+        debian=dict.fromkeys(names, 12),
+    )
+
+
+def release(app: App) -> Release:
+    return release_of(app.site.source, app.site.service, image=app.here.image.digest)
+
+
+def hosts(app: App) -> tuple[str, ...]:
+    """Under which names and addresses the service is reached."""
+    public = tuple(str(edge.public) for edge in app.site.having(Role.EDGE))
+    mine = ("127.0.0.1", "localhost") if app.site.made_here else ()
+    return (*app.site.names, *public, *mine)
+
+
+def origin(app: App) -> str:
+    """The log's name: its address without the scheme (C2SP tlog-checkpoint)."""
+    return f"{app.site.url.removeprefix('https://')}trust/log"
+
+
+def log_vkey(app: App, public_key: bytes) -> str:
+    return vkey(origin(app), public_key)

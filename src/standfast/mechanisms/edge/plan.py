@@ -1,0 +1,72 @@
+"""The edge: HAProxy before the web servers, and the way to the trust page."""
+
+from dataclasses import dataclass
+
+from standfast.core.templates import render
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
+from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.hosts.names import PAGES_PORT, PUBLIC_IDENTITY, WEB_PORT
+
+UNIT = "haproxy.service"
+CONFIG = "/etc/haproxy/haproxy.cfg"
+FAULTY = "/etc/standfast/faults/blind-edge.cfg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeAsk:
+    """What the edge needs of the service: where it says that it is well."""
+
+    health: str
+
+
+def plan(
+    machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, certificate: bytes
+) -> Contribution:
+    return Contribution(
+        files=(
+            File(
+                path=CONFIG,
+                content=config(machine, machines, ask, blind=False),
+                reloads=(UNIT,),
+            ),
+            File(path=FAULTY, content=config(machine, machines, ask, blind=True)),
+            File(
+                path=f"{PUBLIC_IDENTITY}/cert.pem",
+                content=certificate,
+                reloads=(UNIT,),
+            ),
+            unit(),
+        ),
+        units=(Unit(name=UNIT),),
+        folders=(Folder(path="/etc/standfast/faults"),),
+        flows=(
+            Flow(port=80, sources=(), why="redirect to https"),
+            Flow(port=443, sources=(), why="the service"),
+        ),
+        packages=("haproxy",),
+    )
+
+
+def unit() -> File:
+    """Debian's own, but that it starts at once and forgets its limits on starting often."""
+    return File(
+        path="/etc/systemd/system/haproxy.service.d/standfast.conf",
+        content=b"[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=1\n",
+    )
+
+
+def config(
+    machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, blind: bool
+) -> bytes:
+    """`blind`: the planted fault. Checks that cannot fail, and no second try elsewhere."""
+    return render(
+        __package__,
+        "haproxy.cfg",
+        machine=machine,
+        webs=having(machines, Role.WEB),
+        monitors=having(machines, Role.MONITOR),
+        health=ask.health,
+        blind=blind,
+        web_port=WEB_PORT,
+        pages_port=PAGES_PORT,
+    ).encode()

@@ -1,0 +1,15 @@
+"""Where things lie on every machine, and on which ports Standfast itself speaks.
+
+Standard library only: the agent and the applier read it too.
+"""
+
+IDENTITY = "/etc/standfast/identity"
+PUBLIC_IDENTITY = "/etc/standfast/public"
+KEYS_GROUP = "standfast-keys"
+"""Who may read the machine's private key besides root: programs that cannot be handed it."""
+
+AGENT_PORT = 7443
+KEEPER_PORT = 7444
+PAGES_PORT = 7445
+WEB_PORT = 8443
+DATABASE_PORT = 5432

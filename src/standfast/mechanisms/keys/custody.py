@@ -1,0 +1,41 @@
+"""The passwords of a site, drawn once and kept where only root reads.
+
+One file on the operator's computer, for a site made on it. (Sealing it to operators' keys, so that
+a site folder can be shared, comes with machines that are listed.)
+"""
+
+import json
+import secrets
+from base64 import b64encode
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from standfast.core.files import write_atomically
+
+SECRET_BYTES = 32
+WORDS_BYTES = 9
+"""For the password that a person types: 72 random bits, twelve letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSecrets:
+    database_password: str = field(repr=False)
+    database_salt: str = field(repr=False)
+    service_secret: str = field(repr=False)
+    account_password: str = field(repr=False)
+    canary_password: str = field(repr=False)
+
+
+def ensure(folder: Path) -> SiteSecrets:
+    path = folder / "site.json"
+    if path.exists():
+        return SiteSecrets(**json.loads(path.read_text()))
+    made = SiteSecrets(
+        database_password=secrets.token_urlsafe(SECRET_BYTES),
+        database_salt=b64encode(secrets.token_bytes(16)).decode(),
+        service_secret=secrets.token_urlsafe(SECRET_BYTES),
+        account_password=secrets.token_urlsafe(WORDS_BYTES),
+        canary_password=secrets.token_urlsafe(SECRET_BYTES),
+    )
+    write_atomically(path, json.dumps(asdict(made)).encode(), mode=0o600)
+    return made

@@ -1,0 +1,100 @@
+"""The monitor: keeps the evidence log, its schedule, and the trust page."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from standfast.core.templates import render
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit, User
+from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.hosts.names import KEEPER_PORT, PAGES_PORT
+
+HOME = "/var/lib/standfast"
+USER = "standfast"
+KEEPER = "standfast-keeper.service"
+PAGES = "standfast-pages.service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceAsk:
+    """`origin` names the log; `enrolled` are the keys that may sign proofs, by name;
+    `objectives` are those of the promises made."""
+
+    site: str
+    service: str
+    origin: str
+    log_url: str
+    objectives: Mapping[str, Mapping[str, float]]
+    enrolled: Mapping[str, str]
+
+
+def plan(
+    machine: Machine,
+    machines: tuple[Machine, ...],
+    ask: EvidenceAsk,
+    *,
+    source: str,
+    python: str,
+) -> Contribution:
+    edges = having(machines, Role.EDGE)
+    keeper = {
+        "site": ask.site,
+        "service": ask.service,
+        "machine": machine.name,
+        "address": str(machine.address),
+        "port": KEEPER_PORT,
+        "origin": ask.origin,
+        "log_url": ask.log_url,
+        "folder": HOME,
+        "promises": [
+            {"id": promise, "objective": dict(objective)}
+            for promise, objective in sorted(ask.objectives.items())
+        ],
+        "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
+        "writers": ["operator"],
+    }
+    pages = {
+        "address": str(machine.address),
+        "port": PAGES_PORT,
+        "folder": HOME,
+        "readers": [edge.name for edge in edges],
+    }
+    model = {"source": source, "python": python, "home": HOME, "user": USER}
+    return Contribution(
+        files=(
+            File(
+                path="/etc/standfast/keeper.json",
+                content=json.dumps(keeper, indent=2, sort_keys=True).encode() + b"\n",
+                restarts=(KEEPER,),
+            ),
+            File(
+                path="/etc/standfast/pages.json",
+                content=json.dumps(pages, indent=2, sort_keys=True).encode() + b"\n",
+                restarts=(PAGES,),
+            ),
+            *(
+                File(
+                    path=f"/etc/systemd/system/{unit}",
+                    content=render(
+                        __package__, "daemon.service", daemon=daemon, title=title, **model
+                    ).encode(),
+                    restarts=(unit,),
+                )
+                for unit, daemon, title in (
+                    (KEEPER, "keeper", "keeps the evidence log and its schedule"),
+                    (PAGES, "pages", "serves the trust page"),
+                )
+            ),
+        ),
+        units=(Unit(name=KEEPER), Unit(name=PAGES)),
+        users=(User(name=USER, home=HOME),),
+        folders=(Folder(path=HOME, mode=0o750, owner=USER, group=USER),),
+        flows=(
+            Flow(
+                port=PAGES_PORT,
+                sources=tuple(str(edge.address) for edge in edges),
+                why="edges read the trust page",
+            ),
+        ),
+        data=(HOME,),
+    )

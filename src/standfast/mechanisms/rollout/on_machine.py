@@ -1,0 +1,45 @@
+"""What runs on a machine during a rollout. Standard library only; one command, one JSON answer.
+
+    python3 -m standfast.mechanisms.rollout.on_machine inspect NAME…   keys (made here) and facts
+    python3 -m standfast.mechanisms.rollout.on_machine apply           the bundle on stdin
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from standfast.core.command import SystemRunner
+from standfast.core.errors import StandfastError
+from standfast.mechanisms.hosts import apply
+from standfast.mechanisms.hosts.bundle import Bundle
+from standfast.mechanisms.keys import identity
+
+
+def inspect(names: list[str]) -> dict[str, object]:
+    made = identity.ensure(names, SystemRunner())
+    return {**made, "debian": debian(Path("/etc/os-release").read_text())}
+
+
+def debian(release: str) -> int:
+    """`VERSION_ID="12"` of os-release(5); 0 where it is not Debian."""
+    found = re.search(r'^VERSION_ID="?(\d+)', release, re.MULTILINE)
+    return int(found[1]) if found and re.search(r"^ID=debian$", release, re.MULTILINE) else 0
+
+
+def main() -> int:
+    verb, *words = sys.argv[1:]
+    try:
+        if verb == "inspect":
+            print(json.dumps(inspect(words)))
+        else:
+            report = apply.apply(Bundle.from_json(sys.stdin.buffer.read()), SystemRunner())
+            print(report.to_json())
+    except StandfastError as error:
+        print(f"{error.problem}\n{error.remedy}".strip(), file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Compute every machine's bundle from what is wanted: `plan(blueprint) -> {machine: Bundle}`.
+
+Pure. The rooms do not know each other; here their contributions meet, and the flows of all of them
+become each machine's firewall.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from standfast.mechanisms.database import plan as database
+from standfast.mechanisms.database.plan import DatabaseAsk
+from standfast.mechanisms.edge import plan as edge
+from standfast.mechanisms.edge.plan import EdgeAsk
+from standfast.mechanisms.hosts import plan as hosts
+from standfast.mechanisms.hosts.bundle import Bundle, Contribution, merge
+from standfast.mechanisms.hosts.firewall import plan as firewall
+from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.monitor import plan as monitor
+from standfast.mechanisms.monitor.plan import EvidenceAsk
+from standfast.mechanisms.web import plan as web
+from standfast.mechanisms.web.plan import Release
+from standfast.mechanisms.web.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """PEM, by machine name. `public` is what edges show to the internet."""
+
+    authority: bytes
+    identity: Mapping[str, bytes]
+    public: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """All that decides what machines are made of. `source` and `python` are our own programs'
+    places on a machine."""
+
+    machines: tuple[Machine, ...]
+    service: ServiceSettings
+    release: Release
+    variables: Mapping[str, str]
+    database: DatabaseAsk
+    evidence: EvidenceAsk
+    certificates: Certificates
+    management: tuple[str, ...]
+    debian: Mapping[str, int]
+    source: str
+    python: str
+
+
+def plan(blueprint: Blueprint) -> dict[str, Bundle]:
+    return {machine.name: bundle(machine, blueprint) for machine in blueprint.machines}
+
+
+def bundle(machine: Machine, blueprint: Blueprint) -> Bundle:
+    parts = tuple(contributions(machine, blueprint))
+    flows = tuple(dict.fromkeys(flow for part in parts for flow in part.flows))
+    return merge(machine.name, (*parts, firewall.plan(flows)))
+
+
+def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contribution]:
+    machines, certificates = blueprint.machines, blueprint.certificates
+    yield hosts.plan(
+        machine,
+        machines,
+        certificate=certificates.identity[machine.name],
+        authority=certificates.authority,
+        source=blueprint.source,
+        management=blueprint.management,
+        ssh_port=machine.reach.port,
+    )
+    if machine.is_a(Role.EDGE):
+        ask = EdgeAsk(health=blueprint.service.health)
+        yield edge.plan(machine, machines, ask, certificate=certificates.public[machine.name])
+    if machine.is_a(Role.WEB):
+        yield web.plan(
+            machine,
+            machines,
+            blueprint.service,
+            release=blueprint.release,
+            variables=blueprint.variables,
+        )
+    if machine.is_a(Role.DATABASE):
+        debian = blueprint.debian[machine.name]
+        yield database.plan(machine, machines, blueprint.database, debian=debian)
+    if machine.is_a(Role.MONITOR):
+        yield monitor.plan(
+            machine,
+            machines,
+            blueprint.evidence,
+            source=blueprint.source,
+            python=blueprint.python,
+        )
+
+
+DATA: Mapping[Role, tuple[str, ...]] = {
+    Role.DATABASE: (database.HOME,),
+    Role.MONITOR: (monitor.HOME,),
+}
+"""Folders that must outlive the system around them, known before the machine exists."""
+
+
+def data_of(machine: Machine) -> tuple[str, ...]:
+    return tuple(path for role in sorted(machine.roles) for path in DATA.get(role, ()))

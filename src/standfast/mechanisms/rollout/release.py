@@ -1,0 +1,66 @@
+"""Make the service's release: `install` runs once, in a builder, and what it made is shipped.
+
+Every web machine gets the same bytes, and none needs a way to the internet.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.local.builder import Builder
+from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest
+from standfast.mechanisms.web.plan import RELEASES, Release
+from standfast.mechanisms.web.settings import ServiceSettings
+
+FORMAT = 1
+"""Raised when the way of building changes, so that what was built before is built anew."""
+
+
+def release_of(source: Path, settings: ServiceSettings, *, image: str) -> Release:
+    """The digest of all that decides what `install` makes."""
+    made_of = [FORMAT, image, digest(archive(source)), [list(argv) for argv in settings.install]]
+    return Release(digest=hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16])
+
+
+def build(
+    release: Release,
+    source: Path,
+    settings: ServiceSettings,
+    *,
+    builder: Builder,
+    cache: Path,
+    tell: Callable[[str], None],
+) -> Artifact:
+    """From the cache if it was built before."""
+    kept = cache / "releases" / f"{release.digest}.tar"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        tell(f"installing {settings.name}")
+        write_atomically(kept, install(release, source, settings, builder), mode=0o600)
+    return Artifact(folder=f"{RELEASES}/{release.digest}", archive=kept.read_bytes())
+
+
+def install(
+    release: Release, source: Path, settings: ServiceSettings, builder: Builder
+) -> bytes:
+    with builder:
+        folder = builder.root / release.folder.lstrip("/")
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+        for argv in settings.install:
+            builder.run(argv, folder=release.folder)
+        return whole(folder)
+
+
+def whole(folder: Path) -> bytes:
+    """All of it: what `install` made is named like things that are left out elsewhere."""
+    import io
+    import tarfile
+
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for path in sorted(folder.iterdir()):
+            tar.add(path, arcname=path.name)
+    return buffer.getvalue()

@@ -1,0 +1,194 @@
+"""Bring machines to what the plan says, in order: programs, identities, bundles, the service.
+
+Each step looks before it acts, so a rollout that was killed is finished by running it again.
+"""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from standfast.core.clock import Clock
+from standfast.core.errors import CommandFailed, StandfastError, Unreachable
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.bundle import Bundle
+from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.programs import HOME, install_venv, venv_folder
+from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
+from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
+from standfast.mechanisms.web import plan as web
+from standfast.mechanisms.web.settings import Argv, ServiceSettings
+
+Tell = Callable[[str, str], None]
+"""`tell(machine, what is being done or waited for)`."""
+
+APPLY_TIMEOUT_S = 1200.0
+MIGRATE_TIMEOUT_S = 600.0
+HEALTH_WAIT_S = 30.0
+HEALTH_POLL_S = 0.2
+
+
+def own_programs(source: Path) -> Artifact:
+    """Our own source, for machines: `source` is the folder that holds the package."""
+    packed = archive(source, inside="src/standfast")
+    return Artifact(folder=f"{HOME}/releases/{digest(packed)}", archive=packed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    connections: Mapping[str, Connection]
+    clock: Clock
+    tell: Tell
+
+    def reach(self) -> None:
+        def wait(connection: Connection) -> None:
+            self.tell(connection.machine.name, "waiting for SSH")
+            wait_for_ssh(connection, self.clock)
+
+        on_all(self.connections.values(), wait)
+
+    def ship_programs(self, programs: Artifact, lock: bytes) -> None:
+        def give(connection: Connection) -> None:
+            self.tell(connection.machine.name, "installing Standfast's programs")
+            ship(programs, connection)
+            ready = f"{venv_folder(lock)}/complete"
+            if connection.run(("test", "-e", ready), check=False).status != 0:
+                install_venv(lock, over(connection))
+
+        on_all(self.connections.values(), give)
+
+    def inspect(self, programs: Artifact) -> dict[str, dict[str, Any]]:
+        """Make what keys are missing, and read facts. Private keys stay where they were made."""
+
+        def look(connection: Connection) -> dict[str, Any]:
+            self.tell(connection.machine.name, "making keys")
+            edge = connection.machine.is_a(Role.EDGE)
+            names = ("identity", "public") if edge else ("identity",)
+            words = on_machine(programs, "inspect", *names)
+            answer: dict[str, Any] = json.loads(connection.run(words).stdout)
+            return answer
+
+        return on_all(self.connections.values(), look)
+
+    def ship_release(self, release: Artifact) -> None:
+        def give(connection: Connection) -> None:
+            self.tell(connection.machine.name, "receiving the service")
+            ship(release, connection)
+
+        on_all(self._having(Role.WEB), give)
+
+    def apply(self, bundles: Mapping[str, Bundle], programs: Artifact) -> dict[str, dict[str, Any]]:
+        """Return what changed, by machine."""
+
+        def make(connection: Connection) -> dict[str, Any]:
+            name = connection.machine.name
+            self.tell(name, "applying its bundle")
+            done = connection.run(
+                on_machine(programs, "apply"),
+                stdin=bundles[name].to_json(),
+                timeout_s=APPLY_TIMEOUT_S,
+            )
+            report: dict[str, Any] = json.loads(done.stdout)
+            if report["failed"]:
+                raise failed_units(name, report["failed"], connection)
+            return report
+
+        return on_all(self.connections.values(), make)
+
+    def migrate(self, service: ServiceSettings, release: web.Release, marker: Path) -> None:
+        """Once for a release, on one web machine."""
+        if marker.is_file() and marker.read_text() == release.digest:
+            return
+        first = self._having(Role.WEB)[0]
+        for argv in service.migrate:
+            self.tell(first.machine.name, "migrating the database")
+            service_command(first, release, argv, timeout_s=MIGRATE_TIMEOUT_S)
+        write_atomically(marker, release.digest.encode())
+
+    def start_service(self, service: ServiceSettings) -> None:
+        def begin(connection: Connection) -> None:
+            name = connection.machine.name
+            self.tell(name, "starting the service")
+            done = connection.run(("systemctl", "start", web.UNIT), check=False)
+            if done.status != 0 or not self._is_healthy(connection, service):
+                raise failed_units(name, [web.UNIT], connection)
+            self.tell(name, "serves")
+
+        on_all(self._having(Role.WEB), begin)
+
+    def _is_healthy(self, connection: Connection, service: ServiceSettings) -> bool:
+        end = self.clock.monotonic() + HEALTH_WAIT_S
+        while self.clock.monotonic() < end:
+            if answers(connection, service):
+                return True
+            self.clock.sleep(HEALTH_POLL_S)
+        return False
+
+    def _having(self, role: Role) -> tuple[Connection, ...]:
+        return tuple(each for each in self.connections.values() if each.machine.is_a(role))
+
+
+def answers(connection: Connection, service: ServiceSettings) -> bool:
+    """Whether the service on that machine says that it is well, asked on the machine itself."""
+    url = f"http://{web.LISTEN}:{web.PORT}{service.health}"
+    asked = ("curl", "--silent", "--fail", "--max-time", "5", "--output", "/dev/null", url)
+    try:
+        return connection.run(asked, check=False).status == 0
+    except Unreachable:
+        return False
+
+
+def service_command(
+    connection: Connection,
+    release: web.Release,
+    argv: Argv,
+    *,
+    variables: Mapping[str, str] | None = None,
+    timeout_s: float = 60,
+) -> None:
+    """Run a command of the service as the service: its user, folder and environment.
+
+    `variables` travel on stdin, so a secret among them is in no process list.
+    """
+    given = "".join(f"{name}={web.quoted(value)}\n" for name, value in (variables or {}).items())
+    unit = (
+        *("systemd-run", "--quiet", "--wait", "--pipe", "--collect"),
+        *("-p", f"User={web.USER}", "-p", f"Group={web.USER}"),
+        *("-p", f"WorkingDirectory={release.folder}", "-p", f"EnvironmentFile={web.ENVIRONMENT}"),
+        *("-p", "EnvironmentFile=-/run/standfast-command.env"),
+        *("-p", f"Environment=PATH={release.folder}/.venv/bin:/usr/bin:/bin"),
+        *(f"{release.folder}/{word}" if index == 0 and "/" in word and word[0] != "/" else word
+          for index, word in enumerate(argv)),
+    )
+    script = (
+        "umask 077; cat > /run/standfast-command.env; "
+        f"{shlex.join(unit)} < /dev/null; status=$?; rm -f /run/standfast-command.env; exit $status"
+    )
+    try:
+        connection.run(("sh", "-c", script), stdin=given.encode(), timeout_s=timeout_s)
+    except CommandFailed as error:
+        raise StandfastError(
+            f"`{' '.join(argv)}` failed on {connection.machine.name}: "
+            f"{error.problem.split(': ', 2)[-1]}",
+            remedy="Does it run in the service's own folder, with DATABASE_URL set?",
+        ) from error
+
+
+def on_machine(programs: Artifact, *words: str) -> tuple[str, ...]:
+    return (
+        *("env", f"PYTHONPATH={programs.folder}/src", "PYTHONDONTWRITEBYTECODE=1"),
+        *("/usr/bin/python3", "-m", "standfast.mechanisms.rollout.on_machine", *words),
+    )
+
+
+def over(connection: Connection) -> Callable[..., None]:
+    """Run on the machine what `install_venv` wants; `{stdin}` is the standard input's file."""
+
+    def run(argv: tuple[str, ...], stdin: bytes) -> None:
+        words = tuple(word.replace("{stdin}", "/dev/stdin") for word in argv)
+        connection.run(words, stdin=stdin, timeout_s=APPLY_TIMEOUT_S)
+
+    return run
