@@ -1,0 +1,73 @@
+"""Make a machine's keys on the machine itself, so that no private key ever travels.
+
+Standard library and the `openssl` program only. What leaves is a signing request and the public
+half of the key with which this machine signs evidence.
+"""
+
+import grp
+import os
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+from standfast.core.command import Command, Runner
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.names import IDENTITY, KEYS_GROUP, PUBLIC_IDENTITY
+
+RAW_ED25519_BYTES = 32
+"""The last bytes of an Ed25519 SubjectPublicKeyInfo are the key itself (RFC 8410, section 4)."""
+
+FOLDERS = (("identity", Path(IDENTITY)), ("public", Path(PUBLIC_IDENTITY)))
+
+
+def ensure(names: Sequence[str], runner: Runner) -> dict[str, object]:
+    """Make the named key pairs that are missing; return their signing requests (PEM) and this
+    machine's evidence key (base64 of 32 bytes)."""
+    ensure_group(runner)
+    requests = {
+        name: request(ensure_key(folder, runner), runner)
+        for name, folder in FOLDERS
+        if name in names
+    }
+    return {"csr": requests, "signing": signing_key(Path(IDENTITY), runner)}
+
+
+def ensure_group(runner: Runner) -> None:
+    try:
+        grp.getgrnam(KEYS_GROUP)
+    except KeyError:
+        runner.run(Command(argv=("groupadd", "--system", KEYS_GROUP)))
+
+
+def ensure_key(folder: Path, runner: Runner) -> Path:
+    """P-256. `cert.pem.key` is the name under which HAProxy looks for it."""
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    path = folder / "key.pem"
+    if not path.exists():
+        made = runner.run(
+            Command(argv=("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
+        )
+        group = grp.getgrnam(KEYS_GROUP).gr_gid
+        write_atomically(path, made.stdout, mode=0o640, uid=0, gid=group)
+    alias = folder / "cert.pem.key"
+    if not alias.is_symlink():
+        alias.symlink_to(path.name)
+    return path
+
+
+def request(key: Path, runner: Runner) -> str:
+    name = os.uname().nodename
+    return runner.run(
+        Command(argv=("openssl", "req", "-new", "-key", str(key), "-subj", f"/CN={name}"))
+    ).text
+
+
+def signing_key(folder: Path, runner: Runner) -> str:
+    path = folder / "signing.pem"
+    if not path.exists():
+        made = runner.run(Command(argv=("openssl", "genpkey", "-algorithm", "ED25519")))
+        write_atomically(path, made.stdout, mode=0o600)
+    public = runner.run(
+        Command(argv=("openssl", "pkey", "-in", str(path), "-pubout", "-outform", "DER"))
+    ).stdout
+    return b64encode(public[-RAW_ED25519_BYTES:]).decode()
