@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import evidence, logs, plan, power, prove, status, up
+from standfast.cli import logs, plan, power, up
 from standfast.core.errors import StandfastError
 
 
@@ -38,11 +38,6 @@ def standfast(context: click.Context, file: Path | None) -> None:
 for command in (
     up.up,
     plan.plan,
-    status.status,
-    prove.prove,
-    prove.drill,
-    prove.doubt,
-    evidence.evidence,
     logs.logs,
     power.down,
     power.destroy,

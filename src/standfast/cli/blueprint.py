@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from standfast.cli.app import App
 from standfast.config import PROJECT
-from standfast.evidence.note import vkey
+from standfast.evidence.note import Verifier
 from standfast.mechanisms.database.plan import DatabaseAsk, url
 from standfast.mechanisms.database.verifier import scram_verifier
 from standfast.mechanisms.hosts.local.names import MANAGEMENT
@@ -100,4 +100,4 @@ def origin(app: App) -> str:
 
 
 def log_vkey(app: App, public_key: bytes) -> str:
-    return vkey(origin(app), public_key)
+    return Verifier.of(origin(app), public_key).vkey

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import DATABASE_PORT, IDENTITY
+from standfast.mechanisms.hosts.names import AUTHORITY, DATABASE_PORT, IDENTITY
 
 HOME = "/var/lib/postgresql"
 SERVER = "standfast-postgresql.service"
@@ -69,5 +69,5 @@ def plan(
 def url(database: Machine, name: str, password: str) -> str:
     return (
         f"postgresql://{name}:{password}@{database.name}:{DATABASE_PORT}/{name}"
-        f"?sslmode=verify-full&sslrootcert={IDENTITY}/ca.pem"
+        f"?sslmode=verify-full&sslrootcert={AUTHORITY}"
     )

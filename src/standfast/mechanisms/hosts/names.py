@@ -13,3 +13,6 @@ KEEPER_PORT = 7444
 PAGES_PORT = 7445
 WEB_PORT = 8443
 DATABASE_PORT = 5432
+
+AUTHORITY = "/etc/standfast/ca.pem"
+"""The site's authority, where every program may read it."""

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 
 from standfast.core.templates import render
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit, User
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import AGENT_PORT, IDENTITY, KEYS_GROUP
+from standfast.mechanisms.hosts.names import AGENT_PORT, AUTHORITY, IDENTITY, KEYS_GROUP
 
 AGENT_IDLE_S = 60
 
@@ -36,6 +36,7 @@ def plan(
             File(path="/etc/hosts", content=names.encode()),
             File(path=f"{IDENTITY}/cert.pem", content=certificate),
             File(path=f"{IDENTITY}/ca.pem", content=authority),
+            File(path=AUTHORITY, content=authority),
             File(path="/etc/standfast/agent.json", content=agent_settings(machine)),
             File(
                 path="/etc/ssh/sshd_config.d/standfast.conf",
@@ -50,7 +51,6 @@ def plan(
             ),
         ),
         units=(Unit(name="ssh.service"), Unit(name="standfast-agent.socket")),
-        users=(User(name=KEYS_GROUP, home="/nonexistent"),),
         folders=(
             Folder(path="/etc/standfast"),
             Folder(path=IDENTITY, mode=0o750, group=KEYS_GROUP),

@@ -1,0 +1,144 @@
+"""`standfast up`: make the machines, deploy, and prove."""
+
+import json
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import click
+
+from standfast.cli.app import App, open_app
+from standfast.cli.blueprint import blueprint, hosts, log_vkey, release
+from standfast.cli.preflight import preflight
+from standfast.cli.progress import Progress
+from standfast.config import PROJECT
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.keys import custody
+from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
+from standfast.mechanisms.rollout.certificates import certify
+from standfast.mechanisms.rollout.plan import plan as bundles_of
+from standfast.mechanisms.rollout.release import build
+from standfast.mechanisms.rollout.run import Rollout, own_programs, service_command
+
+ACCOUNT = "you@example.com"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_obj
+def up(file: Path | None, as_json: bool) -> None:
+    """Make the machines, deploy the service, and say where it answers.
+
+    Looks before it acts: a second run changes nothing, and one that was interrupted is finished.
+    """
+    app = open_app(file)
+    progress = Progress(quiet=as_json)
+    if app.site.made_here:
+        preflight(app, progress)
+    changed = bring_up(app, progress)
+    if as_json:
+        click.echo(json.dumps({"site": app.site.name, "url": app.site.url, "changed": changed}))
+        return
+    show(app, changed)
+
+
+def bring_up(app: App, progress: Progress) -> dict[str, Any]:
+    """Return what changed, by machine."""
+    here, site = app.here, app.site
+    if site.made_here:
+        here.prepare(lambda what: progress.tell("image", what))
+        here.power_on()
+    secrets = custody.ensure(site.folders.secrets)
+    now = app.clock.now()
+    authority = Authority.ensure(site.folders.secrets, site=site.name, now=now)
+    operator_identity(site.folders.secrets, authority, now=now)
+    write_atomically(site.folders.home / "ca.pem", authority.pem)
+    rollout = Rollout(connections=app.connections, clock=app.clock, tell=progress.tell)
+    programs = own_programs(PROJECT / "src" / "standfast")
+    rollout.reach()
+    rollout.ship_programs(programs, app.lock)
+    inspected = rollout.inspect(programs)
+    made = build(
+        release(app),
+        site.source,
+        site.service,
+        builder=here.builder(),
+        cache=site.folders.cache,
+        tell=lambda what: progress.tell("release", what),
+    )
+    rollout.ship_release(made)
+    pin_log(app, inspected)
+    certificates = certify(
+        site.machines,
+        inspected,
+        authority,
+        folder=site.folders.secrets / "certificates",
+        public=public_subject(app),
+        now=now,
+    )
+    wanted = blueprint(
+        app,
+        secrets=secrets,
+        certificates=certificates,
+        enrolled={},
+        debian={name: facts["debian"] for name, facts in inspected.items()},
+    )
+    reports = rollout.apply(bundles_of(wanted), programs)
+    rollout.migrate(site.service, wanted.release, site.folders.home / "migrated")
+    rollout.start_service(site.service)
+    make_account(app, secrets, progress)
+    if site.made_here:
+        here.publish(site.port, site.having(Role.EDGE)[0])
+    progress.end()
+    return {name: changes for name, report in reports.items() if (changes := did(report))}
+
+
+def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {what: names for what, names in report.items() if names}
+
+
+def pin_log(app: App, inspected: dict[str, dict[str, Any]]) -> None:
+    """The log's key, as the machine that keeps it made it: what `evidence verify` trusts."""
+    from base64 import b64decode
+
+    keeper = app.site.having(Role.MONITOR)[0].name
+    key = log_vkey(app, b64decode(inspected[keeper]["signing"]))
+    write_atomically(app.site.folders.home / "log.vkey", f"{key}\n".encode())
+
+
+def public_subject(app: App) -> Subject:
+    named = hosts(app)
+    addresses = tuple(IPv4Address(each) for each in named if each[-1].isdigit())
+    dns = tuple(each for each in named if not each[-1].isdigit())
+    return Subject(name=dns[0] if dns else app.site.name, dns=dns[1:], addresses=addresses)
+
+
+def make_account(app: App, secrets: custody.SiteSecrets, progress: Progress) -> None:
+    """The newcomer's sign-in, once."""
+    marker = app.site.folders.home / "account"
+    if marker.exists():
+        return
+    first = app.connection(app.site.having(Role.WEB)[0].name)
+    progress.tell(first.machine.name, "making the first account")
+    service_command(
+        first,
+        release(app),
+        app.site.service.canary.account,
+        variables={"CANARY_ACCOUNT": ACCOUNT, "CANARY_PASSWORD": secrets.account_password},
+    )
+    write_atomically(marker, ACCOUNT.encode())
+
+
+def show(app: App, changed: dict[str, Any]) -> None:
+    site = app.site
+    secrets = custody.ensure(site.folders.secrets)
+    words = ", ".join(sorted(changed)) or "nothing"
+    click.echo(f"{site.name} is up; changed: {words}")
+    click.echo(f"  service      {site.url}")
+    click.echo(f"  sign-in      {ACCOUNT}  {secrets.account_password}")
+    click.echo(f"  CA file      {site.folders.home / 'ca.pem'}")
+    if site.made_here:
+        click.echo(f"  from afar    ssh -L {site.port}:127.0.0.1:{site.port} THIS-COMPUTER")
+
+

@@ -1,0 +1,42 @@
+"""Give every machine the certificates it needs, and keep those that still serve."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.keys.authority import Authority, Subject, is_current
+from standfast.mechanisms.rollout.plan import Certificates
+
+
+def certify(
+    machines: tuple[Machine, ...],
+    inspected: Mapping[str, Mapping[str, Any]],
+    authority: Authority,
+    *,
+    folder: Path,
+    public: Subject,
+    now: datetime,
+) -> Certificates:
+    """`inspected` holds each machine's signing requests; `public` is what edges show the world."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def one(kind: str, machine: Machine, subject: Subject) -> bytes:
+        request = inspected[machine.name]["csr"][kind].encode()
+        path = folder / f"{machine.name}-{kind}.pem"
+        if path.exists() and is_current(path.read_bytes(), request, subject, now=now):
+            return path.read_bytes()
+        pem = authority.issue(request, subject, now=now)
+        write_atomically(path, pem)
+        return pem
+
+    return Certificates(
+        authority=authority.pem,
+        identity={
+            each.name: one("identity", each, Subject(name=each.name, addresses=(each.address,)))
+            for each in machines
+        },
+        public={each.name: one("public", each, public) for each in machines if Role.EDGE in each.roles},
+    )
