@@ -1,6 +1,7 @@
 """Accounts and people as the operator makes them."""
 
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from timesheets.models import Account, Person, Project
@@ -11,11 +12,12 @@ FIRST_PROJECT = "General"
 
 @transaction.atomic
 def add_person(account: str, *, email: str, name: str, password: str) -> Person:
-    """Add a person, or give the one who is there this password, name and account.
+    """Add a person, or give the one who is there this name and password.
 
-    The first person of an account is its administrator. An unchanged password keeps its hash, and
-    with it the sessions that are open. A run at the same time on another machine waits for this
-    one at the account's row.
+    Raises `ValidationError` for a weak password, or for a person of another account. The first
+    person of an account is its administrator. An unchanged password keeps its hash, and with it
+    the sessions that are open. A run at the same time on another machine waits for this one at
+    the account's row.
     """
     company, _ = Account.objects.get_or_create(name=account)
     Account.objects.select_for_update().get(pk=company.pk)
@@ -25,9 +27,11 @@ def add_person(account: str, *, email: str, name: str, password: str) -> Person:
         )
     email = email.strip().lower()
     person = Person.objects.filter(email=email).first() or Person(
-        email=email, is_administrator=not company.people.exists()
+        account=company, email=email, is_administrator=not company.people.exists()
     )
-    person.account, person.name, person.is_active = company, name, True
+    if person.account_id != company.pk:
+        raise ValidationError(f"{email} belongs to another account")
+    person.name, person.is_active = name, True
     if not (person.pk and person.check_password(password)):
         validate_password(password, person)
         person.set_password(password)

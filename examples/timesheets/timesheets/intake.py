@@ -1,5 +1,6 @@
 """From what a client sent to what may be stored, or the reasons why not. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,7 @@ from timesheets import hours
 from timesheets.models import DAY_MINUTES, NOTE_LENGTH
 
 FIELDS = frozenset({"id", "project", "day", "minutes", "time", "note"})
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 LARGEST_NUMBER = 2**63 - 1
 """The end of PostgreSQL's bigint."""
@@ -74,7 +76,7 @@ def project(given: object) -> int:
 
 def day(given: object) -> date:
     try:
-        found = date.fromisoformat(given) if type(given) is str and len(given) == 10 else None
+        found = date.fromisoformat(given) if type(given) is str and DAY.fullmatch(given) else None
     except ValueError:
         found = None
     if found is None or not FIRST_DAY <= found <= LAST_DAY:

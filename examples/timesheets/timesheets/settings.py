@@ -92,6 +92,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},  # what a client got wrong is the proxy's log
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners, not news
     },
 }

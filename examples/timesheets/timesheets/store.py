@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Count, Sum
-from django.db.models.expressions import RawSQL
+from django.db.models import Aggregate, Count, Sum, UUIDField
 from django.utils import timezone
 
 from timesheets.intake import Unfit, Wish
@@ -48,6 +47,13 @@ RETURNING project_id, day, minutes, note, xmax = 0
 """`xmax` is 0 in a row that this statement inserted. No row: the identifier is somebody else's."""
 
 
+class AnyOf(Aggregate):
+    """One of the identifiers in a group; PostgreSQL has no min(uuid) before version 18."""
+
+    template = "(ARRAY_AGG(%(expressions)s))[1]"
+    output_field = UUIDField()
+
+
 class Taken(Exception):
     """The identifier belongs to another person's entry."""
 
@@ -81,9 +87,7 @@ def save(person: Person, entry_id: uuid.UUID, wish: Wish) -> Saved:
     if row is None:
         raise Taken
     project, day, minutes, note, created = row
-    return Saved(
-        id=entry_id, project=project, day=day, minutes=minutes, note=note, created=created
-    )
+    return Saved(id=entry_id, project=project, day=day, minutes=minutes, note=note, created=created)
 
 
 def is_open(person: Person, project_id: int) -> bool:
@@ -111,6 +115,12 @@ def find(
     return found
 
 
+def newest(person: Person, week: Week, *, limit: int) -> Sequence[tuple]:
+    """Identifier, name of the project, day, minutes and note."""
+    found = find(person, first=week.monday, last=week.sunday)
+    return found.values_list("id", "project__name", "day", "minutes", "note")[:limit]
+
+
 def sums(person: Person, week: Week) -> tuple[Stored, ...]:
     found = (
         Entry.objects.filter(person=person, day__range=(week.monday, week.sunday))
@@ -118,7 +128,7 @@ def sums(person: Person, week: Week) -> tuple[Stored, ...]:
         .annotate(
             minutes_sum=Sum("minutes"),
             entries=Count("id"),
-            entry=RawSQL("(array_agg(entry.id))[1]", ()),
+            entry=AnyOf("id"),
         )
         .order_by()
     )
@@ -138,7 +148,6 @@ def listed(person: Person) -> tuple[Listed, ...]:
     """All projects of the account, the open ones first."""
     found = Project.objects.filter(account=person.account_id).order_by("name", "id")
     projects = (
-        Listed(id=each.pk, name=each.name, archived=each.archived_at is not None)
-        for each in found
+        Listed(id=each.pk, name=each.name, archived=each.archived_at is not None) for each in found
     )
     return tuple(sorted(projects, key=lambda project: project.archived))

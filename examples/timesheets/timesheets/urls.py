@@ -22,5 +22,6 @@ urlpatterns = [
 ]
 
 handler400 = "timesheets.views.errors.bad_request"
+handler403 = "timesheets.views.errors.refused"
 handler404 = "timesheets.views.errors.not_found"
 handler500 = "timesheets.views.errors.failed"

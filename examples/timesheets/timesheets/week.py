@@ -115,9 +115,7 @@ class Grid:
 
     @property
     def totals(self) -> tuple[int, ...]:
-        return tuple(
-            sum(row.cells[number].minutes for row in self.rows) for number in range(7)
-        )
+        return tuple(sum(row.cells[number].minutes for row in self.rows) for number in range(7))
 
     @property
     def minutes(self) -> int:

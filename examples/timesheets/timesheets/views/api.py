@@ -43,8 +43,11 @@ def open_session(request):
 
 @api("GET")
 def projects(request):
-    found = ({"id": each.id, "name": each.name} for each in store.listed(request.user)
-             if not each.archived)
+    found = (
+        {"id": each.id, "name": each.name}
+        for each in store.listed(request.user)
+        if not each.archived
+    )
     return JsonResponse({"projects": list(found)})
 
 

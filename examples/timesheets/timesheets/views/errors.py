@@ -29,6 +29,10 @@ def forged(request, reason=""):
     )
 
 
+def refused(request, exception=None):
+    return answer(request, 403, "Not for you", "only an administrator of the account may do this.")
+
+
 def not_found(request, exception=None):
     return answer(request, 404, "Not found", "there is nothing at this address.")
 

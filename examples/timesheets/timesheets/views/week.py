@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from timesheets import hours, intake, store
-from timesheets.week import Week, grid
+from timesheets.week import Cell, Row, Week, grid
 
 LISTED = 30
 """Entries listed below the grid; the grid counts all."""
@@ -64,22 +64,21 @@ def show(request, shown: Week, problems=()):
     person, today = request.user, timezone.localdate()
     projects = store.listed(person)
     table = grid(shown, projects, store.sums(person, shown))
-    found = store.find(person, first=shown.monday, last=shown.sunday).select_related("project")
-    entries = list(found[: LISTED + 1])
-    chosen = today if today in shown.days else shown.monday
+    entries = store.newest(person, shown, limit=LISTED + 1)
     context = {
         "page": "week",
-        "grid": table,
-        "columns": [column(day, total, today) for day, total in zip(shown.days, table.totals,
-                                                                     strict=True)],
+        "week": shown,
+        "is_this_week": today in shown.days,
+        "columns": [
+            column(day, total, today) for day, total in zip(shown.days, table.totals, strict=True)
+        ],
+        "chosen": today if today in shown.days else shown.monday,
         "rows": [row(each) for each in table.rows],
         "total": hours.written(table.minutes),
-        "is_this_week": today in shown.days,
         "projects": [project for project in projects if not project.archived],
-        "entries": [listed(entry) for entry in entries[:LISTED]],
+        "entries": [listed(*entry) for entry in entries[:LISTED]],
         "more": len(entries) > LISTED,
         "new_id": uuid.uuid4(),
-        "chosen": chosen,
         "problems": problems,
     }
     return render(request, "week.html", context, status=422 if problems else 200)
@@ -88,27 +87,45 @@ def show(request, shown: Week, problems=()):
 def column(day: date, total: int, today: date):
     return {
         "day": day,
-        "total": hours.written(total) if total else "",
+        "name": f"{day:%a}",
+        "total": written(total),
         "is_today": day == today,
         "is_weekend": day.weekday() > 4,
     }
 
 
-def row(each):
+def row(each: Row):
     return {
         "name": each.name,
-        "project": each.project,
-        "total": hours.written(each.minutes) if each.minutes else "",
-        "cells": [
-            {
-                "cell": cell,
-                "time": hours.written(cell.minutes) if cell.minutes else "",
-                "fixed": cell.entries > 1 or each.archived,
-            }
-            for cell in each.cells
-        ],
+        "total": written(each.minutes),
+        "cells": [field(each, cell) for cell in each.cells],
     }
 
 
-def listed(entry):
-    return {"entry": entry, "time": hours.written(entry.minutes)}
+def field(row: Row, cell: Cell):
+    """`key` names the field in the form that is sent without a script."""
+    return {
+        "entry": cell.entry,
+        "project": row.project,
+        "day": cell.day.isoformat(),
+        "key": f"{cell.entry}:{row.project}:{cell.day}",
+        "label": f"{row.name}, {cell.day:%A} {cell.day.day} {cell.day:%B}",
+        "minutes": cell.minutes,
+        "time": written(cell.minutes),
+        "entries": cell.entries,
+        "is_fixed": cell.entries > 1 or row.archived,
+    }
+
+
+def listed(entry_id, project, day, minutes, note):
+    return {
+        "id": entry_id,
+        "project": project,
+        "when": f"{day:%a} {day.day}",
+        "time": hours.written(minutes),
+        "note": note,
+    }
+
+
+def written(minutes: int) -> str:
+    return hours.written(minutes) if minutes else ""

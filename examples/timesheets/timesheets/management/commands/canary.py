@@ -2,6 +2,7 @@
 
 import os
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from timesheets.accounts import add_person
@@ -15,5 +16,8 @@ class Command(BaseCommand):
             email, password = os.environ["CANARY_ACCOUNT"], os.environ["CANARY_PASSWORD"]
         except KeyError as missing:
             raise CommandError(f"the environment variable {missing.args[0]} is missing") from None
-        add_person(f"Canary {email}", email=email, name="Canary", password=password)
+        try:
+            add_person(f"Canary {email}", email=email, name="Canary", password=password)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
         self.stdout.write(f"{email} can sign in")
