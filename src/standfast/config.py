@@ -111,7 +111,9 @@ def parse(text: str, name: str) -> SiteSettings:
     try:
         settings = SiteSettings.model_validate(document)
     except ValidationError as error:
-        raise ConfigError(f"{name}: {explain(error)}", remedy="See standfast.example.toml.") from None
+        raise ConfigError(
+            f"{name}: {explain(error)}", remedy="See standfast.example.toml."
+        ) from None
     check_machines(settings, name)
     check_promises(settings, name)
     return settings
@@ -186,9 +188,7 @@ def check_promises(settings: SiteSettings, name: str) -> None:
                 )
 
 
-def compose(
-    settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path
-) -> Site:
+def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path) -> Site:
     folders = Folders(site=settings.name, state=state, cache=cache, run=run)
     source = (folder / settings.service.source).resolve()
     if not source.is_dir():

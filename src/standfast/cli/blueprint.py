@@ -73,7 +73,7 @@ def blueprint(
 def preview(app: App) -> Blueprint:
     """Before any key is made: everything but secrets and certificates is as `up` would have it."""
     names = [machine.name for machine in app.site.machines]
-    pending = {name: b"made by up\n" for name in names}
+    pending = dict.fromkeys(names, b"made by up\n")
     return blueprint(
         app,
         secrets=NOT_YET,

@@ -8,7 +8,6 @@ from standfast.cli.progress import Progress
 from standfast.core.errors import ConfigError
 from standfast.core.units import size
 from standfast.mechanisms.hosts.local.image import DOWNLOAD_BYTES
-from standfast.mechanisms.hosts.local.place import Place
 from standfast.mechanisms.hosts.local.needs import (
     DISK_PER_MACHINE_BYTES,
     IMAGE_BYTES,
@@ -16,6 +15,7 @@ from standfast.mechanisms.hosts.local.needs import (
     memory_free_bytes,
     processors,
 )
+from standfast.mechanisms.hosts.local.place import Place
 
 PROGRAMS = ("systemd-nspawn", "mmdebstrap", "ip", "nft", "ssh", "ssh-keygen", "nsenter")
 

@@ -140,5 +140,3 @@ def show(app: App, changed: dict[str, Any]) -> None:
     click.echo(f"  CA file      {site.folders.home / 'ca.pem'}")
     if site.made_here:
         click.echo(f"  from afar    ssh -L {site.port}:127.0.0.1:{site.port} THIS-COMPUTER")
-
-

@@ -16,9 +16,10 @@ from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import StandfastError
+from standfast.core.files import write_atomically
 from standfast.evidence.envelope import leaf, opened
 from standfast.evidence.log import Log
-from standfast.evidence.note import Verifier
+from standfast.evidence.note import Verifier, parse_vkey
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
@@ -31,10 +32,8 @@ from standfast.evidence.statement import (
 )
 from standfast.evidence.transport import FolderTransport
 from standfast.pages.trust.render import pages
-from standfast.core.files import write_atomically
 from standfast.promises.catalog import CATALOG
 from standfast.proofs.schedule import due_slots
-from standfast.evidence.note import parse_vkey
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.3
@@ -90,7 +89,9 @@ class Keeper:
         if new:
             signers = tuple(EnrolledSigner(**each) for each in new)
             text = f"These keys may sign proofs: {', '.join(each.name for each in signers)}."
-            leaves.append(leaf(site, EnrolledNotice(text=text, at=now, signers=signers), self.signer))
+            leaves.append(
+                leaf(site, EnrolledNotice(text=text, at=now, signers=signers), self.signer)
+            )
         slots = [each.statement.predicate for each in entries]
         wanted = {each["id"]: each["objective"] for each in self.settings["promises"]}
         promised = [promise for promise in CATALOG if promise.id in wanted]

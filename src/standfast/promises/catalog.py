@@ -11,7 +11,7 @@ REDUNDANT_WEB = Promise(
         "The power of one web server is cut while signed-in visitors read and save through the "
         "public address. No request that may be repeated fails, and nothing is saved twice."
     ),
-    objective={"failed_requests": 0, "doubled_writes": 0, "lost_writes": 0},
+    objective={"failed_requests": 0, "doubled_writes": 0},
     period=timedelta(hours=24),
     calibrated_within=timedelta(days=7),
     grades=frozenset({Grade.REAL, Grade.REHEARSED}),

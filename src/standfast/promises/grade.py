@@ -12,7 +12,7 @@ may have counters that are near.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from standfast.promises.model import Grade
 
@@ -75,4 +75,4 @@ def shares(earlier: Twice, later: Twice) -> bool:
 
 
 def rises(values: list[int]) -> bool:
-    return all(first <= second for first, second in zip(values, values[1:], strict=False))
+    return all(first <= second for first, second in pairwise(values))

@@ -1,7 +1,3 @@
-from pathlib import Path
-
-from standfast.evidence.checkpoint import Checkpoint
-from standfast.evidence.log import Log
 from standfast.evidence.transport import FolderTransport
 from standfast.evidence.verify import verify
 from standfast.promises.model import Grade, State

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
@@ -32,7 +33,7 @@ def plan(
 ) -> Contribution:
     version = VERSIONS[debian]
     webs = tuple(str(web.address) for web in having(machines, Role.WEB))
-    model = {
+    model: dict[str, Any] = {
         "machine": machine,
         "version": version,
         "home": HOME,

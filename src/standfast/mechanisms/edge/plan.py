@@ -55,9 +55,7 @@ def unit() -> File:
     )
 
 
-def config(
-    machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, blind: bool
-) -> bytes:
+def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, blind: bool) -> bytes:
     """`blind`: the planted fault. Checks that cannot fail, and no second try elsewhere."""
     return render(
         __package__,

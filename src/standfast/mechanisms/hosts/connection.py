@@ -43,9 +43,7 @@ class Connection:
         secrets: tuple[str, ...] = (),
     ) -> Result:
         """Run on the machine. An unreachable machine is `Unreachable`, a status is a failure."""
-        command = Command(
-            argv=self.words(*argv), stdin=stdin, timeout_s=timeout_s, secrets=secrets
-        )
+        command = Command(argv=self.words(*argv), stdin=stdin, timeout_s=timeout_s, secrets=secrets)
         result = self.runner.run(command, check=False)
         if result.status == SSH_FAILED:
             raise unreachable(self.machine, result)

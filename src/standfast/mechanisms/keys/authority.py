@@ -110,19 +110,19 @@ def signed(
         .add_extension(x509.ExtendedKeyUsage(both), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False)
         .sign(authority.key, hashes.SHA256())
     )
 
 
 def is_current(pem: bytes, request: bytes, subject: Subject, *, now: datetime) -> bool:
-    """Whether a certificate still serves: the same key, the same names, a third of its life left."""
+    """Whether a certificate still serves: same key, same names, a third of its life left."""
     certificate = x509.load_pem_x509_certificate(pem)
     same_key = certificate.public_key() == x509.load_pem_x509_csr(request).public_key()
     born, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return same_key and named(certificate) == subject.alternatives and ends - now > (ends - born) / 3
+    return (
+        same_key and named(certificate) == subject.alternatives and ends - now > (ends - born) / 3
+    )
 
 
 def named(certificate: x509.Certificate) -> frozenset[str]:

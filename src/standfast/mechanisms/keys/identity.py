@@ -45,7 +45,16 @@ def ensure_key(folder: Path, runner: Runner) -> Path:
     path = folder / "key.pem"
     if not path.exists():
         made = runner.run(
-            Command(argv=("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
+            Command(
+                argv=(
+                    "openssl",
+                    "genpkey",
+                    "-algorithm",
+                    "EC",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
+                )
+            )
         )
         group = grp.getgrnam(KEYS_GROUP).gr_gid
         write_atomically(path, made.stdout, mode=0o640, uid=0, gid=group)

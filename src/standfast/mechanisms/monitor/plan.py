@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit, User
@@ -59,7 +60,7 @@ def plan(
         "folder": HOME,
         "readers": [edge.name for edge in edges],
     }
-    model = {"source": source, "python": python, "home": HOME, "user": USER}
+    model: dict[str, Any] = {"source": source, "python": python, "home": HOME, "user": USER}
     return Contribution(
         files=(
             File(

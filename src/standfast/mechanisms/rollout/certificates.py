@@ -38,5 +38,7 @@ def certify(
             each.name: one("identity", each, Subject(name=each.name, addresses=(each.address,)))
             for each in machines
         },
-        public={each.name: one("public", each, public) for each in machines if Role.EDGE in each.roles},
+        public={
+            each.name: one("public", each, public) for each in machines if Role.EDGE in each.roles
+        },
     )

@@ -1,7 +1,7 @@
 """What runs on a machine during a rollout. Standard library only; one command, one JSON answer.
 
-    python3 -m standfast.mechanisms.rollout.on_machine inspect NAME…   keys (made here) and facts
-    python3 -m standfast.mechanisms.rollout.on_machine apply           the bundle on stdin
+python3 -m standfast.mechanisms.rollout.on_machine inspect NAME…   keys (made here) and facts
+python3 -m standfast.mechanisms.rollout.on_machine apply           the bundle on stdin
 """
 
 import json

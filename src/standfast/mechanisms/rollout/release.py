@@ -43,9 +43,7 @@ def build(
     return Artifact(folder=f"{RELEASES}/{release.digest}", archive=kept.read_bytes())
 
 
-def install(
-    release: Release, source: Path, settings: ServiceSettings, builder: Builder
-) -> bytes:
+def install(release: Release, source: Path, settings: ServiceSettings, builder: Builder) -> bytes:
     with builder:
         folder = builder.root / release.folder.lstrip("/")
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"))

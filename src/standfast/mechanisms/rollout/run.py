@@ -160,8 +160,10 @@ def service_command(
         *("-p", f"WorkingDirectory={release.folder}", "-p", f"EnvironmentFile={web.ENVIRONMENT}"),
         *("-p", "EnvironmentFile=-/run/standfast-command.env"),
         *("-p", f"Environment=PATH={release.folder}/.venv/bin:/usr/bin:/bin"),
-        *(f"{release.folder}/{word}" if index == 0 and "/" in word and word[0] != "/" else word
-          for index, word in enumerate(argv)),
+        *(
+            f"{release.folder}/{word}" if index == 0 and "/" in word and word[0] != "/" else word
+            for index, word in enumerate(argv)
+        ),
     )
     script = (
         "umask 077; cat > /run/standfast-command.env; "

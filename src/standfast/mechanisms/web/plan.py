@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Unit, User
@@ -53,7 +54,12 @@ def plan(
 ) -> Contribution:
     edges = having(machines, Role.EDGE)
     lines = "".join(f"{name}={quoted(value)}\n" for name, value in sorted(variables.items()))
-    model = {"settings": settings, "release": release, "machine": machine, "port": PORT}
+    model: dict[str, Any] = {
+        "settings": settings,
+        "release": release,
+        "machine": machine,
+        "port": PORT,
+    }
     return Contribution(
         files=(
             File(path=ENVIRONMENT, content=lines.encode(), mode=0o600, restarts=(UNIT,)),
@@ -83,14 +89,14 @@ def plan(
         ),
         units=(Unit(name=PROXY), Unit(name=UNIT, held=True)),
         users=(User(name=USER, home="/srv/service"),),
-        flows=(
-            Flow(port=WEB_PORT, sources=tuple(str(e.address) for e in edges), why="edges"),
-        ),
+        flows=(Flow(port=WEB_PORT, sources=tuple(str(e.address) for e in edges), why="edges"),),
         packages=("haproxy",),
     )
 
 
 def quoted(value: str) -> str:
     """For systemd's EnvironmentFile (systemd.exec(5)): double quotes, escapes for those inside."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
+    escaped = (
+        value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
+    )
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""The service contract: `[service]` of standfast.toml. Any HTTP application in any language fits."""
+"""The service contract: `[service]` of standfast.toml. Any HTTP application fits."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

@@ -22,7 +22,7 @@ from standfast.proofs.drills.http import Client, Target
 
 REQUEST_TIMEOUT_S = 20.0
 IN_FLIGHT_LIMIT = 400
-"""More at once than this is no answer at all, only a queue on our side; the rest counts as failed."""
+"""More at once is no answer at all, only a queue on our side; the rest counts as failed."""
 
 
 @dataclass(slots=True, kw_only=True)

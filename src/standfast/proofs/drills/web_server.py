@@ -172,6 +172,4 @@ def id_pattern(run: str) -> str:
     """UUIDs of one run: its own 20 hex digits, then the number of the request (RFC 9562,
     version 8: ours to define)."""
     digits = run.replace("-", "")[:17]
-    return (
-        f"{digits[:8]}-{digits[8:12]}-8{digits[12:15]}-8{digits[15:17]}0-" + "{number:012d}"
-    )
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[12:15]}-8{digits[15:17]}0-" + "{number:012d}"

@@ -14,11 +14,28 @@ from types import TracebackType
 from standfast.core.command import Command, Result, Runner
 
 BUILD_TIMEOUT_S = 900.0
-NETWORK_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs", "/etc/pip.conf", "/etc/xdg/pip")
+NETWORK_FILES = (
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/ssl/certs",
+    "/etc/pip.conf",
+    "/etc/xdg/pip",
+)
 """How this computer finds and trusts the outside: name servers, certificates, pip's settings."""
 
-PASSED_ON = ("PIP_", "SSL_CERT", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY",
-             "HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA", "CURL_CA", "NODE_EXTRA_CA")
+PASSED_ON = (
+    "PIP_",
+    "SSL_CERT",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA",
+    "CURL_CA",
+    "NODE_EXTRA_CA",
+)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -152,7 +152,10 @@ class Container:
     def _init(self) -> tuple[str, ...]:
         """Process 1 of the machine, as this computer numbers it: in `init.scope` of its group."""
         group = self.group.unified
-        found = (*group.glob("init.scope/cgroup.procs"), *group.glob("payload/init.scope/cgroup.procs"))
+        found = (
+            *group.glob("init.scope/cgroup.procs"),
+            *group.glob("payload/init.scope/cgroup.procs"),
+        )
         return tuple(pid for path in found for pid in path.read_text().split()[:1])
 
     def _nspawn(self) -> tuple[str, ...]:

@@ -134,8 +134,9 @@ class Here:
     def _write_known_hosts(self) -> None:
         keys = self.folders.secrets / "host_keys"
         lines = "".join(
-            f"{machine.address} {' '.join((keys / f'{machine.name}.pub').read_text().split()[:2])}\n"
+            f"{machine.address} {' '.join(public.read_text().split()[:2])}\n"
             for machine in self.machines
+            for public in (keys / f"{machine.name}.pub",)
         )
         write_atomically(self.folders.home / "known_hosts", lines.encode())
 
@@ -169,4 +170,3 @@ class Here:
             runner=self.runner,
             clock=self.clock,
         )
-

@@ -1,0 +1,29 @@
+import pytest
+
+from standfast.config import parse
+from standfast.core.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("colour = 1", "colour: unknown key"),
+        ('port = "high"', "port: "),
+        ('[[machines]]\nname = "a"\nroles = ["edge"]', "with the role web"),
+        ("[promises.nothing]\npromised = true", "promises.nothing: unknown promise"),
+        ("name = ", "is not TOML"),
+    ],
+)
+def test_wrong_input_is_refused_with_the_path_of_the_key(text: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        parse(text, "standfast.toml")
+
+
+def test_a_duplicate_address_is_refused() -> None:
+    machine = '[[machines]]\nname = "{}"\nroles = ["edge", "web"]\naddress = "10.0.0.1"\n'
+    with pytest.raises(ConfigError, match=r"10\.0\.0\.1 is given 2 times"):
+        parse(machine.format("a") + machine.format("b"), "standfast.toml")
+
+
+def test_an_empty_file_means_the_example_on_five_machines() -> None:
+    assert len(parse("", "standfast.toml").machines) == 5
