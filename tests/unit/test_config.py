@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from standfast.config import parse
@@ -27,3 +29,10 @@ def test_a_duplicate_address_is_refused() -> None:
 
 def test_an_empty_file_means_the_example_on_five_machines() -> None:
     assert len(parse("", "standfast.toml").machines) == 5
+
+
+def test_the_example_file_says_the_defaults() -> None:
+    example = Path(__file__).resolve().parents[2] / "standfast.example.toml"
+    said, default = parse(example.read_text(), "example"), parse("", "nothing")
+    assert said.machines == default.machines
+    assert said.model_copy(update={"promises": {}}) == default
