@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import logs, plan, power, up
+from standfast.cli import drill, logs, plan, power, up
 from standfast.core.errors import StandfastError
 
 
@@ -38,6 +38,8 @@ def standfast(context: click.Context, file: Path | None) -> None:
 for command in (
     up.up,
     plan.plan,
+    drill.drill,
+    drill.power_on,
     logs.logs,
     power.down,
     power.destroy,

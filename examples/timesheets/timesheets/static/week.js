@@ -56,8 +56,8 @@ async function store(field) {
 }
 
 async function save(field) {
-  if (field.value.trim() === field.defaultValue) return;
   field.classList.remove("wrong");
+  if (field.value.trim() === field.defaultValue) return say("");
   field.classList.add("saving");
   say("Saving …");
   const sent = field.value;
@@ -68,6 +68,7 @@ async function save(field) {
     field.dataset.minutes = minutes;
     total();
     say("Saved");
+    list();
   } catch (error) {
     field.classList.add("wrong");
     say(error.message, true);
@@ -99,6 +100,13 @@ function total() {
     foot.cells[number + 1].textContent = each || number === 7 ? written(each) : "";
   });
   document.getElementById("total").textContent = written(columns[7]);
+}
+
+// The list below the grid, as the service would show it now. Not worth a word if it cannot be had.
+async function list() {
+  const page = await fetch(location.href).then((answer) => answer.text()).catch(() => "");
+  const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("entries");
+  if (fresh) document.getElementById("entries").replaceWith(fresh);
 }
 
 document.getElementById("save").hidden = true;

@@ -90,7 +90,6 @@ def column(day: date, total: int, today: date):
         "name": f"{day:%a}",
         "total": written(total),
         "is_today": day == today,
-        "is_weekend": day.weekday() > 4,
     }
 
 
