@@ -84,7 +84,9 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "entry"
-        indexes = (models.Index(fields=("person", "day"), name="entry_person_day"),)
+        indexes = (
+            models.Index(fields=("person", "-day", "-created_at", "id"), name="entry_newest"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(minutes__range=(1, DAY_MINUTES)), name="entry_within_a_day"

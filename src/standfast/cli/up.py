@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.rollout.certificates import certify
+from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
 from standfast.mechanisms.rollout.release import build
 from standfast.mechanisms.rollout.run import Rollout, own_programs, service_command
@@ -90,6 +91,8 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     make_account(app, secrets, progress)
     if site.made_here:
         here.publish(site.port, site.having(Role.EDGE)[0])
+        health = f"{site.url.rstrip('/')}{site.service.health}"
+        wait_until_answered(health, site.folders.home / "ca.pem", app.clock)
     progress.end()
     return {name: changes for name, report in reports.items() if (changes := did(report))}
 
