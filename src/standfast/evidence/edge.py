@@ -26,6 +26,9 @@ class Edge:
         return merkle.root(rest)
 
 
+EMPTY = Edge(size=0, levels=())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
     edge: Edge

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from standfast.evidence import merkle
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.edge import EMPTY, grow
 from standfast.evidence.tiles import Tile, bundles, hash_tiles
 
 LIST_LIMIT = 20
@@ -30,7 +31,8 @@ class Fetched:
 class Inspected:
     """`leaves` are the hashes under the signed root, or None when they could not be found.
 
-    `entries` has a place for each; None where the entry is not the signed one.
+    `entries` has a place for each; None where the entry is not the signed one. Without `leaves`
+    they are only what was found, good for saying what is wrong with them.
     """
 
     leaves: tuple[bytes, ...] | None
@@ -39,23 +41,28 @@ class Inspected:
 
 
 def inspect(checkpoint: Checkpoint, fetched: Fetched) -> Inspected:
-    wrong_tiles = _wrong_tiles(checkpoint, fetched.tiles)
     entries = _all(fetched.bundles, bundles(checkpoint.size))
-    hashes = [merkle.leaf_hash(each) for each in entries or ()]
-    if len(hashes) == checkpoint.size and merkle.root(hashes) == checkpoint.root:
-        return Inspected(
-            leaves=tuple(hashes), entries=tuple(entries or ()), complaints=listed(wrong_tiles)
-        )
-    leaves = _all(fetched.tiles, (each for each in hash_tiles(checkpoint.size) if not each.level))
-    if leaves is None or merkle.root(leaves) != checkpoint.root:
-        problem = f"the entries do not give the root that was signed for {checkpoint.size} of them"
-        return Inspected(leaves=None, entries=(), complaints=(problem, *listed(wrong_tiles)))
-    placed, complaints = _placed_all(checkpoint.size, leaves, fetched.bundles)
-    return Inspected(
-        leaves=tuple(leaves),
-        entries=tuple(placed),
-        complaints=(*listed(complaints), *listed(wrong_tiles)),
+    if entries is not None:
+        leaves = tuple(map(merkle.leaf_hash, entries))
+        if merkle.root(leaves) == checkpoint.root:
+            wrong = listed(_wrong_tiles(leaves, fetched.tiles))
+            return Inspected(leaves=leaves, entries=entries, complaints=wrong)
+    return _repaired(checkpoint, fetched) or Inspected(
+        leaves=None,
+        entries=tuple(_as_found(checkpoint.size, fetched.bundles)),
+        complaints=(f"the entries do not give the root signed for {checkpoint.size} of them",),
     )
+
+
+def _repaired(checkpoint: Checkpoint, fetched: Fetched) -> Inspected | None:
+    """Take the hashes from the tiles of level 0, if those give the root."""
+    row = (tile for tile in hash_tiles(checkpoint.size) if tile.level == 0)
+    leaves = _all(fetched.tiles, row)
+    if leaves is None or merkle.root(leaves) != checkpoint.root:
+        return None
+    placed, complaints = _placed_all(checkpoint.size, leaves, fetched.bundles)
+    wrong = listed(_wrong_tiles(leaves, fetched.tiles))
+    return Inspected(leaves=leaves, entries=tuple(placed), complaints=(*listed(complaints), *wrong))
 
 
 def listed(complaints: Sequence[str]) -> tuple[str, ...]:
@@ -63,7 +70,7 @@ def listed(complaints: Sequence[str]) -> tuple[str, ...]:
     return (*complaints[:LIST_LIMIT], *([f"and {rest} more of this sort"] if rest > 0 else []))
 
 
-def _all(found: Mapping[Tile, Found], wanted: Iterable[Tile]) -> list[bytes] | None:
+def _all(found: Mapping[Tile, Found], wanted: Iterable[Tile]) -> tuple[bytes, ...] | None:
     """Everything in these tiles in a row, or None when one is missing or has not its width."""
     row: list[bytes] = []
     for tile in wanted:
@@ -71,31 +78,24 @@ def _all(found: Mapping[Tile, Found], wanted: Iterable[Tile]) -> list[bytes] | N
         if content is None or len(content) != tile.width:
             return None
         row += content
-    return row
+    return tuple(row)
 
 
-def _wrong_tiles(checkpoint: Checkpoint, found: Mapping[Tile, Found]) -> list[str]:
-    """Each tile above the leaves must be the hashes of the full tiles below it."""
-    wrong: list[str] = []
-    for tile in hash_tiles(checkpoint.size):
-        content = found.get(tile)
-        if content is None:
-            wrong.append(f"{tile.path} is missing or cannot be read")
-        elif len(content) != tile.width:
-            wrong.append(f"{tile.path} holds {len(content)} hashes instead of {tile.width}")
-        elif tile.level:
-            wrong += _wrong_hashes(tile, content, found)
-    return wrong
+def _as_found(size: int, found: Mapping[Tile, Found]) -> Iterator[bytes | None]:
+    for tile in bundles(size):
+        content = (found.get(tile) or ())[: tile.width]
+        yield from content
+        yield from [None] * (tile.width - len(content))
 
 
-def _wrong_hashes(
-    tile: Tile, content: Sequence[bytes], found: Mapping[Tile, Found]
-) -> Iterator[str]:
-    for at, expected in enumerate(content):
-        below = Tile(level=int(tile.level) - 1, index=tile.first + at)
-        hashes = found.get(below)
-        if hashes is not None and merkle.root(hashes) != expected:
-            yield f"{below.path} does not give the hash that {tile.path} has for it"
+def _wrong_tiles(leaves: Sequence[bytes], found: Mapping[Tile, Found]) -> list[str]:
+    """Tiles that are not what these leaves make: a reader who relies on them would be misled."""
+    expected = dict(grow(EMPTY, leaves).tiles)
+    return [
+        f"{tile.path} is missing or not what it must be"
+        for tile in hash_tiles(len(leaves))
+        if found.get(tile) != expected[tile]
+    ]
 
 
 def _placed_all(

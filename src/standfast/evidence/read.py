@@ -33,7 +33,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """`leaves` are the hashes under the signed root, empty when they could not be found."""
+    """`leaves` are the hashes under the signed root. When they could not be found they are empty,
+    and so are the entries, because none can be believed."""
 
     checkpoint: Checkpoint
     checkpoint_bytes: bytes
@@ -83,7 +84,7 @@ def _record(
         checkpoint=checkpoint,
         checkpoint_bytes=note,
         leaves=inspected.leaves or (),
-        entries=tuple(entries),
+        entries=tuple(entries) if inspected.leaves is not None else (),
         keyring=keyring,
         complaints=(*inspected.complaints, *listed(refused), *_strangers(entries)),
     )

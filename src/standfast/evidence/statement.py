@@ -24,7 +24,6 @@ from pydantic import (
     JsonValue,
     NonNegativeInt,
     PlainSerializer,
-    PositiveFloat,
     model_validator,
 )
 
@@ -37,7 +36,12 @@ TYPE = "https://in-toto.io/Statement/v1"
 LOG = "log"
 """The subject of what is said about the log itself and not about a promise."""
 
-Figure = FiniteFloat
+
+LONGEST_S = 10 * 366 * 86_400
+"""Ten years: longer than any promise waits to be proven, and safe to add to any moment."""
+
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+"""Moments beyond these are mistakes, and break the arithmetic of times."""
 
 
 class Kind(StrEnum):
@@ -58,21 +62,21 @@ def _moment(value: object) -> object:
 def _to_milliseconds(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("has no time zone")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"the year {value.year} cannot be meant")
     return parse_stamp(stamp(value)).astimezone(UTC)
 
 
-def _whole(figures: Mapping[str, float]) -> dict[str, float]:
+def _whole(figure: float) -> int | float:
     """Write `0.0` as `0`, as every other language would (RFC 8785, 3.2.2.3)."""
-    return {name: int(each) if each == int(each) else each for name, each in figures.items()}
+    return int(figure) if figure == int(figure) else figure
 
 
 Moment = Annotated[
     datetime, BeforeValidator(_moment), AfterValidator(_to_milliseconds), PlainSerializer(stamp)
 ]
-Figures = Annotated[dict[str, Figure], PlainSerializer(_whole)]
-Seconds = Annotated[
-    PositiveFloat, PlainSerializer(lambda value: int(value) if value == int(value) else value)
-]
+Figures = dict[str, Annotated[FiniteFloat, PlainSerializer(_whole)]]
+Seconds = Annotated[FiniteFloat, Field(gt=0, le=LONGEST_S), PlainSerializer(_whole)]
 
 
 class Predicate(BaseModel):
