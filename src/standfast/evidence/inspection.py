@@ -124,12 +124,12 @@ def _placed(content: Sequence[bytes], expected: Sequence[bytes]) -> Iterator[byt
 
 def _misplaced(first: int, content: Sequence[bytes], expected: Sequence[bytes]) -> Iterator[str]:
     hashes = [merkle.leaf_hash(each) for each in content]
-    present = set(hashes)
-    moved = len(hashes) == len(expected)
+    present, signed = set(hashes), set(expected)
+    in_step = len(hashes) == len(expected)
     for at, each in enumerate(expected):
-        if each not in present:
+        if each not in present or (in_step and hashes[at] not in signed):
             yield f"entry {first + at} has been altered or dropped"
-        elif moved and hashes[at] != each:
+        elif in_step and hashes[at] != each:
             yield f"entry {first + at} is not in its place"
     if len(hashes) > len(expected):
         yield f"{len(hashes)} entries lie where {len(expected)} were signed, from {first} on"

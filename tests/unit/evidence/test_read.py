@@ -120,6 +120,16 @@ def test_two_entries_that_changed_places_are_both_named(served, long):
     assert record.complaints == ("entry 3 is not in its place", "entry 200 is not in its place")
 
 
+def test_an_entry_that_was_covered_with_a_copy_of_another_is_named(served, long):
+    def cover(entries):
+        return [*entries[:9], entries[8], *entries[10:]]
+
+    spoil_bundle(served, "tile/entries/000", cover)
+    record = read_log(served, long.vkey)
+    assert record.complaints == ("entry 9 has been altered or dropped",)
+    assert indexes(record) == [n for n in range(300) if n != 9]
+
+
 def test_an_entry_slipped_in_is_noticed(served, long):
     extra = long.leaves()[5]
     spoil_bundle(served, "tile/entries/001.p/44", lambda each: [extra, *each])
