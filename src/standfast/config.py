@@ -7,7 +7,7 @@ expected. A file that is not there means the example service on machines made on
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ DEFAULT_PORT = 8443
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples" / "timesheets" / "service.toml"
 
-NEEDED = {
+NEEDED: Mapping[Role, int] = {
     Role.EDGE: 1,
     Role.WEB: 2,
     Role.DATABASE: 1,
@@ -253,6 +253,4 @@ def promised(settings: SiteSettings) -> list[Promise]:
 
 
 def with_objective(promise: Promise, changes: Mapping[str, float]) -> Promise:
-    from dataclasses import replace
-
     return replace(promise, objective={**promise.objective, **changes})

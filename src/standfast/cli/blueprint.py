@@ -13,10 +13,14 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.monitor.plan import EvidenceAsk
+from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Blueprint, Certificates
 from standfast.mechanisms.rollout.release import release_of
 from standfast.mechanisms.rollout.run import own_programs
 from standfast.mechanisms.web.plan import Release, environment
+
+SOURCE = PROJECT / "src" / "standfast"
+"""Our own source, which machines run."""
 
 NOT_YET = SiteSecrets(
     database_password="drawn-by-up",
@@ -33,6 +37,8 @@ def blueprint(
     *,
     secrets: SiteSecrets,
     certificates: Certificates,
+    release: Release,
+    programs: Artifact,
     enrolled: Mapping[str, str],
     debian: Mapping[str, int],
 ) -> Blueprint:
@@ -40,11 +46,10 @@ def blueprint(
     name = site.service.name.replace("-", "_")
     database = site.having(Role.DATABASE)[0]
     salt = b64decode(secrets.database_salt)
-    programs = own_programs(PROJECT / "src" / "standfast")
     return Blueprint(
         machines=site.machines,
         service=site.service,
-        release=release(app),
+        release=release,
         variables=environment(
             site.service,
             database_url=url(database, name, secrets.database_password),
@@ -78,6 +83,8 @@ def preview(app: App) -> Blueprint:
         app,
         secrets=NOT_YET,
         certificates=Certificates(authority=b"made by up\n", identity=pending, public=pending),
+        release=release(app),
+        programs=own_programs(SOURCE),
         enrolled={},
         debian=dict.fromkeys(names, 12),
     )

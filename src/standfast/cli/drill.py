@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import click
 
+from standfast.cli.account import enter_account
 from standfast.cli.app import App, open_app
 from standfast.cli.progress import Progress
 from standfast.config import PROJECT
@@ -19,7 +20,7 @@ from standfast.core.units import stamp
 from standfast.mechanisms.hosts.local.names import inside
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
-from standfast.mechanisms.rollout.run import answers, service_command
+from standfast.mechanisms.rollout.run import answers
 from standfast.mechanisms.web.plan import Release
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.judge import judge
@@ -88,12 +89,8 @@ def drill(file: Path | None, name: str, as_json: bool) -> int:
 def web_server(app: App, file: Path | None, progress: Progress) -> Ran:
     webs = app.site.having(Role.WEB)
     secrets = custody.ensure(app.site.folders.secrets)
-    service_command(
-        app.connection(webs[0].name),
-        Release(digest=(app.site.folders.home / "migrated").read_text()),
-        app.site.service.canary.account,
-        variables={"CANARY_ACCOUNT": CANARY, "CANARY_PASSWORD": secrets.canary_password},
-    )
+    deployed = Release(digest=(app.site.folders.home / "migrated").read_text())
+    enter_account(app, deployed, CANARY, secrets.canary_password)
     attack = WebServerDrill(
         power=PowerHere(app=app),
         vantage=VantageHere(app=app),

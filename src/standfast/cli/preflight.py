@@ -15,7 +15,6 @@ from standfast.mechanisms.hosts.local.needs import (
     memory_free_bytes,
     processors,
 )
-from standfast.mechanisms.hosts.local.place import Place
 
 PROGRAMS = ("systemd-nspawn", "mmdebstrap", "ip", "nft", "ssh", "ssh-keygen", "nsenter")
 
@@ -56,7 +55,7 @@ def refuse(app: App, memory: int, disk: int, free: int) -> None:
             f"{size(disk)} of disk are needed and {size(free)} are free",
             remedy="Make room, or set STANDFAST_STATE and STANDFAST_CACHE to a larger disk.",
         )
-    running = Place(site=app.site.name, name="relay").group.is_populated()
+    running = app.here.is_published()
     if not running and memory_free_bytes() < memory:
         raise ConfigError(
             f"{size(memory)} of memory are needed and {size(memory_free_bytes())} are free",

@@ -1,17 +1,18 @@
 """`standfast up`: make the machines, deploy, and prove."""
 
 import json
+from base64 import b64decode
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import click
 
+from standfast.cli.account import enter_account
 from standfast.cli.app import App, open_app
-from standfast.cli.blueprint import blueprint, hosts, log_vkey, release
+from standfast.cli.blueprint import SOURCE, blueprint, hosts, log_vkey, release
 from standfast.cli.preflight import preflight
 from standfast.cli.progress import Progress
-from standfast.config import PROJECT
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
@@ -20,7 +21,8 @@ from standfast.mechanisms.rollout.certificates import certify
 from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
 from standfast.mechanisms.rollout.release import build
-from standfast.mechanisms.rollout.run import Rollout, own_programs, service_command
+from standfast.mechanisms.rollout.run import Rollout, own_programs
+from standfast.mechanisms.web.plan import Release
 
 ACCOUNT = "you@example.com"
 
@@ -56,12 +58,13 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     operator_identity(site.folders.secrets, authority, now=now)
     write_atomically(site.folders.home / "ca.pem", authority.pem)
     rollout = Rollout(connections=app.connections, clock=app.clock, tell=progress.tell)
-    programs = own_programs(PROJECT / "src" / "standfast")
+    programs = own_programs(SOURCE)
     rollout.reach()
     rollout.ship_programs(programs, app.lock)
     inspected = rollout.inspect(programs)
+    current = release(app)
     made = build(
-        release(app),
+        current,
         site.source,
         site.service,
         builder=here.builder(),
@@ -82,13 +85,15 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         app,
         secrets=secrets,
         certificates=certificates,
+        release=current,
+        programs=programs,
         enrolled={},
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
     reports = rollout.apply(bundles_of(wanted), programs)
-    rollout.migrate(site.service, wanted.release, site.folders.home / "migrated")
+    rollout.migrate(site.service, current, site.folders.home / "migrated")
     rollout.start_service(site.service)
-    make_account(app, secrets, progress)
+    make_account(app, current, secrets, progress)
     if site.made_here:
         here.publish(site.port, site.having(Role.EDGE)[0])
         health = f"{site.url.rstrip('/')}{site.service.health}"
@@ -103,8 +108,6 @@ def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def pin_log(app: App, inspected: dict[str, dict[str, Any]]) -> None:
     """The log's key, as the machine that keeps it made it: what `evidence verify` trusts."""
-    from base64 import b64decode
-
     keeper = app.site.having(Role.MONITOR)[0].name
     key = log_vkey(app, b64decode(inspected[keeper]["signing"]))
     write_atomically(app.site.folders.home / "log.vkey", f"{key}\n".encode())
@@ -117,19 +120,15 @@ def public_subject(app: App) -> Subject:
     return Subject(name=dns[0] if dns else app.site.name, dns=dns[1:], addresses=addresses)
 
 
-def make_account(app: App, secrets: custody.SiteSecrets, progress: Progress) -> None:
+def make_account(
+    app: App, current: Release, secrets: custody.SiteSecrets, progress: Progress
+) -> None:
     """The newcomer's sign-in, once."""
     marker = app.site.folders.home / "account"
     if marker.exists():
         return
-    first = app.connection(app.site.having(Role.WEB)[0].name)
-    progress.tell(first.machine.name, "making the first account")
-    service_command(
-        first,
-        release(app),
-        app.site.service.canary.account,
-        variables={"CANARY_ACCOUNT": ACCOUNT, "CANARY_PASSWORD": secrets.account_password},
-    )
+    progress.tell(app.site.having(Role.WEB)[0].name, "making the first account")
+    enter_account(app, current, ACCOUNT, secrets.account_password)
     write_atomically(marker, ACCOUNT.encode())
 
 

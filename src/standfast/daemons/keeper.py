@@ -49,6 +49,7 @@ class Keeper:
     settings: Mapping[str, Any]
     signer: Ed25519Signer
     clock: Clock
+    record: Record | None = None
     shown_size: int = -1
     shown_at: datetime | None = None
 
@@ -76,7 +77,7 @@ class Keeper:
 
     def _announce(self, log: Log, now: datetime) -> None:
         """Enrol keys and log slots that are due."""
-        entries = () if log.size == 0 else self._record().entries
+        entries = () if log.size == 0 else self._known(log).entries
         enrolled = {
             signer.key
             for each in entries
@@ -114,12 +115,20 @@ class Keeper:
             print(f"refused {path.name}: {error.problem}", file=sys.stderr, flush=True)
             path.rename(self.folder / "refused" / path.name)
 
-    def _record(self) -> Record:
-        transport = FolderTransport(self.www / "log")
-        return read_log(transport, self._vkey)
+    def _read(self) -> Record:
+        """Verified from the first entry on."""
+        self.record = read_log(FolderTransport(self.www / "log"), self._vkey)
+        return self.record
+
+    def _known(self, log: Log) -> Record:
+        """What was read last, unless the log has grown since: most turns have nothing to read."""
+        if self.record is not None and self.record.checkpoint.size == log.size:
+            return self.record
+        return self._read()
 
     def _show(self, now: datetime) -> None:
-        record = self._record()
+        """From the files themselves, so that damage shows within `PAGE_EVERY`."""
+        record = self._read()
         states = doubted(derive(record.entries, now=now), record.complaints)
         made = pages(
             record,

@@ -63,7 +63,6 @@ def plan(
         ),
         flows=(Flow(port=DATABASE_PORT, sources=webs, why="the service"),),
         packages=(f"postgresql-{version}",),
-        data=(HOME,),
     )
 
 

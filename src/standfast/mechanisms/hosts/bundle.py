@@ -63,8 +63,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What one room puts on one machine. `data` names folders that outlive the system around
-    them; `packages` are the distribution's."""
+    """What one room puts on one machine. `packages` are the distribution's."""
 
     files: tuple[File, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -72,7 +71,6 @@ class Contribution:
     folders: tuple[Folder, ...] = ()
     flows: tuple[Flow, ...] = ()
     packages: tuple[str, ...] = ()
-    data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,12 @@ and nowhere else.
 """
 
 import shlex
-import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from standfast.core.command import Command, Result, Runner, call, failed, start
+from standfast.core.command import Command, Result, Runner, call, failed
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.hosts.machine import Machine
 
@@ -59,9 +58,6 @@ class Connection:
     def follow(self, argv: Sequence[str]) -> int:
         """Run with this terminal as the program's own, until it ends or is interrupted."""
         return call(Command(argv=self.words(*argv)))
-
-    def open_stream(self, argv: Sequence[str]) -> "subprocess.Popen[bytes]":
-        return start(Command(argv=self.words(*argv)))
 
     def forward(self, address: str, port: int) -> Path:
         """Make `address:port`, as the machine sees it, a socket on this computer; return it."""

@@ -9,7 +9,6 @@ KEYS_GROUP = "standfast-keys"
 """Who may read the machine's private key besides root: programs that cannot be handed it."""
 
 AGENT_PORT = 7443
-KEEPER_PORT = 7444
 PAGES_PORT = 7445
 WEB_PORT = 8443
 DATABASE_PORT = 5432

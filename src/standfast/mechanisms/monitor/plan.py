@@ -8,7 +8,7 @@ from typing import Any
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import KEEPER_PORT, PAGES_PORT
+from standfast.mechanisms.hosts.names import PAGES_PORT
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
@@ -41,9 +41,6 @@ def plan(
     keeper = {
         "site": ask.site,
         "service": ask.service,
-        "machine": machine.name,
-        "address": str(machine.address),
-        "port": KEEPER_PORT,
         "origin": ask.origin,
         "log_url": ask.log_url,
         "folder": HOME,
@@ -52,7 +49,6 @@ def plan(
             for promise, objective in sorted(ask.objectives.items())
         ],
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
-        "writers": ["operator"],
     }
     pages = {
         "address": str(machine.address),
@@ -97,5 +93,4 @@ def plan(
                 why="edges read the trust page",
             ),
         ),
-        data=(HOME,),
     )

@@ -4,8 +4,10 @@ Every web machine gets the same bytes, and none needs a way to the internet.
 """
 
 import hashlib
+import io
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,10 +55,8 @@ def install(release: Release, source: Path, settings: ServiceSettings, builder: 
 
 
 def whole(folder: Path) -> bytes:
-    """All of it: what `install` made is named like things that are left out elsewhere."""
-    import io
-    import tarfile
-
+    """All of it, with its times: `artifacts.archive` leaves out what `install` made, and compiled
+    Python is only used while the time of its source is the one it was compiled from."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path in sorted(folder.iterdir()):

@@ -6,6 +6,7 @@ cables out, without a word to any daemon.
 """
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ POWEROFF_SIGNAL = "RTMIN+4"
 
 POWEROFF_TIMEOUT_S = 20.0
 
-ENVIRONMENT = {
+ENVIRONMENT: Mapping[str, str] = {
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
 }

@@ -65,12 +65,14 @@ class Here:
             self.container(machine.name).power_on()
 
     def container(self, name: str) -> Container:
-        machine = next(each for each in self.machines if each.name == name)
+        return self._container(next(each for each in self.machines if each.name == name))
+
+    def _container(self, machine: Machine) -> Container:
         return Container(
             machine=machine,
             names=self.names,
             image=self.image.root,
-            data=self.data.get(name, ()),
+            data=self.data.get(machine.name, ()),
             runner=self.runner,
             clock=self.clock,
         )
@@ -79,15 +81,21 @@ class Here:
         scratch = self.folders.cache / f"builder-{self.folders.site}"
         return Builder(base=self.image.root, runner=self.runner, scratch=scratch)
 
+    @property
+    def _relay(self) -> Place:
+        return Place(site=self.folders.site, name=RELAY)
+
+    def is_published(self) -> bool:
+        return self._relay.group.is_populated()
+
     def publish(self, port: int, machine: Machine) -> None:
         """Make the site answer on a port of this computer's loopback."""
-        place = Place(site=self.folders.site, name=RELAY)
-        if place.group.is_populated():
+        if self.is_published():
             return
-        forget(place, self.runner)
+        forget(self._relay, self.runner)
         target = (namespace_path(self.names.vantage), str(machine.public), "443")
         argv = ("/usr/bin/python3", "-I", relay.__file__, str(port), *target)
-        spawn(place, argv, log=self.folders.home / "relay.log", runner=self.runner)
+        spawn(self._relay, argv, log=self.folders.home / "relay.log", runner=self.runner)
 
     def down(self) -> None:
         """Power off in good order. Disks stay; so does all data."""
@@ -141,10 +149,9 @@ class Here:
         write_atomically(self.folders.home / "known_hosts", lines.encode())
 
     def _stop_relay(self) -> None:
-        place = Place(site=self.folders.site, name=RELAY)
-        place.group.kill()
-        place.group.wait_until_empty(self.clock)
-        forget(place, self.runner)
+        self._relay.group.kill()
+        self._relay.group.wait_until_empty(self.clock)
+        forget(self._relay, self.runner)
 
     def _names_of_all(self) -> tuple[str, ...]:
         """Those of the file, and those that an earlier file named."""
@@ -153,20 +160,12 @@ class Here:
         return tuple(sorted(found | {machine.name for machine in self.machines}))
 
     def _leftover(self, name: str) -> Container:
-        known = next((machine for machine in self.machines if machine.name == name), None)
-        if known is not None:
-            return self.container(name)
+        """The machine of that name, or one that only its folder still knows."""
         nobody = Machine(
             name=name,
             roles=frozenset(),
             address=self.machines[0].address,
             reach=Reach(host=""),
         )
-        return Container(
-            machine=nobody,
-            names=self.names,
-            image=self.image.root,
-            data=(),
-            runner=self.runner,
-            clock=self.clock,
-        )
+        known = (machine for machine in self.machines if machine.name == name)
+        return self._container(next(known, nobody))

@@ -38,9 +38,6 @@ class Names:
     def container(self, machine: str) -> str:
         return f"{PREFIX}-{self.site}-{machine}"
 
-    def unit(self, machine: str) -> str:
-        return f"{PREFIX}-{self.site}-{machine}.service"
-
     def folder(self, machine: str) -> Path:
         return self.home / "machines" / machine
 
