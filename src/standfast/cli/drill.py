@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from uuid import uuid4
 
 import click
 
@@ -99,8 +98,9 @@ def web_server(app: App, file: Path | None, progress: Progress) -> Ran:
         tell=lambda words: progress.tell("drill", words),
     )
     target = webs[0].name
+    run = str(custody.fresh_identifier())
     with guarded(power_on_words(file, target)):
-        return attack.run(contract(app, secrets.canary_password), target, str(uuid4()), Course())
+        return attack.run(contract(app, secrets.canary_password), target, run, Course())
 
 
 def power_on_words(file: Path | None, machine: str) -> tuple[str, ...]:

@@ -1,23 +1,29 @@
 """Derive the grade of a proof from what was measured on the machines.
 
-A proof is `real` only when no stand-in took part. Two machines that share a kernel fail together,
-so a power cut of one says less than it seems. Identifiers do not tell: a container's supervisor
-covers the kernel's boot id with one of its own. What cannot be covered is what the kernel *does*:
-its counters of forks and context switches (proc(5), /proc/stat) run for all at once. Everybody is
-sampled twice, in one order; two participants share a kernel when their clocks agree on the moment
-of boot **and** the four readings of both counters rise in the order in which they were taken.
-Either alone could deceive: copies of one snapshot have one moment of boot, and two idle machines
-may have counters that are near.
+A proof is `real` only when no stand-in took part. Machines that share a kernel fail together, so a
+power cut of one says less than it seems. No identifier tells: a container's supervisor covers the
+kernel's boot id with one of its own. What no supervisor covers is what the kernel *does*: its
+counters of forks and of context switches (proc(5), /proc/stat) run on for all of its users at once.
+
+All are sampled one after the other, then all again in the same order. Two share a kernel when
+both halves hold:
+- **their clocks agree on the moment of boot.** Alone it deceives: machines that were cloned from
+  one snapshot in memory have one moment of boot and are two kernels.
+- **both counters interleave:** first ≤ second ≤ first again ≤ second again, in the order in which
+  they were sampled. On one kernel this cannot fail. Alone it deceives: two machines that started
+  the same image and idle can have counters that are near.
+
+Where the two could still err, they err towards sharing, which is the safe side: `rehearsed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from standfast.promises.model import Grade
 
 BOOT_TOLERANCE_S = 0.05
-"""Reading two clocks one after the other takes microseconds; a loaded machine may pause between."""
+"""Two clocks are read one after the other: microseconds, but a loaded machine may pause between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,39 +46,42 @@ class Graded:
 
 
 def grade(samples: Mapping[str, Twice | None]) -> Graded:
-    """`samples`: participant to two readings, in the order taken. Not measured is never real."""
-    unknown = tuple(
-        f"what kernel {name} runs on is not known" for name, twice in samples.items() if not twice
+    """`samples`: who took part (machines and the vantage), in the order of sampling, each with
+    its two samples; None if it was not measured. What is not known is never real, and a
+    clock that was set between the samples leaves the moment of boot unknown."""
+    known = {name: twice for name, twice in samples.items() if twice and same_boot(*twice)}
+    stand_ins = (
+        *(f"{', '.join(group)} share one kernel" for group in sharing(known)),
+        *(f"what kernel {name} runs on is not known" for name in samples if name not in known),
+        *(("that the machines are apart was not measured",) if len(samples) < 2 else ()),
     )
-    known = {name: twice for name, twice in samples.items() if twice}
-    shared = tuple(
-        f"{', '.join(group)} share one kernel" for group in groups(known) if len(group) > 1
-    )
-    stand_ins = (*shared, *unknown)
     return Graded(grade=Grade.REHEARSED if stand_ins else Grade.REAL, stand_ins=stand_ins)
 
 
-def groups(samples: Mapping[str, Twice]) -> tuple[tuple[str, ...], ...]:
-    """Participants by kernel; sharing is transitive."""
-    found: dict[str, set[str]] = {name: {name} for name in samples}
+def sharing(samples: Mapping[str, Twice]) -> tuple[tuple[str, ...], ...]:
+    """Those who share a kernel with somebody, grouped by kernel. Sharing is transitive."""
+    groups = {name: frozenset({name}) for name in samples}
     for earlier, later in combinations(samples, 2):
         if shares(samples[earlier], samples[later]):
-            joined = found[earlier] | found[later]
-            for name in joined:
-                found[name] = joined
-    unique = {tuple(name for name in samples if name in group) for group in found.values()}
-    return tuple(sorted(unique))
+            joined = groups[earlier] | groups[later]
+            groups.update(dict.fromkeys(joined, joined))
+    shared = {group for group in groups.values() if len(group) > 1}
+    return tuple(sorted(tuple(name for name in samples if name in group) for group in shared))
 
 
 def shares(earlier: Twice, later: Twice) -> bool:
-    """`earlier` was sampled before `later` in both rounds."""
-    if abs(earlier[0].boot_offset_s - later[0].boot_offset_s) > BOOT_TOLERANCE_S:
-        return False
-    order = (earlier[0], later[0], earlier[1], later[1])
-    return rises([each.forks for each in order]) and rises(
-        [each.context_switches for each in order]
+    """`earlier` was sampled before `later`, both times."""
+    in_order = (earlier[0], later[0], earlier[1], later[1])
+    return (
+        same_boot(earlier[0], later[0])
+        and never_falls(each.forks for each in in_order)
+        and never_falls(each.context_switches for each in in_order)
     )
 
 
-def rises(values: list[int]) -> bool:
+def same_boot(one: KernelSample, other: KernelSample) -> bool:
+    return abs(one.boot_offset_s - other.boot_offset_s) <= BOOT_TOLERANCE_S
+
+
+def never_falls(values: Iterable[int]) -> bool:
     return all(first <= second for first, second in pairwise(values))

@@ -1,6 +1,6 @@
 """Reach a machine through the system's OpenSSH.
 
-One master connection per machine is kept open and shared (ssh_config(5), ControlMaster), so a
+One connection per machine is kept open and shared (ssh_config(5), ControlMaster), so a
 second command costs milliseconds. The operator's own configuration applies; what is set here only
 makes a missing key an error instead of a question. Arguments are quoted for the remote shell here
 and nowhere else.
@@ -20,7 +20,7 @@ CONNECT_TIMEOUT_S = 10
 """Longer than any healthy network needs, short enough to be told before one gives up."""
 
 KEPT_OPEN_S = 120
-"""How long an unused master connection stays: the pause between two commands of a person."""
+"""How long an unused connection stays: the pause between two commands of a person."""
 
 SSH_FAILED = 255
 """ssh(1): the status by which ssh itself failed, rather than the remote program."""
@@ -62,7 +62,7 @@ class Connection:
     def forward(self, address: str, port: int) -> Path:
         """Make `address:port`, as the machine sees it, a socket on this computer; return it."""
         path = self.sockets / f"{self.machine.name}-{port}"
-        if path.exists() and self._master_is_alive():
+        if path.exists() and self._is_open():
             return path
         path.unlink(missing_ok=True)
         self.run(["true"])
@@ -86,7 +86,7 @@ class Connection:
         for path in self.sockets.glob(f"{self.machine.name}-*"):
             path.unlink(missing_ok=True)
 
-    def _master_is_alive(self) -> bool:
+    def _is_open(self) -> bool:
         probe = Command(argv=(*self._ssh(), "-O", "check", self._target()))
         return self.runner.run(probe, check=False).status == 0
 

@@ -9,6 +9,7 @@ import secrets
 from base64 import b64encode
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from standfast.core.files import write_atomically
 
@@ -24,6 +25,11 @@ class SiteSecrets:
     service_secret: str = field(repr=False)
     account_password: str = field(repr=False)
     canary_password: str = field(repr=False)
+
+
+def fresh_identifier() -> UUID:
+    """A random UUID (RFC 9562, version 4): how one run of a drill is told from all others."""
+    return UUID(bytes=secrets.token_bytes(16), version=4)
 
 
 def ensure(folder: Path) -> SiteSecrets:

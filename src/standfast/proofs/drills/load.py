@@ -1,143 +1,219 @@
 """The load of a drill: signed-in visitors who read and save, at a steady rate, whatever happens.
 
 A process of its own, in the vantage: the plan as JSON on stdin (the password too, so it is in no
-process list), events as JSON lines on stdout. The schedule is open: a request is due when it is
-due, whether or not earlier ones were answered, and its time is counted from then; a stalled
-service cannot slow its own measurement down. Standard library only.
+process list), events as JSON lines on stdout; `events.py` holds their shapes. The schedule is
+open: a request is due when it is due, whether or not earlier ones were answered, and its time is
+counted from then, so a stalled service cannot slow its own measurement down. No request is ever
+repeated. Standard library only: it starts within a moment wherever there is a Python.
 
-Events: `{"signed_in": n}` · `{"asked": n, "failed": n}` each second · at the end `{"requests":
-[[kind, id, status, sent_s, took_s], …], "stored": [id, …]}`, status 0 where there was no answer.
+In this order: sign in, try every kind of request once, keep the schedule, wait for the last
+answers, ask the service what it has stored.
 """
 
 import asyncio
 import json
+import os
 import ssl
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from standfast.proofs.drills.http import Client, Target
+from standfast.core.errors import Unreachable
+from standfast.proofs.drills.answer import Answer, Garbled
+from standfast.proofs.drills.connection import Target
+from standfast.proofs.drills.mix import Contract, Mix, Wanted, filled
+from standfast.proofs.drills.visitor import Visitor
 
 REQUEST_TIMEOUT_S = 20.0
+"""Longer than a person waits. What is answered later has failed."""
+
 IN_FLIGHT_LIMIT = 400
-"""More at once is no answer at all, only a queue on our side; the rest counts as failed."""
+"""More at once would only be a queue on our side; what is due beyond it counts as failed."""
+
+FIND_TRIES = 10
+FIND_PAUSE_S = 2.0
+"""Asking what is stored changes nothing, so it may be repeated until the site is well again."""
+
+SIGN_IN_LIMIT_S = 120.0
+"""For all visitors together: password hashes are slow by intention."""
+
+ROWS_PER_EVENT = 1000
+"""A line of this length (some 100 kB) is read in one go at the other end."""
+
+NO_ANSWER = (OSError, Garbled)
+"""`TimeoutError` and `ssl.SSLError` are among the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `web_server.py` sends. The last four are the canary contract of the service."""
+
+    address: str
+    port: int
+    host: str
+    ca_file: str
+    account: str
+    password: str = field(repr=False)
+    run: str
+    ids: str
+    rate_per_s: int
+    duration_s: float
+    sessions: int
+    write_share: float
+    sign_in: Contract
+    read: Sequence[Contract]
+    write: Contract
+    find: Contract
+
+    @property
+    def total(self) -> int:
+        return round(self.rate_per_s * self.duration_s)
+
+    def known(self) -> Mapping[str, str]:
+        return {
+            "account": self.account,
+            "password": self.password,
+            "run": self.run,
+            "sentence": f"proof {self.run}",
+        }
+
+    def mix(self) -> Mix:
+        return Mix(
+            read=self.read,
+            write=self.write,
+            ids=self.ids,
+            write_share=self.write_share,
+            known=self.known(),
+        )
 
 
 @dataclass(slots=True, kw_only=True)
 class Load:
-    plan: Mapping[str, Any]
-    clients: "asyncio.Queue[Client]" = field(default_factory=asyncio.Queue)
-    requests: list[tuple[str, str, int, float, float]] = field(default_factory=list)
-    in_flight: int = 0
+    plan: Plan
+    target: Target
+    visitors: list[Visitor] = field(default_factory=list)
+    rows: list[tuple[str, str, int, float, float, str]] = field(default_factory=list)
+    asked: int = 0
+    failed: int = 0
+    began: float | None = None
 
     async def run(self) -> None:
-        for _ in range(self.plan["sessions"]):
-            self.clients.put_nowait(await self.sign_in())
-        tell({"signed_in": self.plan["sessions"]})
-        begin = time.monotonic()
-        await self.keep_asking(begin)
-        stored = await self.find()
-        tell({"requests": self.requests, "stored": stored})
+        ticking = asyncio.create_task(self.tick())
+        ticking.add_done_callback(ended_with(asyncio.current_task()))
+        try:
+            async with asyncio.timeout(SIGN_IN_LIMIT_S):
+                await self.prepare()
+            await self.keep_asking()
+            self.report()
+            stored, problem = await self.stored()
+        finally:
+            ticking.cancel()
+        for start in range(0, len(self.rows), ROWS_PER_EVENT):
+            tell({"rows": self.rows[start : start + ROWS_PER_EVENT]})
+        tell({"stored": stored, "problem": problem})
 
-    async def keep_asking(self, begin: float) -> None:
-        rate, total = self.plan["rate_per_s"], self.plan["rate_per_s"] * self.plan["duration_s"]
-        tasks: set[asyncio.Task[None]] = set()
-        for number in range(int(total)):
-            due = begin + number / rate
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            task = asyncio.create_task(self.one(number, due, begin))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            if number % rate == rate - 1:
-                self.report()
-        await asyncio.gather(*tasks)
-        self.report()
+    async def prepare(self) -> None:
+        for _ in range(self.plan.sessions):
+            self.visitors.append(await self.signed_in())
+        mix = self.plan.mix()
+        for number in range(len(self.plan.read)):
+            await self.tried(mix.reading(number))
+        await self.tried(mix.saving(self.plan.total))
+
+    async def signed_in(self) -> Visitor:
+        visitor = Visitor(target=self.target)
+        asking = filled(self.plan.sign_in, self.plan.known())
+        must_be_accepted("the sign-in", await in_time(visitor.ask(asking)))
+        return visitor
+
+    async def tried(self, wanted: Wanted) -> None:
+        answer = await in_time(self.visitors[0].ask(wanted.asking))
+        must_be_accepted(f"{wanted.asking.method} {wanted.asking.path}", answer)
+
+    async def keep_asking(self) -> None:
+        mix, loop = self.plan.mix(), asyncio.get_running_loop()
+        began = self.began = loop.time()
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(self.plan.total):
+                due = began + number / self.plan.rate_per_s
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                self.asked += 1
+                tasks.create_task(self.one(mix.wanted(number), number, due))
+
+    async def one(self, wanted: Wanted, number: int, due: float) -> None:
+        status, error = 0, "too many at once"
+        if self.asked - len(self.rows) <= IN_FLIGHT_LIMIT:
+            visitor = self.visitors[number % len(self.visitors)]
+            status, error = await outcome(visitor, wanted)
+        took = asyncio.get_running_loop().time() - due
+        sent = number / self.plan.rate_per_s
+        self.rows.append((wanted.kind, wanted.id, status, round(sent, 3), round(took, 4), error))
+        self.failed += bool(error)
+
+    async def stored(self) -> tuple[list[str] | None, str]:
+        """Every id of this run that the service holds, one for each stored row."""
+        problem = ""
+        for _ in range(FIND_TRIES):
+            try:
+                return await self.found(), ""
+            except (*NO_ANSWER, Unreachable, LookupError, TypeError, ValueError) as error:
+                problem = f"what is stored could not be listed: {words(error)}"
+            await asyncio.sleep(FIND_PAUSE_S)
+        return None, problem
+
+    async def found(self) -> list[str]:
+        visitor, find = await self.signed_in(), self.plan.find
+        answer = await in_time(visitor.ask(filled(find, self.plan.known())))
+        visitor.leave()
+        must_be_accepted("the list", answer)
+        listed = json.loads(answer.body)[find["ids_at"]]
+        return [str(each[find["id_field"]]) for each in listed]
+
+    async def tick(self) -> None:
+        """One line a second, from the first moment to the last: silence means that we hang."""
+        while True:
+            self.report()
+            await asyncio.sleep(1.0)
 
     def report(self) -> None:
-        failed = sum(1 for each in self.requests if not succeeded(each[2]))
-        tell({"asked": len(self.requests), "failed": failed})
-
-    async def one(self, number: int, due: float, begin: float) -> None:
-        kind, identity, request = self.choose(number)
-        status = 0
-        if self.in_flight < IN_FLIGHT_LIMIT:
-            self.in_flight += 1
-            status = await self.asked(request)
-            self.in_flight -= 1
-        self.requests.append((kind, identity, status, due - begin, time.monotonic() - due))
-
-    async def asked(self, request: Mapping[str, Any]) -> int:
-        try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                client = await self.clients.get()
-                try:
-                    answer = await client.ask(
-                        request["method"], request["path"], request.get("json")
-                    )
-                finally:
-                    self.clients.put_nowait(client)
-                return answer.status
-        except (OSError, asyncio.IncompleteReadError, ValueError, IndexError):
-            return 0
-
-    def choose(self, number: int) -> tuple[str, str, Mapping[str, Any]]:
-        """Writes are spread evenly through the schedule; each carries an id of its own."""
-        share = self.plan["write_share"]
-        if int((number + 1) * share) > int(number * share):
-            identity = self.plan["ids"].format(number=number)
-            return "write", identity, self.filled(self.plan["write"], id=identity)
-        reads = self.plan["read"]
-        return "read", "", self.filled(reads[number % len(reads)])
-
-    async def sign_in(self) -> Client:
-        target = Target(
-            address=self.plan["address"],
-            port=self.plan["port"],
-            host=self.plan["host"],
-            context=context(self.plan["ca_file"]),
-        )
-        client = Client(target=target)
-        request = self.filled(self.plan["sign_in"])
-        answer = await client.ask(request["method"], request["path"], request.get("json"))
-        if not succeeded(answer.status):
-            raise SystemExit(f"the sign-in was answered with status {answer.status}")
-        return client
-
-    async def find(self) -> list[str]:
-        client = await self.sign_in()
-        request = self.filled(self.plan["find"])
-        answer = await client.ask(request["method"], request["path"])
-        document = json.loads(answer.body)
-        field_name = self.plan["find"]["id_field"]
-        return [str(each[field_name]) for each in document[self.plan["find"]["ids_at"]]]
-
-    def filled(self, request: Mapping[str, Any], **more: str) -> Mapping[str, Any]:
-        known = {
-            "account": self.plan["account"],
-            "password": self.plan["password"],
-            "run": self.plan["run"],
-            "sentence": f"proof {self.plan['run']}",
-            **more,
-        }
-        filled: Mapping[str, Any] = fill(request, known)
-        return filled
+        now = asyncio.get_running_loop().time()
+        at = 0.0 if self.began is None else now - self.began
+        tell({"asked": self.asked, "failed": self.failed, "at_s": round(at, 3)})
 
 
-def fill(value: Any, known: Mapping[str, str]) -> Any:
-    """Put `{name}`s into every string of a request."""
-    if isinstance(value, str):
-        for name, text in known.items():
-            value = value.replace("{" + name + "}", text)
-        return value
-    if isinstance(value, dict):
-        return {key: fill(each, known) for key, each in value.items()}
-    return value
+def ended_with(task: "asyncio.Task[None] | None") -> Callable[["asyncio.Task[None]"], None]:
+    """Nobody listens any more: a load without its drill is only a nuisance."""
+
+    def end(ticking: "asyncio.Task[None]") -> None:
+        if task is not None and not ticking.cancelled() and ticking.exception():
+            task.cancel()
+
+    return end
 
 
-def succeeded(status: int) -> bool:
-    return 200 <= status < 400
+async def outcome(visitor: Visitor, wanted: Wanted) -> tuple[int, str]:
+    """Status, and in a word what was wrong: empty when the request was accepted."""
+    try:
+        answer = await in_time(visitor.ask(wanted.asking))
+    except NO_ANSWER as error:
+        return 0, words(error)
+    return answer.status, "" if answer.accepted else f"status {answer.status}"
+
+
+async def in_time(answer: Awaitable[Answer]) -> Answer:
+    async with asyncio.timeout(REQUEST_TIMEOUT_S):
+        return await answer
+
+
+def must_be_accepted(what: str, answer: Answer) -> None:
+    if not answer.accepted:
+        raise Unreachable(f"{what} was answered with status {answer.status}")
+
+
+def words(error: BaseException) -> str:
+    """The kind of the error and no more of it: a message may repeat what was sent."""
+    return str(error) if isinstance(error, Garbled | Unreachable) else type(error).__name__
 
 
 def context(ca_file: str) -> ssl.SSLContext:
@@ -147,8 +223,24 @@ def context(ca_file: str) -> ssl.SSLContext:
 
 
 def tell(event: Mapping[str, Any]) -> None:
-    print(json.dumps(event), flush=True)
+    print(json.dumps(event, separators=(",", ":")), flush=True)
+
+
+def main() -> int:
+    try:
+        plan = Plan(**json.load(sys.stdin))
+        target = Target(
+            address=plan.address, port=plan.port, host=plan.host, context=context(plan.ca_file)
+        )
+        asyncio.run(Load(plan=plan, target=target).run())
+    except (BrokenPipeError, asyncio.CancelledError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (*NO_ANSWER, Unreachable, TypeError, ValueError) as error:
+        tell({"cannot": words(error)})
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    asyncio.run(Load(plan=json.load(sys.stdin)).run())
+    sys.exit(main())

@@ -53,6 +53,7 @@ def inside(namespace: str) -> tuple[str, ...]:
     """Words to put before a command that shall run in a network namespace.
 
     `nsenter` rather than `ip netns exec`: the latter makes a mount namespace of its own, and a
-    long-lived process in it (an SSH master) would keep machines' disks mounted after `destroy`.
+    long-lived process in it (a shared SSH connection) would keep machines' disks mounted after
+    `destroy`.
     """
     return ("nsenter", f"--net={namespace_path(namespace)}", "--")

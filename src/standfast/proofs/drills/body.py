@@ -1,0 +1,26 @@
+"""Put together what is signed: everything of a proof but the slot, which is known when it is
+logged. The outcome follows from the figures and the grade from the samples; nobody sets either."""
+
+from standfast.evidence.statement import Run
+from standfast.promises.grade import Graded
+from standfast.promises.judge import judge
+from standfast.promises.model import Promise
+from standfast.proofs.drills.web_server import Ran
+
+
+def proof_body(ran: Ran, *, promise: Promise, graded: Graded) -> Run:
+    """`promise` carries the objective of this site."""
+    return Run(
+        promise=promise.id,
+        drill=promise.drill,
+        outcome=judge(promise.objective, ran.measured),
+        grade=graded.grade,
+        stand_ins=graded.stand_ins,
+        objective=dict(promise.objective),
+        measured=ran.measured,
+        started_at=ran.started_at,
+        ended_at=ran.ended_at,
+        run=ran.run,
+        story=ran.story,
+        seen=dict(ran.seen),
+    )
