@@ -14,6 +14,8 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from standfast.mechanisms.hosts.tls import Identity, peer, server_context
+
 SETTINGS = Path("/etc/standfast/pages.json")
 PREFIX = "/trust/"
 REQUEST_TIMEOUT_S = 10
@@ -82,22 +84,6 @@ class Handler(SimpleHTTPRequestHandler):
         """The edge keeps the log of requests."""
 
 
-def peer(connection: Any) -> str:
-    """The common name of the certificate that the other side showed."""
-    subject = connection.getpeercert().get("subject", ())
-    return next((value for part in subject for key, value in part if key == "commonName"), "")
-
-
-def context(folder: Path) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.set_ciphers("ECDHE+AESGCM")
-    made.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    made.load_verify_locations(folder / "ca.pem")
-    made.verify_mode = ssl.CERT_REQUIRED
-    return made
-
-
 class Server(ThreadingHTTPServer):
     """The handshake happens in the thread of the connection, so a silent peer stops nobody."""
 
@@ -123,7 +109,7 @@ def main() -> None:
         readers=frozenset(settings["readers"]),
     )
     server = Server((settings["address"], settings["port"]), handler)
-    server.tls = context(Path(os.environ["CREDENTIALS_DIRECTORY"]))
+    server.tls = server_context(Identity.in_folder(Path(os.environ["CREDENTIALS_DIRECTORY"])))
     server.serve_forever()
 
 

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from standfast.core.templates import render
+from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import PAGES_PORT, PUBLIC_IDENTITY, WEB_PORT
+from standfast.mechanisms.hosts.names import FAULTS, PAGES_PORT, PUBLIC_IDENTITY, WEB_PORT
 
 UNIT = "haproxy.service"
 CONFIG = "/etc/haproxy/haproxy.cfg"
-FAULTY = "/etc/standfast/faults/blind-edge.cfg"
+BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/blind-edge.cfg"})
+"""Debian's haproxy.service takes its configuration's path from this variable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,11 @@ def plan(
                 content=config(machine, machines, ask, blind=False),
                 reloads=(UNIT,),
             ),
-            File(path=FAULTY, content=config(machine, machines, ask, blind=True)),
+            File(
+                path=BLIND.environment["CONFIG"],
+                content=config(machine, machines, ask, blind=True),
+            ),
+            File(path=f"{FAULTS}/{BLIND.name}.json", content=BLIND.declaration()),
             File(
                 path=f"{PUBLIC_IDENTITY}/cert.pem",
                 content=certificate,
@@ -38,7 +44,7 @@ def plan(
             unit(),
         ),
         units=(Unit(name=UNIT),),
-        folders=(Folder(path="/etc/standfast/faults"),),
+        folders=(Folder(path=FAULTS),),
         flows=(
             Flow(port=80, sources=(), why="redirect to https"),
             Flow(port=443, sources=(), why="the service"),

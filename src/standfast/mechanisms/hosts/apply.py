@@ -21,6 +21,8 @@ from standfast.mechanisms.hosts.bundle import Bundle, File, Folder, Unit, User
 STATE = Path("/var/lib/standfast-machine")
 PENDING = STATE / "pending.json"
 INSTALLED = STATE / "files.json"
+UNITS = STATE / "units.json"
+"""The names of the bundle's units, for whoever wants to know how they are."""
 
 UNIT_FOLDERS = ("/etc/systemd/system/", "/run/systemd/system/")
 PACKAGES_TIMEOUT_S = 900.0
@@ -87,6 +89,7 @@ def apply(bundle: Bundle, runner: Runner) -> Report:
     for file in bundle.files:
         put(file, report)
     remove_what_is_no_longer_ours(bundle.files, report)
+    note_units(bundle.units)
     settle_units(bundle.units, runner, report)
     return report
 
@@ -172,6 +175,12 @@ def remove_what_is_no_longer_ours(files: tuple[File, ...], report: Report) -> No
         report.removed.append(path)
     if before != wanted:
         write_atomically(INSTALLED, json.dumps(sorted(wanted)).encode(), mode=0o600)
+
+
+def note_units(units: tuple[Unit, ...]) -> None:
+    noted = json.dumps([unit.name for unit in units])
+    if not UNITS.exists() or UNITS.read_text() != noted:
+        write_atomically(UNITS, noted.encode(), mode=0o600)
 
 
 def settle_units(units: tuple[Unit, ...], runner: Runner, report: Report) -> None:

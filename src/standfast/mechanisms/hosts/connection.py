@@ -19,6 +19,9 @@ from standfast.mechanisms.hosts.machine import Machine
 CONNECT_TIMEOUT_S = 10
 """Longer than any healthy network needs, short enough to be told before one gives up."""
 
+ALIVE_TIMEOUT_S = 5
+"""For `true` over an open connection. Giving one up too early costs nobody anything."""
+
 KEPT_OPEN_S = 120
 """How long an unused connection stays: the pause between two commands of a person."""
 
@@ -60,35 +63,44 @@ class Connection:
         return call(Command(argv=self.words(*argv)))
 
     def forward(self, address: str, port: int) -> Path:
-        """Make `address:port`, as the machine sees it, a socket on this computer; return it."""
-        path = self.sockets / f"{self.machine.name}-{port}"
-        if path.exists() and self._is_open():
-            return path
-        path.unlink(missing_ok=True)
-        self.run(["true"])
-        self.runner.run(
-            Command(
-                argv=(
-                    *self._ssh(),
-                    "-O",
-                    "forward",
-                    "-L",
-                    f"{path}:{address}:{port}",
-                    self._target(),
-                )
-            )
-        )
+        """Make `address:port`, as the machine sees it, a socket on this computer; return it.
+
+        Asked for every time: a socket file says nothing of the connection behind it. A shared
+        connection that already forwards answers at once and keeps what it has.
+        """
+        path = self.sockets / f"{self.machine.name}.{port}"
+        way = f"{path}:{address}:{port}"
+        self._revive()
+        if not path.exists():
+            self._control("cancel", "-L", way)
+        asked = self._control("forward", "-L", way)
+        if asked.status != 0:
+            raise unreachable(self.machine, asked)
         return path
 
     def close(self) -> None:
         with suppress(StandfastError):
-            self.runner.run(Command(argv=(*self._ssh(), "-O", "exit", self._target())), check=False)
-        for path in self.sockets.glob(f"{self.machine.name}-*"):
+            self._control("exit")
+        for path in self.sockets.glob(f"{self.machine.name}.*"):
             path.unlink(missing_ok=True)
 
-    def _is_open(self) -> bool:
-        probe = Command(argv=(*self._ssh(), "-O", "check", self._target()))
-        return self.runner.run(probe, check=False).status == 0
+    def _revive(self) -> None:
+        """See that the machine is reached. A shared connection from before a power cut looks open
+        until its keep-alives have failed, so one that does not answer is shared no longer (what
+        runs over it may end), and a new one is made, once."""
+        if self._control("check").status == 0:
+            try:
+                self.run(["true"], timeout_s=ALIVE_TIMEOUT_S)
+            except Unreachable:
+                self._control("stop")
+            else:
+                return
+        self.run(["true"])
+
+    def _control(self, order: str, *words: str) -> Result:
+        """Talk to the shared connection itself, not to the machine (ssh(1), -O)."""
+        argv = (*self._ssh(), "-O", order, *words, self._target())
+        return self.runner.run(Command(argv=argv), check=False)
 
     def _ssh(self) -> tuple[str, ...]:
         reach = self.machine.reach
@@ -100,6 +112,7 @@ class Connection:
             "ControlMaster=auto",
             f"ControlPath={self.sockets / (self.machine.name + '.ssh')}",
             f"ControlPersist={KEPT_OPEN_S}",
+            "StreamLocalBindUnlink=yes",
             *reach.options,
         )
         flags = (word for setting in settings for word in ("-o", setting))

@@ -13,5 +13,8 @@ PAGES_PORT = 7445
 WEB_PORT = 8443
 DATABASE_PORT = 5432
 
+FAULTS = "/etc/standfast/faults"
+"""Where rooms declare what may be planted (agent/faults.py)."""
+
 AUTHORITY = "/etc/standfast/ca.pem"
 """The site's authority, where every program may read it."""

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
-from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.mechanisms.hosts.names import AGENT_PORT, AUTHORITY, IDENTITY, KEYS_GROUP
 
+AGENT = "standfast-agent.service"
+AGENT_SOCKET = "standfast-agent.socket"
+
 AGENT_IDLE_S = 60
+"""Longer than the pauses between the questions of one command, short enough to cost nothing."""
 
 VERBS_OF_ALL = ("facts", "kernel", "units")
 VERBS_OF_ROLE: Mapping[Role, tuple[str, ...]] = {Role.EDGE: ("plant", "remove", "planted")}
@@ -25,40 +29,47 @@ def plan(
     ssh_port: int,
 ) -> Contribution:
     """`source` is the folder of our own source on the machine; `management` who may reach SSH."""
-    monitors = tuple(str(each.address) for each in having(machines, Role.MONITOR))
+    resident = machine.is_a(Role.DATABASE)
     names = render(__package__, "hosts", machine=machine, machines=machines)
-    agent = render(__package__, "standfast-agent.service", source=source)
-    listening = render(
-        __package__, "standfast-agent.socket", address=machine.address, port=AGENT_PORT
-    )
+    agent = render(__package__, AGENT, source=source, resident=resident)
+    listening = render(__package__, AGENT_SOCKET, address=machine.address, port=AGENT_PORT)
     return Contribution(
         files=(
             File(path="/etc/hosts", content=names.encode()),
-            File(path=f"{IDENTITY}/cert.pem", content=certificate),
-            File(path=f"{IDENTITY}/ca.pem", content=authority),
+            File(path=f"{IDENTITY}/cert.pem", content=certificate, restarts=(AGENT,)),
+            File(path=f"{IDENTITY}/ca.pem", content=authority, restarts=(AGENT,)),
             File(path=AUTHORITY, content=authority),
-            File(path="/etc/standfast/agent.json", content=agent_settings(machine)),
+            File(
+                path="/etc/standfast/agent.json",
+                content=agent_settings(machine),
+                restarts=(AGENT,),
+            ),
             File(
                 path="/etc/ssh/sshd_config.d/standfast.conf",
                 content=render(__package__, "sshd.conf").encode(),
                 reloads=("ssh.service",),
             ),
-            File(path="/etc/systemd/system/standfast-agent.service", content=agent.encode()),
             File(
-                path="/etc/systemd/system/standfast-agent.socket",
+                path=f"/etc/systemd/system/{AGENT}",
+                content=agent.encode(),
+                restarts=(AGENT,),
+            ),
+            File(
+                path=f"/etc/systemd/system/{AGENT_SOCKET}",
                 content=listening.encode(),
-                restarts=("standfast-agent.socket",),
+                restarts=(AGENT_SOCKET,),
             ),
         ),
-        units=(Unit(name="ssh.service"), Unit(name="standfast-agent.socket")),
+        units=(
+            Unit(name="ssh.service"),
+            Unit(name=AGENT_SOCKET),
+            *((Unit(name=AGENT),) if resident else ()),
+        ),
         folders=(
             Folder(path="/etc/standfast"),
             Folder(path=IDENTITY, mode=0o750, group=KEYS_GROUP),
         ),
-        flows=(
-            Flow(port=ssh_port, sources=management, why="operators"),
-            Flow(port=AGENT_PORT, sources=monitors, why="agent"),
-        ),
+        flows=(Flow(port=ssh_port, sources=management, why="operators"),),
         packages=("openssh-server", "openssl", "python3", "python3-venv"),
     )
 
@@ -69,8 +80,6 @@ def agent_settings(machine: Machine) -> bytes:
     )
     settings = {
         "machine": machine.name,
-        "address": str(machine.address),
-        "port": AGENT_PORT,
         "verbs": {"operator": verbs},
         "resident": machine.is_a(Role.DATABASE),
         "idle_s": AGENT_IDLE_S,

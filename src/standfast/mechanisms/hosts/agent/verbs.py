@@ -1,0 +1,38 @@
+"""The table of verbs: what each takes, and what answers it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from standfast.core.command import Runner
+from standfast.core.errors import Refused
+from standfast.mechanisms.hosts import kernel
+from standfast.mechanisms.hosts.agent import facts, units
+from standfast.mechanisms.hosts.agent.faults import Faults
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    takes: frozenset[str] = frozenset()
+    does: Callable[..., Answer]
+
+    def __call__(self, values: Mapping[str, Any]) -> Answer:
+        if values.keys() != self.takes:
+            wanted = " and ".join(sorted(self.takes)) or "nothing"
+            given = " and ".join(sorted(values)) or "nothing"
+            raise Refused(f"this verb takes {wanted[:200]}, not {given[:200]}")
+        return self.does(**values)
+
+
+def table(runner: Runner) -> Mapping[str, Verb]:
+    faults = Faults(runner=runner)
+    return {
+        "facts": Verb(does=facts.read),
+        "kernel": Verb(does=kernel.read),
+        "units": Verb(does=lambda: units.states(runner)),
+        "plant": Verb(does=faults.plant, takes=frozenset({"fault", "lease_s"})),
+        "remove": Verb(does=faults.remove, takes=frozenset({"fault"})),
+        "planted": Verb(does=faults.planted),
+    }

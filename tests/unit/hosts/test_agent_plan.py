@@ -1,0 +1,66 @@
+"""What the plan puts on a machine is what the agent there reads."""
+
+import json
+from ipaddress import IPv4Address
+
+import pytest
+
+from standfast.mechanisms.edge import plan as edge
+from standfast.mechanisms.edge.plan import EdgeAsk
+from standfast.mechanisms.hosts import plan as hosts
+from standfast.mechanisms.hosts.agent.permission import AgentSettings
+from standfast.mechanisms.hosts.bundle import Contribution
+from standfast.mechanisms.hosts.machine import Machine, Reach, Role
+
+
+def machine(role: Role) -> Machine:
+    return Machine(
+        name=f"{role}-1",
+        roles=frozenset({role}),
+        address=IPv4Address("10.77.0.11"),
+        public=IPv4Address("203.0.113.11"),
+        reach=Reach(host="10.77.0.11"),
+    )
+
+
+def planned(role: Role) -> Contribution:
+    here = machine(role)
+    return hosts.plan(
+        here,
+        (here,),
+        certificate=b"",
+        authority=b"",
+        source="/opt/source",
+        management=(),
+        ssh_port=22,
+    )
+
+
+@pytest.mark.parametrize(("role", "resident"), [(Role.DATABASE, True), (Role.WEB, False)])
+def test_the_agent_is_resident_on_database_machines_alone(role: Role, resident: bool) -> None:
+    made = planned(role)
+    files = {file.path: file.content.decode() for file in made.files}
+    assert AgentSettings.from_json(files["/etc/standfast/agent.json"]).resident is resident
+    assert (hosts.AGENT in {unit.name for unit in made.units}) is resident
+    unit = files[f"/etc/systemd/system/{hosts.AGENT}"]
+    assert ("WantedBy=" in unit, "Restart=always" in unit) == (resident, resident)
+
+
+@pytest.mark.parametrize(("role", "may"), [(Role.EDGE, True), (Role.WEB, False)])
+def test_only_machines_whose_role_has_faults_let_them_be_planted(role: Role, may: bool) -> None:
+    settings = AgentSettings.from_json(hosts.agent_settings(machine(role)).decode())
+    assert settings.verbs.keys() == {"operator"}
+    assert ("plant" in settings.verbs["operator"]) is may
+
+
+def test_no_port_is_opened_for_the_agent() -> None:
+    assert [flow.port for flow in planned(Role.MONITOR).flows] == [22]
+
+
+def test_the_edge_declares_a_fault_and_brings_the_file_that_it_needs() -> None:
+    here = machine(Role.EDGE)
+    made = edge.plan(here, (here,), EdgeAsk(health="/health"), certificate=b"")
+    files = {file.path: file.content for file in made.files}
+    declared = json.loads(files["/etc/standfast/faults/blind-edge.json"])
+    assert declared["unit"] in {unit.name for unit in made.units}
+    assert b"The planted fault" in files[declared["environment"]["CONFIG"]]
