@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import drill, logs, plan, power, up
+from standfast.cli import evidence, heal, logs, plan, power, prove, status, up
 from standfast.core.errors import StandfastError
 
 
@@ -38,11 +38,15 @@ def standfast(context: click.Context, file: Path | None) -> None:
 for command in (
     up.up,
     plan.plan,
-    drill.drill,
-    drill.power_on,
+    status.status,
+    prove.prove,
+    prove.drill,
+    prove.doubt,
+    evidence.evidence,
     logs.logs,
     power.down,
     power.destroy,
+    heal.heal,
 ):
     standfast.add_command(command)
 

@@ -10,9 +10,11 @@ from standfast.config import PROJECT, Site
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.command import Runner, SystemRunner
 from standfast.core.errors import ConfigError, StandfastError
+from standfast.mechanisms.hosts.agent.client import Agents
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.here import Here
 from standfast.mechanisms.hosts.local.image import Image
+from standfast.mechanisms.hosts.tls import Identity
 from standfast.mechanisms.rollout.plan import data_of
 
 SUITE = "bookworm"
@@ -23,6 +25,15 @@ class App:
     site: Site
     runner: Runner
     clock: Clock
+
+    @property
+    def lock_file(self) -> Path:
+        return self.site.folders.run / f"{self.site.name}.lock"
+
+    @property
+    def pins(self) -> Path:
+        """Where this computer keeps whose logs it trusts."""
+        return self.site.folders.state / "logs"
 
     @property
     def lock(self) -> bytes:
@@ -52,11 +63,29 @@ class App:
         sockets = self.site.folders.sockets
         return Connection(machine=machine, runner=self.runner, sockets=sockets)
 
+    @property
+    def agents(self) -> Agents:
+        secrets = self.site.folders.secrets
+        return Agents(
+            connections=self.connections,
+            identity=Identity(
+                cert=secrets / "operator.pem", key=secrets / "operator.key", ca=secrets / "ca.pem"
+            ),
+        )
+
     def must_exist(self) -> None:
         if not (self.site.folders.home / "known_hosts").exists():
             raise StandfastError(
                 f"the site {self.site.name} is not up", remedy="Run `standfast up` first."
             )
+
+
+def state_folder() -> Path:
+    """Root's sites are the computer's; a reader of logs who is not root keeps what is his."""
+    if os.geteuid() == 0:
+        return Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast"))
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "standfast"
 
 
 def open_app(file: Path | None) -> App:
@@ -67,7 +96,7 @@ def open_app(file: Path | None) -> App:
         )
     site = config.load(
         file,
-        state=Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast")),
+        state=state_folder(),
         cache=Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast")),
         run=Path(os.environ.get("STANDFAST_RUN", "/run/standfast")),
     )

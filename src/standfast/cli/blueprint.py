@@ -4,8 +4,8 @@ from base64 import b64decode
 from collections.abc import Mapping
 
 from standfast.cli.app import App
+from standfast.cli.record import log_url, origin
 from standfast.config import PROJECT
-from standfast.evidence.note import Verifier
 from standfast.mechanisms.database.plan import DatabaseAsk, url
 from standfast.mechanisms.database.verifier import scram_verifier
 from standfast.mechanisms.hosts.local.names import MANAGEMENT
@@ -61,7 +61,7 @@ def blueprint(
             site=site.name,
             service=site.service.name,
             origin=origin(app),
-            log_url=f"{site.url}trust/log",
+            log_url=log_url(app),
             objectives={promise.id: promise.objective for promise in site.promises},
             enrolled=enrolled,
         ),
@@ -99,12 +99,3 @@ def hosts(app: App) -> tuple[str, ...]:
     public = tuple(str(edge.public) for edge in app.site.having(Role.EDGE))
     mine = ("127.0.0.1", "localhost") if app.site.made_here else ()
     return (*app.site.names, *public, *mine)
-
-
-def origin(app: App) -> str:
-    """The log's name: its address without the scheme (C2SP tlog-checkpoint)."""
-    return f"{app.site.url.removeprefix('https://')}trust/log"
-
-
-def log_vkey(app: App, public_key: bytes) -> str:
-    return Verifier.of(origin(app), public_key).vkey

@@ -1,11 +1,15 @@
 """`standfast down` and `standfast destroy`."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from standfast.cli.app import App, open_app
+from standfast.cli.lock import locked
+from standfast.cli.record import origin
 from standfast.core.errors import Refused
+from standfast.evidence.pins import Pins
 
 
 @click.command()
@@ -14,8 +18,9 @@ def down(file: Path | None) -> None:
     """Power the site's machines off in good order. Data stays; `up` brings them back."""
     app = made_here(file)
     app.must_exist()
-    close(app)
-    app.here.down()
+    with locked(app.lock_file, "standfast down"):
+        close(app)
+        app.here.down()
     click.echo(f"{app.site.name} is off; its data is kept. `standfast up` brings it back.")
 
 
@@ -32,8 +37,13 @@ def destroy(file: Path | None, yes: bool) -> None:
         typed = click.prompt(f"This deletes {app.site.name} with all its data. Type its name")
         if typed != app.site.name:
             raise Refused("the name is another one, so nothing was touched")
-    close(app)
-    app.here.destroy()
+    with locked(app.lock_file, "standfast destroy"):
+        close(app)
+        Pins(folder=app.pins).forget(origin(app))
+        app.here.destroy()
+        app.lock_file.unlink(missing_ok=True)
+        with suppress(OSError):  # other sites are at home there
+            app.lock_file.parent.rmdir()
     click.echo(f"{app.site.name} is gone; the image cache in {app.site.folders.cache} stays.")
 
 

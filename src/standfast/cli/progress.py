@@ -23,13 +23,13 @@ class Progress:
 
     def tell(self, who: str, what: str) -> None:
         with self.lock:
-            if self.quiet or self.steps.get(who) == what:
+            before, self.steps[who] = self.steps.get(who, ""), what
+            if self.quiet or before == what:
                 return
-            self.steps[who] = what
             if self.out.isatty():
                 self._redraw()
-            else:
-                print(line(who, what), file=self.out, flush=True)
+            elif step(before) != step(what):
+                print(line(who, step(what)), file=self.out, flush=True)
 
     def end(self) -> None:
         """What is drawn stays; the next step begins below it."""
@@ -49,6 +49,11 @@ class Progress:
             self.out.write(f"\x1b[2K{line(who, what)}\n")
         self.drawn = len(self.steps)
         self.out.flush()
+
+
+def step(what: str) -> str:
+    """Without the figures that change while a step goes on: `power cut of web-1 … 50 asked`."""
+    return what.partition(" … ")[0]
 
 
 def line(who: str, what: str) -> str:

@@ -19,6 +19,7 @@ from standfast.core.errors import StandfastError
 from standfast.core.files import write_atomically
 from standfast.evidence.envelope import leaf, opened
 from standfast.evidence.log import Log
+from standfast.evidence.merkle import leaf_hash
 from standfast.evidence.note import Verifier, parse_vkey
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
@@ -103,7 +104,11 @@ class Keeper:
             log.append(leaves)
 
     def _take(self, path: Path, log: Log) -> None:
+        """Log it once: a keeper that was killed after it had logged finds the file again."""
         envelope = path.read_bytes()
+        if log.size and leaf_hash(envelope) in self._known(log).leaves:
+            path.unlink()
+            return
         try:
             keys = [parse_vkey(each["key"]) for each in self.settings["enrolled"]]
             predicate = opened(envelope, keys).statement.predicate

@@ -36,7 +36,9 @@ def file_for(path: str, folder: Path) -> Path | None:
     if any(part in ("..", "/") or part.startswith(".") for part in parts):
         return None
     found = folder.joinpath(*parts)
-    return found if found.is_file() else None
+    if "\0" in path or not found.is_file():
+        return None
+    return found if found.resolve().is_relative_to(folder.resolve()) else None
 
 
 def content_type(path: Path) -> str:

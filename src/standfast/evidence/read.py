@@ -54,6 +54,12 @@ def read_log(transport: Transport, vkey: str) -> Record:
     return _record(checkpoint, note, inspected, verifier)
 
 
+def claimed_name(note: bytes) -> str:
+    """What a checkpoint calls its log, before anything is verified: it only says which key to
+    try."""
+    return note.partition(b"\n")[0].decode("utf-8", "replace")
+
+
 def read_checkpoint(note: bytes, verifier: Verifier) -> Checkpoint:
     text, _ = open_note(note, [verifier])
     checkpoint = Checkpoint.from_text(text)

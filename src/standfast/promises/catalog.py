@@ -18,6 +18,9 @@ REDUNDANT_WEB = Promise(
     mechanism="edge",
     drill="web-server",
     fault="blind-edge",
+    fault_words=(
+        "the edge no longer asks whether web servers are well, and tries no request a second time"
+    ),
 )
 
 CATALOG = (REDUNDANT_WEB,)

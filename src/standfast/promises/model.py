@@ -38,7 +38,8 @@ class Promise:
     """One sentence of the page.
 
     `objective` holds upper limits. It must be proven again within `period`; its check must have
-    been seen red, by planting `fault`, within `calibrated_within`.
+    been seen red, by planting `fault` (`fault_words` say what that is), within
+    `calibrated_within`.
     """
 
     id: str
@@ -51,3 +52,4 @@ class Promise:
     mechanism: str
     drill: str
     fault: str
+    fault_words: str

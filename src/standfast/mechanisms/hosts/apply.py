@@ -3,7 +3,8 @@
 Every step looks before it acts, so a second run changes nothing, and a run that was cut off is
 finished by the next. What changed files ask for (restart, reload) is noted on disk *before* the
 file is written and struck off only after it was done: a run that dies between writing a file and
-restarting its unit leaves the note, and the next run restarts.
+restarting its unit leaves the note, and the next run restarts. A unit that failed to take its new
+files keeps its note, too.
 """
 
 import grp
@@ -195,7 +196,8 @@ def settle_units(units: tuple[Unit, ...], runner: Runner, report: Report) -> Non
         settle_unit(name, pending, runner, report)
     for name in sorted(pending.restarts - set(ready)):
         restart_if_running(name, runner, report)
-    Pending().write()
+    failed = frozenset(report.failed)
+    Pending(restarts=pending.restarts & failed, reloads=pending.reloads & failed).write()
 
 
 def enable(names: list[str], runner: Runner) -> None:

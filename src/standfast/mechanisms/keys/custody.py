@@ -11,7 +11,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from standfast.core.files import write_atomically
+from standfast.evidence.signing import Ed25519Signer
 
 SECRET_BYTES = 32
 WORDS_BYTES = 9
@@ -25,6 +29,20 @@ class SiteSecrets:
     service_secret: str = field(repr=False)
     account_password: str = field(repr=False)
     canary_password: str = field(repr=False)
+
+
+VANTAGE = "vantage"
+
+
+def vantage_signer(folder: Path) -> Ed25519Signer:
+    """The key that signs what was measured from this computer, made when it is first needed."""
+    path = folder / "vantage.pem"
+    if not path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        write_atomically(path, pem, mode=0o600)
+    return Ed25519Signer.from_pem(VANTAGE, path.read_bytes())
 
 
 def fresh_identifier() -> UUID:

@@ -1,7 +1,7 @@
 """Ask all who take part in a drill what their kernel has done; `promises/grade.py` decides."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from standfast.core.errors import CannotVerify, StandfastError
 from standfast.promises.grade import KernelSample, Twice
@@ -29,10 +29,9 @@ def both(first: KernelSample | None, second: KernelSample | None) -> Twice | Non
     return (first, second) if first is not None and second is not None else None
 
 
-def read_sample(text: str) -> KernelSample:
-    """What `mechanisms.hosts.kernel` prints on a machine."""
+def read_sample(said: Mapping[str, Any]) -> KernelSample:
+    """What `mechanisms.hosts.kernel` reads on a machine, as the machine's agent passes it on."""
     try:
-        said = json.loads(text)
         return KernelSample(
             boot_offset_s=float(said["boot_offset_s"]),
             forks=int(said["forks"]),

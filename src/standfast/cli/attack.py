@@ -1,0 +1,147 @@
+"""Attack this site: what a drill needs of the machines, of the vantage and of the service."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from standfast.cli import heal
+from standfast.cli.account import enter_account
+from standfast.cli.app import App
+from standfast.cli.progress import Progress
+from standfast.config import PROJECT
+from standfast.core.command import Command, start
+from standfast.core.errors import Refused
+from standfast.evidence.statement import Run
+from standfast.mechanisms.hosts import kernel
+from standfast.mechanisms.hosts.local.names import inside
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.keys import custody
+from standfast.mechanisms.rollout.run import answers
+from standfast.mechanisms.web.plan import Release
+from standfast.promises.grade import KernelSample, grade
+from standfast.promises.model import Promise
+from standfast.proofs.drills.body import proof_body
+from standfast.proofs.drills.guard import guarded
+from standfast.proofs.drills.kernels import read_sample, samples_of
+from standfast.proofs.drills.web_server import Course, NotBack, Ran, WebServerDrill
+
+CANARY = "canary@example.com"
+HERE = custody.VANTAGE
+"""The computer that measures takes part in the drill like any machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerHere:
+    app: App
+
+    def cut(self, machine: str) -> None:
+        self.app.here.container(machine).power_cut()
+
+    def restore(self, machine: str) -> None:
+        self.app.here.container(machine).power_on()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VantageHere:
+    app: App
+
+    def start(self, plan: bytes) -> IO[bytes]:
+        words = (sys.executable, "-m", "standfast.proofs.drills.load")
+        process = start(
+            Command(
+                argv=(*inside(self.app.site.local_names.vantage), *words),
+                environment={"PYTHONPATH": str(PROJECT / "src")},
+            ),
+            stderr=None,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(plan)
+        process.stdin.close()
+        return process.stdout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    app: App
+    file: Path | None
+    progress: Progress
+    unwell: list[NotBack] = field(default_factory=list)
+    """Machines that did not serve again in time: told once everything measured is logged."""
+
+    def prepare(self) -> None:
+        """Refuse what cannot be attacked, and enter the account that the load signs in with."""
+        if not self.app.site.made_here:
+            raise Refused(
+                "these machines are listed and belong to somebody, so none loses its power here",
+                remedy="Drills on listed machines, by consent and in windows, come later.",
+            )
+        deployed = Release(digest=(self.app.site.folders.home / "migrated").read_text())
+        enter_account(self.app, deployed, CANARY, self._password)
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Whatever happens inside, machines are on and faults are gone afterwards."""
+        with guarded(heal.words(self.file), note=heal.note(self.app)):
+            yield
+
+    def run(self, promise: Promise, course: Course) -> Run:
+        """To be called `guarded`."""
+        webs = self.app.site.having(Role.WEB)
+        identifier = custody.fresh_identifier()
+        target = webs[identifier.int % len(webs)].name
+        graded = grade(samples_of(self._participants, self._sample))
+        drill = WebServerDrill(
+            power=PowerHere(app=self.app),
+            vantage=VantageHere(app=self.app),
+            serving=self._serving,
+            clock=self.app.clock,
+            tell=lambda words: self.progress.tell(promise.drill, words),
+        )
+        ran = self._ran(drill, target, str(identifier), course)
+        return proof_body(ran, promise=promise, graded=graded)
+
+    def _ran(self, drill: WebServerDrill, target: str, run: str, course: Course) -> Ran:
+        try:
+            return drill.run(self._contract, target, run, course)
+        except NotBack as error:
+            self.unwell.append(error)
+            return error.ran
+
+    @property
+    def _participants(self) -> tuple[str, ...]:
+        return (HERE, *(machine.name for machine in self.app.site.machines))
+
+    def _sample(self, name: str) -> KernelSample:
+        if name == HERE:
+            return read_sample(kernel.read())
+        return read_sample(self.app.agents.ask(name, "kernel"))
+
+    def _serving(self) -> Mapping[str, bool]:
+        return {
+            web.name: answers(self.app.connection(web.name), self.app.site.service)
+            for web in self.app.site.having(Role.WEB)
+        }
+
+    @property
+    def _password(self) -> str:
+        return custody.ensure(self.app.site.folders.secrets).canary_password
+
+    @property
+    def _contract(self) -> Mapping[str, Any]:
+        canary = self.app.site.service.canary.model_dump(
+            mode="json", by_alias=True, exclude={"account"}
+        )
+        edge = self.app.site.having(Role.EDGE)[0]
+        return {
+            **canary,
+            "account": CANARY,
+            "password": self._password,
+            "address": str(edge.public),
+            "port": 443,
+            "host": str(edge.public),
+            "ca_file": str(self.app.site.folders.home / "ca.pem"),
+        }

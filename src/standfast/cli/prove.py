@@ -1,0 +1,157 @@
+"""`standfast prove`, `drill` and `doubt`: attack what is promised, and log what came of it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from standfast.cli.app import App, open_app
+from standfast.cli.attack import Attack
+from standfast.cli.heal import heal_leftovers
+from standfast.cli.lock import locked
+from standfast.cli.progress import Progress
+from standfast.cli.proving import Logged, Prover
+from standfast.core.errors import ConfigError
+from standfast.core.units import stamp
+from standfast.evidence.statement import Calibration
+from standfast.promises.catalog import CATALOG
+from standfast.promises.model import Outcome, Promise
+
+STATUS: Mapping[Outcome, int] = {Outcome.KEPT: 0, Outcome.BROKEN: 1, Outcome.INCONCLUSIVE: 3}
+
+as_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document on stdout."
+)
+
+
+@click.command()
+@click.argument("promises", nargs=-1, metavar="[PROMISE]…")
+@as_json_option
+@click.pass_obj
+def prove(file: Path | None, promises: tuple[str, ...], as_json: bool) -> int:
+    """Attack each PROMISE (all of them, if none is named), and log the proof as evidence.
+
+    A machine may lose its power for some seconds; it gets it back, however this ends.
+    """
+    with at_work(file, "prove", as_json) as prover:
+        chosen = [promised(prover.attack.app, each) for each in promises]
+        return shown(prover, chosen or prover.attack.app.site.promises, as_json)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(sorted({each.drill for each in CATALOG})))
+@as_json_option
+@click.pass_obj
+def drill(file: Path | None, name: str, as_json: bool) -> int:
+    """Run one drill: a deliberate fault under load, measured from where customers are.
+
+    web-server cuts the power of one web machine for ten seconds while visitors read and save. The
+    machine gets its power back, however this ends, and what was measured is logged as evidence.
+    """
+    with at_work(file, "drill", as_json) as prover:
+        chosen = [each for each in prover.attack.app.site.promises if each.drill == name]
+        if not chosen:
+            raise ConfigError(f"this site promises nothing that the drill {name} would prove")
+        return shown(prover, chosen, as_json)
+
+
+@click.command()
+@click.argument("promise")
+@as_json_option
+@click.pass_obj
+def doubt(file: Path | None, promise: str, as_json: bool) -> int:
+    """Plant a fault that must turn PROMISE red, see it red, remove it, and see it green again.
+
+    For redundant-web the edge goes blind and a web machine loses its power: visitors of this site
+    meet failed requests for some seconds. The fault removes itself even if this command dies.
+    """
+    with at_work(file, "doubt", as_json) as prover:
+        seen, proof = prover.doubt(promised(prover.attack.app, promise))
+        prover.attack.progress.end()
+        if as_json:
+            shown = calibrated(seen) if seen else None
+            click.echo(json.dumps({"calibration": shown, "proofs": [entry(proof)]}))
+        else:
+            click.echo(sentence(proof))
+        return finished(prover, [proof])
+
+
+@contextmanager
+def at_work(file: Path | None, doing: str, as_json: bool) -> Iterator[Prover]:
+    app = open_app(file)
+    app.must_exist()
+    progress = Progress(quiet=as_json)
+    with locked(app.lock_file, f"standfast {doing}"):
+        if heal_leftovers(app):
+            progress.say("a drill had been interrupted; what it left is taken back")
+        yield Prover(attack=Attack(app=app, progress=progress, file=file))
+
+
+def promised(app: App, promise_id: str) -> Promise:
+    found = next((each for each in app.site.promises if each.id == promise_id), None)
+    if found is None:
+        known = ", ".join(each.id for each in app.site.promises) or "nothing"
+        raise ConfigError(
+            f"this site does not promise {promise_id}", remedy=f"It promises: {known}."
+        )
+    return found
+
+
+def shown(prover: Prover, promises: Sequence[Promise], as_json: bool) -> int:
+    proofs = []
+    for each in promises:
+        proofs.append(prover.prove(each))
+        prover.attack.progress.end()
+        if not as_json:
+            click.echo(sentence(proofs[-1]))
+    if as_json:
+        click.echo(json.dumps({"proofs": [entry(proof) for proof in proofs]}))
+    return finished(prover, proofs)
+
+
+def finished(prover: Prover, proofs: Sequence[Logged]) -> int:
+    """The exit status; a machine that did not come back is told last, when all else is done."""
+    for error in prover.attack.unwell:
+        raise error
+    outcomes = {proof.outcome for proof, _ in proofs}
+    return next((STATUS[each] for each in (BROKEN, INCONCLUSIVE) if each in outcomes), 0)
+
+
+BROKEN, INCONCLUSIVE = Outcome.BROKEN, Outcome.INCONCLUSIVE
+
+
+def sentence(logged: Logged) -> str:
+    proof, index = logged
+    return f"{proof.promise} {proof.outcome}, {proof.grade}: {proof.story[0]} (entry {index})"
+
+
+def entry(logged: Logged) -> Mapping[str, Any]:
+    """The shape of design §11."""
+    proof, index = logged
+    return {
+        "promise": proof.promise,
+        "drill": proof.drill,
+        "outcome": proof.outcome,
+        "grade": proof.grade,
+        "stand_ins": list(proof.stand_ins),
+        "objective": dict(proof.objective),
+        "measured": dict(proof.measured),
+        "started_at": stamp(proof.started_at),
+        "ended_at": stamp(proof.ended_at),
+        "seen": dict(proof.seen),
+        "evidence": {"index": index},
+    }
+
+
+def calibrated(seen: Calibration) -> Mapping[str, Any]:
+    return {
+        "promise": seen.promise,
+        "fault": seen.fault,
+        "planted_at": stamp(seen.planted_at),
+        "removed_at": stamp(seen.removed_at),
+        "red": {"outcome": seen.red.outcome, "measured": dict(seen.red.measured)},
+        "green": {"outcome": seen.green.outcome, "measured": dict(seen.green.measured)},
+    }

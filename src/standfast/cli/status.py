@@ -1,0 +1,101 @@
+"""`standfast status`: which machines and units run, and what may be said of each promise now."""
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+
+from standfast.cli import promises
+from standfast.cli.app import App, open_app
+from standfast.cli.record import log_of, log_url
+from standfast.core.errors import StandfastError, Unreachable
+from standfast.mechanisms.hosts.machine import Machine
+
+ON, OFF, SILENT = "on", "off", "silent"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_obj
+def status(file: Path | None, as_json: bool) -> int:
+    """Show machines, their units, and every promise as the evidence log has it. Changes nothing.
+
+    Exit status: 0 if every promise is kept, 1 if one is broken, 3 if one is unproven.
+    """
+    app = open_app(file)
+    app.must_exist()
+    found = document(app)
+    if as_json:
+        click.echo(json.dumps(found))
+    else:
+        show(app, found)
+    return promises.exit_status(each["state"] for each in found["promises"])
+
+
+def document(app: App) -> Mapping[str, Any]:
+    """The shape of design §11."""
+    site = app.site
+    with ThreadPoolExecutor(len(site.machines)) as pool:
+        machines = list(pool.map(lambda each: seen(app, each), site.machines))
+    return {
+        "site": site.name,
+        "url": site.url,
+        "trust_url": f"{site.url}trust/",
+        "log_url": log_url(app),
+        "ca_file": str(site.folders.home / "ca.pem"),
+        "machines": machines,
+        "promises": evidence(app),
+    }
+
+
+def seen(app: App, machine: Machine) -> Mapping[str, Any]:
+    state, units = asked(app, machine)
+    return {
+        "name": machine.name,
+        "address": str(machine.address),
+        "roles": sorted(machine.roles),
+        "state": state,
+        "units": [{"name": name, "state": units[name]} for name in sorted(units)],
+    }
+
+
+def asked(app: App, machine: Machine) -> tuple[str, Mapping[str, str]]:
+    if app.site.made_here and not app.here.container(machine.name).is_on():
+        return OFF, {}
+    try:
+        return ON, app.agents.ask(machine.name, "units")
+    except Unreachable:
+        return SILENT, {}
+
+
+def evidence(app: App) -> list[Mapping[str, Any]]:
+    try:
+        found = log_of(app).verification()
+    except StandfastError as error:
+        why = f"the record could not be read: {error.problem}"
+        return [promises.unread(each, why) for each in app.site.promises]
+    return [promises.document(each) for each in found.states]
+
+
+def show(app: App, found: Mapping[str, Any]) -> None:
+    click.echo(f"{found['site']}  {found['url']}")
+    for each in found["machines"]:
+        click.echo(f"  {each['name']:<12} {each['state']:<7} {troubles(each)}")
+    for each in found["promises"]:
+        for line in promises.lines(each, app.clock.now()):
+            click.echo(line)
+
+
+def troubles(machine: Mapping[str, Any]) -> str:
+    """What does not run; all is well in one word."""
+    down = [f"{unit['name']} {unit['state']}" for unit in machine["units"] if not runs(unit)]
+    if down:
+        return ", ".join(down)
+    return f"{len(machine['units'])} units run" if machine["units"] else ""
+
+
+def runs(unit: Mapping[str, str]) -> bool:
+    return unit["state"] == "active"

@@ -1,0 +1,137 @@
+"""What site tests share: the command line as an operator runs it, and one site that stays up."""
+
+import json
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+STATE = Path("/var/lib/standfast")
+UP_LIMIT_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site by its file. Nothing here imports the product: tests see what an operator sees."""
+
+    name: str
+    file: Path
+    port: int
+
+    @property
+    def home(self) -> Path:
+        return STATE / "sites" / self.name
+
+    def command(self, *words: str) -> list[str]:
+        return [str(PROJECT / "bin" / "standfast"), "--file", str(self.file), *words]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words),
+            capture_output=True,
+            text=True,
+            timeout=UP_LIMIT_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            self.command(*words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def answer(self, *words: str, status: int = 0) -> Any:
+        """What a command with `--json` says; it must end with `status`."""
+        done = self.run(*words, "--json")
+        assert done.returncode == status, f"{done.returncode}: {done.stderr}\n{done.stdout}"
+        return json.loads(done.stdout)
+
+    def on(self, machine: str, *words: str) -> str:
+        """Run on a machine, over SSH, with the site's own keys."""
+        address = next(
+            each["address"] for each in self.plan()["machines"] if each["name"] == machine
+        )
+        done = subprocess.run(
+            [
+                *("nsenter", f"--net=/run/netns/standfast.{self.name}", "--", "ssh"),
+                *("-i", str(self.home / "secrets" / "operator_key"), "-o", "BatchMode=yes"),
+                *("-o", f"UserKnownHostsFile={self.home / 'known_hosts'}", f"root@{address}"),
+                *words,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return done.stdout
+
+    def plan(self) -> Any:
+        return json.loads(self.run("status", "--json").stdout)
+
+    def in_vantage(self, *words: str) -> list[str]:
+        return ["nsenter", f"--net=/run/netns/standfast.{self.name}.vantage", "--", *words]
+
+    def processes(self, machine: str) -> int:
+        """As this computer counts them, in the machine's own control group."""
+        root = Path("/sys/fs/cgroup/unified")
+        root = root if root.is_dir() else Path("/sys/fs/cgroup")
+        group = root / "standfast" / self.name / machine
+        return sum(
+            len(path.read_text().split()) for path in group.rglob("cgroup.procs") if path.is_file()
+        )
+
+    def link_is_up(self, machine: str) -> bool:
+        shown = subprocess.run(
+            ["ip", "-n", f"standfast.{self.name}", "-brief", "link", "show", f"p-{machine}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return "LOWER_UP" in shown.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fetched(site: Site, url: str) -> bytes:
+    context = ssl.create_default_context(cafile=str(site.home / "ca.pem"))
+    with urllib.request.urlopen(url, context=context, timeout=10) as answer:
+        body: bytes = answer.read()
+    return body
+
+
+def make(folder: Path, name: str, more: str = "") -> Site:
+    port = free_port()
+    file = folder / f"{name}.toml"
+    file.write_text(f'name = "{name}"\nport = {port}\n{more}')
+    return Site(name=name, file=file, port=port)
+
+
+@pytest.fixture(scope="session")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Any]]:
+    """The default site, brought up and proven as a newcomer's; and what `up --json` said."""
+    site = make(tmp_path_factory.mktemp("proven"), "test-proven")
+    try:
+        done = site.run("up", "--json")
+        sys.stderr.write(done.stderr)
+        assert done.returncode == 0, done.stderr
+        yield site, json.loads(done.stdout)
+    finally:
+        site.run("destroy", "--yes")

@@ -1,0 +1,248 @@
+"""`redundant-web` through the whole house: slot, attack, evidence, page; and the faults that must
+turn it red or be refused."""
+
+import base64
+import json
+import shutil
+import struct
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from .conftest import PROJECT, Site, fetched
+
+CLIENT = Path(__file__).parent / "second_client.py"
+Proven = tuple[Site, Any]
+
+
+def test_up_ends_with_the_promise_proven_in_rehearsal(proven: Proven) -> None:
+    _, said = proven
+    (proof,) = said["proofs"]
+    assert proof["promise"] == "redundant-web"
+    assert proof["outcome"] == "kept"
+    assert proof["grade"] == "rehearsed"
+    assert any("share one kernel" in each for each in proof["stand_ins"])
+    assert proof["measured"]["failed_requests"] == proof["measured"]["doubled_writes"] == 0
+    assert proof["measured"]["requests"] == 3000
+    assert proof["measured"]["writes"] >= 900
+
+
+def test_status_shows_machines_units_and_the_promise(proven: Proven) -> None:
+    site, _ = proven
+    said = site.answer("status")
+    assert {each["name"]: each["state"] for each in said["machines"]} == dict.fromkeys(
+        ("edge-1", "web-1", "web-2", "db-1", "monitor-1"), "on"
+    )
+    units = [unit for each in said["machines"] for unit in each["units"]]
+    assert {"name": "haproxy.service", "state": "active"} in units
+    (promise,) = said["promises"]
+    assert (promise["state"], promise["grade"]) == ("kept", "rehearsed")
+    assert promise["calibrated_at"] is not None
+    assert promise["due_at"] is not None
+
+
+def test_a_second_up_changes_nothing_and_attacks_nothing(proven: Proven) -> None:
+    site, _ = proven
+    said = site.answer("up")
+    assert said["changed"] == {}
+    assert said["proofs"] == []
+
+
+def test_the_calibration_has_seen_it_red_because_of_blind_edge(proven: Proven) -> None:
+    """Read from the log as it is served, with nothing of the product."""
+    site, said = proven
+    entries = published(site, said["trust_url"])
+    kinds = [each["predicateType"] for each in entries]
+    assert kinds.index("urn:standfast:slot:v1") < kinds.index("urn:standfast:proof:v1")
+    (seen,) = (e["predicate"] for e in entries if e["predicateType"].endswith("calibration:v1"))
+    assert seen["promise"] == "redundant-web"
+    assert seen["fault"] == "blind-edge"
+    assert seen["red"]["outcome"] == "broken"
+    assert seen["red"]["measured"]["failed_requests"] > 0
+    assert seen["green"]["outcome"] == "kept"
+    assert "blind-edge.cfg" not in site.on("edge-1", "ps", "-eo", "args")
+
+
+def test_the_page_says_what_the_log_says(proven: Proven) -> None:
+    site, said = proven
+    page = fetched(site, said["trust_url"]).decode()
+    assert "kept in rehearsal" in page
+    assert "share one kernel" in page
+    trust = json.loads(fetched(site, said["trust_url"] + "trust.json"))
+    assert trust["promises"][0]["state"] == "kept"
+    assert trust["shares_hardware"]
+
+
+def test_verify_holds_and_one_edited_byte_is_found(proven: Proven, tmp_path: Path) -> None:
+    site, _ = proven
+    assert site.answer("evidence", "verify")["complaints"] == []
+
+    copy = tmp_path / "log"
+    folder = next(site.home.glob("machines/monitor-1/data/*/www/log"))
+    shutil.copytree(folder, copy)
+    assert site.answer("evidence", "verify", str(copy))["complaints"] == []
+    bundle = max(copy.glob("tile/entries/000.p/*"), key=lambda path: int(path.name))
+    content = bytearray(bundle.read_bytes())
+    content[len(content) // 2] ^= 1
+    bundle.write_bytes(content)
+    found = site.answer("evidence", "verify", str(copy), status=1)
+    assert any("altered or dropped" in each for each in found["complaints"])
+    assert all(each["state"] != "kept" for each in found["promises"])
+
+
+def test_the_drill_agrees_with_a_second_client(proven: Proven) -> None:
+    site, _ = proven
+    with second_client(site) as client:
+        attack = site.start("drill", "web-server", "--json")
+        off_at = watch_the_power(site, attack)
+        out, err = attack.communicate(timeout=120)
+        assert attack.returncode == 0, err
+        verdict = end(client, site)
+
+    (proof,) = json.loads(out)["proofs"]
+    assert proof["outcome"] == "kept"
+    assert proof["measured"]["failed_requests"] == 0
+    assert proof["measured"]["doubled_writes"] == 0
+    assert verdict["writes"] > 300
+    assert (verdict["failed"], verdict["doubled"], verdict["missing"]) == (0, 0, 0), verdict
+    assert off_at["processes"] == 0
+    assert off_at["seconds"] >= 8, "the machine was off for ten seconds, less our own looking"
+    assert not off_at["link"]
+    assert all(site.processes(each) > 0 for each in ("web-1", "web-2"))
+
+
+def test_a_drill_that_is_killed_leaves_the_machine_back_and_whole(proven: Proven) -> None:
+    site, _ = proven
+    attack = site.start("drill", "web-server", "--json")
+    until(lambda: off(site), 40, "no machine was switched off")
+    subprocess.run(["pkill", "-KILL", "--session", str(attack.pid)], check=True)
+    attack.communicate()
+    until(lambda: not off(site), 20, "the machine stays off")
+    until(lambda: serving(site), 40, "the service does not come back")
+    said = site.answer("status")
+    assert {each["state"] for each in said["machines"]} == {"on"}
+    assert not (site.home / "drill.json").exists()
+
+
+def test_doubt_that_is_killed_leaves_no_fault(proven: Proven) -> None:
+    site, _ = proven
+    doubting = site.start("doubt", "redundant-web", "--json")
+    blind = "pgrep -fc blind-edge.cfg || true"
+    until(lambda: int(site.on("edge-1", blind)) > 1, 40, "no fault was planted")
+    subprocess.run(["pkill", "-KILL", "--session", str(doubting.pid)], check=True)
+    doubting.communicate()
+    until(lambda: int(site.on("edge-1", blind)) <= 1, 40, "the fault stays")
+    until(lambda: serving(site), 40, "the service does not come back")
+
+
+def test_a_degraded_site_is_not_attacked(proven: Proven) -> None:
+    site, _ = proven
+    site.on("web-2", "systemctl", "stop", "service-web.service")
+    try:
+        done = site.run("drill", "web-server", "--json")
+        assert done.returncode == 1
+        assert "web-2 does not serve" in done.stderr
+        assert "standfast up" in done.stderr
+    finally:
+        assert site.answer("up")["changed"] == {}
+    until(lambda: serving(site), 30, "up did not start what was stopped")
+
+
+def test_two_commands_do_not_change_a_site_at_once(proven: Proven) -> None:
+    site, _ = proven
+    first = site.start("drill", "web-server", "--json")
+    until(lambda: (site.home / "drill.json").exists(), 20, "the drill does not begin")
+    second = site.run("up", "--json")
+    assert second.returncode == 1
+    assert "standfast drill" in second.stderr
+    assert "at work on this site" in second.stderr
+    _, err = first.communicate(timeout=120)
+    assert first.returncode == 0, err
+
+
+def published(site: Site, trust_url: str) -> list[Any]:
+    """The statements of all entries, from the tiles that any visitor may fetch."""
+    checkpoint = fetched(site, f"{trust_url}log/checkpoint").decode().splitlines()
+    size = int(checkpoint[1])
+    bundle = fetched(site, f"{trust_url}log/tile/entries/000.p/{size}")
+    found, at = [], 0
+    while at < len(bundle):
+        (length,) = struct.unpack_from(">H", bundle, at)
+        envelope = json.loads(bundle[at + 2 : at + 2 + length])
+        found.append(json.loads(base64.b64decode(envelope["payload"])))
+        at += 2 + length
+    return found
+
+
+def serving(site: Site) -> bool:
+    try:
+        return fetched(site, f"https://127.0.0.1:{site.port}/health") != b""
+    except OSError:
+        return False
+
+
+def off(site: Site) -> bool:
+    return any(site.processes(each) == 0 for each in ("web-1", "web-2"))
+
+
+def until(holds: Any, limit_s: float, otherwise: str) -> None:
+    end = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.05)
+
+
+def watch_the_power(site: Site, attack: Any) -> dict[str, Any]:
+    """What this computer's kernel says of the machine that the drill says it has cut."""
+    until(lambda: off(site) or attack.poll() is not None, 60, "no machine was switched off")
+    assert attack.poll() is None, attack.communicate()
+    began = time.monotonic()
+    machine = next(each for each in ("web-1", "web-2") if site.processes(each) == 0)
+    time.sleep(0.2)
+    seen = {"processes": site.processes(machine), "link": site.link_is_up(machine)}
+    until(lambda: site.processes(machine) > 0, 60, "the machine stays off")
+    return {**seen, "machine": machine, "seconds": time.monotonic() - began}
+
+
+def second_client(site: Site) -> "subprocess.Popen[str]":
+    contract = tomllib.loads((PROJECT / "examples/timesheets/service.toml").read_text())
+    secrets = json.loads((site.home / "secrets" / "site.json").read_text())
+    edge = "203.0.113.11"
+    process = subprocess.Popen(
+        site.in_vantage(sys.executable, "-I", str(CLIENT)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    orders = {
+        "connect": [edge, 443],
+        "name": edge,
+        "ca": str(site.home / "ca.pem"),
+        "canary": contract["service"]["canary"],
+        "account": "you@example.com",
+        "password": secrets["account_password"],
+        "every_s": 0.1,
+        "threads": 4,
+        "seconds": 120,
+    }
+    print(json.dumps(orders), file=process.stdin, flush=True)
+    return process
+
+
+def end(client: "subprocess.Popen[str]", site: Site) -> Any:
+    """Stop it, tell it what PostgreSQL itself holds, and hear its verdict."""
+    assert client.stdin is not None
+    assert client.stdout is not None
+    print('"stop"', file=client.stdin, flush=True)
+    run = json.loads(client.stdout.readline())["stopped"]
+    query = f"SELECT id FROM entry WHERE note LIKE '%{run}%'"
+    rows = site.on(
+        "db-1",
+        f'runuser -u postgres -- psql -h /run/standfast-postgresql -At timesheets -c "{query}"',
+    )
+    print(json.dumps({"rows": rows.split()}), file=client.stdin, flush=True)
+    client.stdin.close()
+    return json.loads(client.stdout.readline())

@@ -1,0 +1,105 @@
+"""`evidence verify` as a customer runs it: no root, no site, a copy of a log in a folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from standfast.cli import standfast
+from standfast.cli.evidence import of_log
+from standfast.core.errors import CannotVerify, ConfigError
+from standfast.evidence.envelope import leaf
+from standfast.evidence.log import Log
+from standfast.evidence.note import vkey
+from standfast.evidence.signing import Ed25519Signer
+from standfast.evidence.statement import EnrolledNotice, EnrolledSigner
+
+ORIGIN = "example.localhost/trust/log"
+KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
+OTHER = Ed25519Signer.from_seed(ORIGIN, b"o" * 32)
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDFAST_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    folder = tmp_path / "log"
+    notice = EnrolledNotice(
+        text="the vantage measures",
+        at="2026-03-01T12:00:00.000Z",
+        signers=(EnrolledSigner(name=ORIGIN, key=vkey(KEY)),),
+    )
+    Log(folder, origin=ORIGIN, signer=KEY).append([leaf("example", notice, KEY)] * 3)
+    return folder
+
+
+def verify(*words: str) -> object:
+    done = CliRunner().invoke(
+        standfast, ["evidence", "verify", *words], standalone_mode=False, catch_exceptions=False
+    )
+    return done.return_value if "--json" not in words else json.loads(done.stdout)
+
+
+def test_without_a_key_nothing_is_verified(log: Path) -> None:
+    with pytest.raises(CannotVerify, match="no key is pinned"):
+        verify(str(log))
+
+
+def test_a_key_is_given_once_and_remembered(log: Path) -> None:
+    assert verify(str(log), "--key", vkey(KEY)) == 0
+    assert verify(str(log)) == 0
+
+
+def test_the_page_folder_that_holds_the_log_will_do(log: Path) -> None:
+    assert verify(str(log.parent), "--key", vkey(KEY)) == 0
+
+
+def test_a_key_that_did_not_sign_the_log_is_not_remembered(log: Path) -> None:
+    with pytest.raises(CannotVerify):
+        verify(str(log), "--key", vkey(OTHER))
+    assert verify(str(log), "--key", vkey(KEY)) == 0
+
+
+def test_one_edited_byte_is_found_and_named(log: Path) -> None:
+    verify(str(log), "--key", vkey(KEY))
+    bundle = log / "tile" / "entries" / "000.p" / "3"
+    content = bytearray(bundle.read_bytes())
+    content[40] ^= 1
+    bundle.write_bytes(content)
+    assert verify(str(log)) == 1
+    assert "entry 0 has been altered or dropped" in str(verify(str(log), "--json"))
+
+
+def test_a_shorter_log_than_the_one_seen_before_is_found(log: Path, tmp_path: Path) -> None:
+    verify(str(log), "--key", vkey(KEY))
+    notice = (log / "tile" / "entries" / "000.p" / "3").read_bytes()
+    short = tmp_path / "short"
+    length = int.from_bytes(notice[:2], "big")
+    Log(short, origin=ORIGIN, signer=KEY).append([notice[2 : 2 + length]])
+    assert verify(str(short)) == 1
+    assert "the log has 1 entries, it had 3 when last verified" in str(verify(str(short), "--json"))
+
+
+def test_what_is_neither_folder_nor_address_is_wrong_usage() -> None:
+    with pytest.raises(ConfigError, match="neither a folder nor an https address"):
+        verify("/nowhere")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.test",
+        "https://example.test/",
+        "https://example.test/trust",
+        "https://example.test/trust/",
+        "https://example.test/trust/log",
+        "https://example.test/trust/log/",
+    ],
+)
+def test_people_paste_whatever_address_they_have(address: str) -> None:
+    assert of_log(address) == "https://example.test/trust/log"

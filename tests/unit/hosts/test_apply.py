@@ -1,0 +1,105 @@
+"""What changed is never forgotten before the units have taken it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from standfast.core.command import Command, Result
+from standfast.mechanisms.hosts import apply
+from standfast.mechanisms.hosts.apply import Pending, Report, put, settle_units
+from standfast.mechanisms.hosts.bundle import File, Unit
+
+UNIT = "haproxy.service"
+
+
+@dataclass
+class Systemd:
+    """A systemd of a few units: what is active, what refuses to change, what was asked."""
+
+    active: set[str] = field(default_factory=lambda: {UNIT})
+    refuses: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def run(self, command: Command, *, check: bool = True) -> Result:
+        _, verb, *words = command.argv
+        name = words[-1] if words else ""
+        status = 0
+        if verb == "is-active":
+            status = 0 if name in self.active else 3
+        elif verb in ("start", "restart", "reload-or-restart"):
+            self.asked.append(f"{verb} {name}")
+            status = 1 if name in self.refuses else 0
+            if not status:
+                self.active.add(name)
+        elif verb == "daemon-reload":
+            self.asked.append(verb)
+        return Result(status=status, stdout=b"enabled\n" * len(words), stderr=b"")
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "PENDING", tmp_path / "pending.json")
+
+
+def file(tmp_path: Path, content: bytes = b"new", **asks: tuple[str, ...]) -> File:
+    return File(path=str(tmp_path / "etc" / "file.conf"), content=content, **asks)
+
+
+def settled(systemd: Systemd, *units: Unit) -> Report:
+    report = Report()
+    settle_units(units or (Unit(name=UNIT),), systemd, report)
+    return report
+
+
+def test_a_changed_file_restarts_its_unit_once(tmp_path: Path) -> None:
+    systemd = Systemd()
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd).restarted == [UNIT]
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd).restarted == []
+    assert systemd.asked == [f"restart {UNIT}"]
+
+
+def test_a_run_that_died_after_the_file_was_written_restarts_in_the_next(tmp_path: Path) -> None:
+    put(file(tmp_path, reloads=(UNIT,)), Report())
+    put(file(tmp_path, reloads=(UNIT,)), Report())  # the next run finds the file as it should be
+    assert settled(Systemd()).reloaded == [UNIT]
+
+
+def test_a_unit_that_refuses_its_new_file_is_asked_again_by_the_next_run(tmp_path: Path) -> None:
+    systemd = Systemd(refuses={UNIT})
+    put(file(tmp_path, reloads=(UNIT,)), Report())
+    assert settled(systemd).failed == [UNIT]
+    systemd.refuses.clear()
+    assert settled(systemd).reloaded == [UNIT]
+    assert Pending.read() == Pending()
+
+
+def test_a_unit_that_is_down_is_started_and_not_restarted(tmp_path: Path) -> None:
+    systemd = Systemd(active=set())
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd).started == [UNIT]
+    assert systemd.asked == [f"start {UNIT}"]
+
+
+def test_a_held_unit_is_not_started_and_is_restarted_only_if_it_runs(tmp_path: Path) -> None:
+    held = Unit(name=UNIT, held=True)
+    systemd = Systemd(active=set())
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd, held) == Report()
+    systemd.active.add(UNIT)
+    put(file(tmp_path, content=b"newer", restarts=(UNIT,)), Report())
+    assert settled(systemd, held).restarted == [UNIT]
+
+
+def test_a_file_that_is_as_wanted_is_left_alone_and_a_changed_mode_is_mended(
+    tmp_path: Path,
+) -> None:
+    first, again, mended = Report(), Report(), Report()
+    wanted = file(tmp_path)
+    put(wanted, first)
+    put(wanted, again)
+    Path(wanted.path).chmod(0o600)
+    put(wanted, mended)
+    assert (first.files, again.files, mended.files) == ([wanted.path], [], [wanted.path])
