@@ -12,10 +12,10 @@ from standfast.core.command import Runner, SystemRunner
 from standfast.core.errors import ConfigError, StandfastError
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.here import Here
-from standfast.mechanisms.hosts.local.image import Image
+from standfast.mechanisms.hosts.local.image import SUITE, Image
+from standfast.mechanisms.hosts.local.refusal import must_be_root
+from standfast.mechanisms.hosts.machine import resting
 from standfast.mechanisms.rollout.plan import data_of
-
-SUITE = "bookworm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +60,6 @@ class App:
 
 
 def open_app(file: Path | None) -> App:
-    if os.geteuid() != 0:
-        raise ConfigError(
-            "standfast makes machines and networks, which only root may",
-            remedy="Run it again with sudo.",
-        )
-    site = config.load(
-        file,
-        state=Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast")),
-        cache=Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast")),
-        run=Path(os.environ.get("STANDFAST_RUN", "/run/standfast")),
-    )
+    must_be_root(os.geteuid())
+    site = config.load(file, **resting(os.environ))
     return App(site=site, runner=SystemRunner(), clock=SystemClock())

@@ -1,6 +1,7 @@
 """`standfast up`: make the machines, deploy, and prove."""
 
 import json
+import os
 from base64 import b64decode
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -26,6 +27,9 @@ from standfast.mechanisms.web.plan import Release
 
 ACCOUNT = "you@example.com"
 
+FORETOLD = "STANDFAST_FORETOLD"
+"""Set by bin/standfast when it has looked ahead in this run, before it installed something."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -38,7 +42,7 @@ def up(file: Path | None, as_json: bool) -> None:
     app = open_app(file)
     progress = Progress(quiet=as_json)
     if app.site.made_here:
-        preflight(app, progress)
+        preflight(app, progress, said=FORETOLD in os.environ)
     changed = bring_up(app, progress)
     if as_json:
         click.echo(json.dumps({"site": app.site.name, "url": app.site.url, "changed": changed}))
