@@ -4,9 +4,10 @@ Wrong input is refused here, before anything is touched, with the path of the ke
 expected. A file that is not there means the example service on machines made on this computer.
 """
 
+import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standfast.core.errors import ConfigError
-from standfast.mechanisms.hosts.local import here
+from standfast.mechanisms.hosts.local import document, here
+from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT
 from standfast.mechanisms.hosts.local.names import FIRST_MACHINE, PRIVATE, PUBLIC, Names
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
@@ -28,9 +30,6 @@ from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Promise
 from standfast.promises.settings import PromiseSettings
 
-FILE = "standfast.toml"
-DEFAULT_PORT = 8443
-
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples" / "timesheets" / "service.toml"
 
@@ -42,6 +41,9 @@ NEEDED: Mapping[Role, int] = {
 }
 """How many machines a role needs before its promises mean anything."""
 
+GIVEN_WIDTH = 60
+"""How much of a wrong value an error repeats: enough to find it."""
+
 SINGLE = frozenset({Role.DATABASE, Role.MONITOR})
 """Roles that cannot yet be shared between machines."""
 
@@ -51,7 +53,7 @@ class SiteSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")] = "timesheets"
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")] = DEFAULT_NAME
     port: int = Field(default=DEFAULT_PORT, ge=1, le=65535)
     names: tuple[str, ...] = ()
     service: ServiceSettings
@@ -92,52 +94,77 @@ class Site:
 
 def load(path: Path | None, *, state: Path, cache: Path, run: Path) -> Site:
     """Read `path`, or the file in this folder if it is there, or take the defaults."""
-    chosen = path or Path(FILE)
-    if path is not None and not path.is_file():
-        raise ConfigError(f"{path} is not there", remedy="Name a file that exists with --file.")
-    text = chosen.read_text() if chosen.is_file() else ""
-    settings = parse(text, str(chosen))
-    folder = chosen.resolve().parent if "service" in tomllib.loads(text) else PROJECT
+    chosen, said = document.read(path)
+    settings = judge(said, str(chosen))
+    folder = chosen.resolve().parent if "service" in said else PROJECT
     return compose(settings, folder=folder, state=state, cache=cache, run=run)
 
 
 def parse(text: str, name: str) -> SiteSettings:
+    return judge(document.parse(text.encode(), name), name)
+
+
+def judge(said: Mapping[str, Any], name: str) -> SiteSettings:
+    example = {} if "service" in said else tomllib.loads(EXAMPLE.read_text())
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not TOML: {error}", remedy="Mend that line.") from error
-    if "service" not in document:
-        document["service"] = tomllib.loads(EXAMPLE.read_text())["service"]
-    try:
-        settings = SiteSettings.model_validate(document)
+        settings = SiteSettings.model_validate({**example, **said})
     except ValidationError as error:
         raise ConfigError(
-            f"{name}: {explain(error)}", remedy="See standfast.example.toml."
+            f"{name}: {explain(error, said)}",
+            remedy="standfast.example.toml names every key with its default.",
         ) from None
     check_machines(settings, name)
     check_promises(settings, name)
     return settings
 
 
-def explain(error: ValidationError) -> str:
+def explain(error: ValidationError, said: Mapping[str, Any]) -> str:
     """Every wrong key with its path and what is expected."""
-    return "; ".join(
-        f"{'.'.join(str(step) for step in each['loc'])}: {wrong(each)}" for each in error.errors()
-    )
+    return "; ".join(f"{path(each['loc'], said)}: {wrong(each)}" for each in error.errors())
+
+
+def path(steps: Sequence[int | str], said: Any) -> str:
+    """`machines.1 (web-1).roles`: what stands in an array is counted from 0, and has its name
+    beside the number if it has one."""
+    words: list[str] = []
+    for step in steps:
+        said = inside(said, step)
+        named = isinstance(step, int) and inside(said, "name")
+        words.append(f"{step} ({named})" if named else str(step))
+    return ".".join(words)
+
+
+def inside(said: Any, step: int | str) -> Any:
+    """What stands at that step; None where the file says nothing."""
+    if isinstance(said, dict):
+        return said.get(step)
+    return said[step] if isinstance(said, list) and isinstance(step, int) else None
 
 
 def wrong(detail: Mapping[str, Any]) -> str:
-    if detail["type"] == "extra_forbidden":
-        return "unknown key"
-    given = repr(detail["input"])
-    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {given[:60]}"
+    """What is expected, in pydantic's words where it finds good ones, and what was given."""
+    match detail["type"]:
+        case "extra_forbidden":
+            return "unknown key"
+        case "missing":
+            return "must be given"
+        case "too_short":
+            return f"must have {detail['ctx']['min_length']} or more, and has none"
+        case "tuple_type" | "frozen_set_type":
+            expected = "must be an array"
+        case "model_type" | "dict_type" | "mapping_type":
+            expected = "must be a table"
+        case _:
+            expected = re.sub(r"^(\w+ should|Value) ", "must ", detail["msg"])
+    given = repr(detail["input"])[:GIVEN_WIDTH]
+    return f"{expected[0].lower()}{expected[1:]}; given is {given}"
 
 
 def check_machines(settings: SiteSettings, name: str) -> None:
     machines = settings.machines
-    refuse_twice(name, "machines.name", [machine.name for machine in machines])
-    refuse_twice(name, "machines.address", [str(m.address) for m in machines if m.address])
-    refuse_twice(name, "machines.public", [str(m.public) for m in machines if m.public])
+    refuse_twice(name, "name", [(machine.name, machine.name) for machine in machines])
+    refuse_twice(name, "address", [(str(m.address), m.name) for m in machines if m.address])
+    refuse_twice(name, "public", [(str(m.public), m.name) for m in machines if m.public])
     if len({machine.address is None for machine in machines}) > 1:
         raise ConfigError(
             f"{name}: machines: some have an address and some have none",
@@ -147,7 +174,8 @@ def check_machines(settings: SiteSettings, name: str) -> None:
         found = sum(role in machine.roles for machine in machines)
         if found < needed:
             raise ConfigError(
-                f"{name}: machines: {found} with the role {role}, at least {needed} needed",
+                f"{name}: machines: {found or 'none'} with the role {role}, "
+                f"and at least {needed} needed",
                 remedy=f'Add "{role}" to the roles of a machine.',
             )
         if role in SINGLE and found > 1:
@@ -158,16 +186,22 @@ def check_machines(settings: SiteSettings, name: str) -> None:
     for index, machine in enumerate(machines):
         if machine.address and Role.EDGE in machine.roles and not machine.public:
             raise ConfigError(
-                f"{name}: machines.{index}.public: an edge needs a public address",
+                f"{name}: machines.{index} ({machine.name}).public: an edge needs a public address",
                 remedy=f"Give {machine.name} the address that the internet reaches.",
             )
 
 
-def refuse_twice(name: str, key: str, values: list[str]) -> None:
-    for value, count in Counter(values).items():
+def refuse_twice(name: str, key: str, given: list[tuple[str, str]]) -> None:
+    """`given`: values, each with the machine that has it."""
+    for value, count in Counter(value for value, _ in given).items():
         if count > 1:
+            where = ", ".join(
+                f"machines.{index} ({machine}).{key}"
+                for index, (each, machine) in enumerate(given)
+                if each == value
+            )
             raise ConfigError(
-                f"{name}: {key}: {value} is given {count} times",
+                f"{name}: {where}: {value} is given {count} times",
                 remedy="Every machine needs its own.",
             )
 

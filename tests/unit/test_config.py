@@ -2,29 +2,88 @@ from pathlib import Path
 
 import pytest
 
-from standfast.config import parse
+from standfast.config import load, parse
 from standfast.core.errors import ConfigError
+
+MACHINE = '[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
+
+
+def machine(name: str, role: str, more: str = "") -> str:
+    return MACHINE.format(name=name, role=role) + more
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("colour = 1", "colour: unknown key"),
-        ('port = "high"', "port: "),
-        ('[[machines]]\nname = "a"\nroles = ["edge"]', "with the role web"),
+        ('port = "high"', "port: must be a valid integer"),
+        ("port = 70000", "port: must be less than or equal to 65535; given is 70000"),
+        ('name = "Shop 1"', "name: must match pattern"),
+        ('names = "www.example.com"', "names: must be an array; given is 'www.example.com'"),
+        ("machines = [1]", "machines.0: must be a table; given is 1"),
+        ('[[machines]]\nroles = ["web"]', "machines.0.name: must be given"),
+        (machine("a", "edge", "adress = 1"), "machines.0 (a).adress: unknown key"),
+        (machine("a", "edge", 'address = "10.0.0"'), "machines.0 (a).address: input is not a"),
+        (machine("a", "edge", "ssh = { port = 0 }"), "machines.0 (a).ssh.port: must be greater"),
+        (machine("a", "web") + machine("b", "webb"), "machines.1 (b).roles.0: must be 'edge', "),
+        ('[[machines]]\nname = "a"\nroles = []', "machines.0 (a).roles: must have 1 or more"),
+        (machine("a", "edge"), "machines: none with the role web, and at least 2 needed"),
+        ('[network]\nmanagement_from = ["ten"]', "network.management_from.0: input is not a"),
+        ('[service]\nname = "shop"', "service.source: must be given; service.web: must be given"),
         ("[promises.nothing]\npromised = true", "promises.nothing: unknown promise"),
+        ("[promises]\nredundant-web = 1", "promises.redundant-web: must be a table; given is 1"),
+        ("[promises.redundant-web]\nobjective = { hope = 1 }", "objective.hope: unknown figure"),
         ("name = ", "is not TOML"),
     ],
 )
 def test_wrong_input_is_refused_with_the_path_of_the_key(text: str, expected: str) -> None:
-    with pytest.raises(ConfigError, match=expected):
+    with pytest.raises(ConfigError) as refused:
         parse(text, "standfast.toml")
+    assert refused.value.problem.startswith("standfast.toml")
+    assert expected in refused.value.problem
+    assert refused.value.remedy
 
 
-def test_a_duplicate_address_is_refused() -> None:
-    machine = '[[machines]]\nname = "{}"\nroles = ["edge", "web"]\naddress = "10.0.0.1"\n'
-    with pytest.raises(ConfigError, match=r"10\.0\.0\.1 is given 2 times"):
-        parse(machine.format("a") + machine.format("b"), "standfast.toml")
+def test_a_duplicate_address_is_refused_with_the_machines_that_share_it() -> None:
+    address = 'address = "10.0.0.1"\n'
+    with pytest.raises(ConfigError) as refused:
+        parse(machine("a", "edge", address) + machine("b", "web", address), "standfast.toml")
+    assert refused.value.problem == (
+        "standfast.toml: machines.0 (a).address, machines.1 (b).address: 10.0.0.1 is given 2 times"
+    )
+
+
+def test_a_duplicate_name_is_refused_with_the_places_where_it_stands() -> None:
+    with pytest.raises(ConfigError, match=r"machines\.0 \(a\)\.name, machines\.1 \(a\)\.name"):
+        parse(machine("a", "edge") + machine("a", "web"), "standfast.toml")
+
+
+def test_machines_made_here_and_listed_ones_do_not_mix() -> None:
+    with pytest.raises(ConfigError, match="some have an address and some have none"):
+        parse(machine("a", "edge", 'address = "10.0.0.1"\n') + machine("b", "web"), "x")
+
+
+def test_a_listed_edge_needs_the_address_that_the_internet_reaches() -> None:
+    listed = "".join(
+        machine(name, role, f'address = "10.0.0.{index}"\n')
+        for index, (name, role) in enumerate(
+            [("e", "edge"), ("w", "web"), ("v", "web"), ("d", "database"), ("m", "monitor")]
+        )
+    )
+    with pytest.raises(ConfigError, match=r"machines\.0 \(e\)\.public: an edge needs"):
+        parse(listed, "standfast.toml")
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "standfast.toml"
+    file.write_bytes("port = 1".encode("utf-16"))
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        load(file, state=tmp_path, cache=tmp_path, run=tmp_path)
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not there"):
+        load(tmp_path / "none.toml", state=tmp_path, cache=tmp_path, run=tmp_path)
 
 
 def test_an_empty_file_means_the_example_on_five_machines() -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import evidence, heal, logs, plan, power, prove, status, up
+from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, up
 from standfast.core.errors import StandfastError
+
+NAME = "standfast"
 
 
 class Commands(click.Group):
@@ -28,7 +30,7 @@ class Commands(click.Group):
     type=click.Path(path_type=Path, dir_okay=False),
     help="The site's file; standfast.toml in this folder if it is there, else the example.",
 )
-@click.version_option(package_name=None, version="0.1.0", prog_name="standfast")
+@click.version_option(package_name=None, version="0.1.0", prog_name=NAME)
 @click.pass_context
 def standfast(context: click.Context, file: Path | None) -> None:
     """Bring up a web service, keep it up, and prove every promise by attacking it."""
@@ -46,13 +48,14 @@ for command in (
     logs.logs,
     power.down,
     power.destroy,
+    completion.completion,
     heal.heal,
 ):
     standfast.add_command(command)
 
 
 def main() -> None:
-    sys.exit(guarded(lambda: standfast(standalone_mode=False)))
+    sys.exit(guarded(lambda: standfast(prog_name=NAME, standalone_mode=False)))
 
 
 def guarded(run: Callable[[], object]) -> int:
@@ -61,9 +64,7 @@ def guarded(run: Callable[[], object]) -> int:
         answer = run()
         return answer if isinstance(answer, int) else 0
     except StandfastError as error:
-        click.echo(f"standfast: {error.problem}", err=True)
-        if error.remedy:
-            click.echo(f"Try: {error.remedy}", err=True)
+        click.echo(error.words, err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()

@@ -13,11 +13,11 @@ from standfast.core.errors import ConfigError, StandfastError
 from standfast.mechanisms.hosts.agent.client import Agents
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.here import Here
-from standfast.mechanisms.hosts.local.image import Image
+from standfast.mechanisms.hosts.local.image import SUITE, Image
+from standfast.mechanisms.hosts.local.refusal import must_be_root
+from standfast.mechanisms.hosts.machine import resting
 from standfast.mechanisms.hosts.tls import Identity
 from standfast.mechanisms.rollout.plan import data_of
-
-SUITE = "bookworm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +83,12 @@ class App:
 def state_folder() -> Path:
     """Root's sites are the computer's; a reader of logs who is not root keeps what is his."""
     if os.geteuid() == 0:
-        return Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast"))
+        return resting(os.environ)["state"]
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(home) / "standfast"
 
 
 def open_app(file: Path | None) -> App:
-    if os.geteuid() != 0:
-        raise ConfigError(
-            "standfast makes machines and networks, which only root may",
-            remedy="Run it again with sudo.",
-        )
-    site = config.load(
-        file,
-        state=state_folder(),
-        cache=Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast")),
-        run=Path(os.environ.get("STANDFAST_RUN", "/run/standfast")),
-    )
+    must_be_root(os.geteuid())
+    site = config.load(file, **resting(os.environ))
     return App(site=site, runner=SystemRunner(), clock=SystemClock())

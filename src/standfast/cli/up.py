@@ -1,6 +1,7 @@
 """`standfast up`: make the machines, deploy, and prove."""
 
 import json
+import os
 from base64 import b64decode
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -35,6 +36,9 @@ from standfast.promises.model import Outcome, Promise, State
 
 ACCOUNT = "you@example.com"
 
+FORETOLD = "STANDFAST_FORETOLD"
+"""Set by bin/standfast when it has looked ahead in this run, before it installed something."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -52,7 +56,7 @@ def up(file: Path | None, as_json: bool, no_wait: bool) -> int:
     app = open_app(file)
     progress = Progress(quiet=as_json)
     if app.site.made_here:
-        preflight(app, progress)
+        preflight(app, progress, said=FORETOLD in os.environ)
     with locked(app.lock_file, "standfast up"):
         changed = bring_up(app, progress)
         if not as_json:

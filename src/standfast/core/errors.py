@@ -27,6 +27,12 @@ class StandfastError(Exception):
         self.problem = problem
         self.remedy = remedy
 
+    @property
+    def words(self) -> str:
+        """As the command line prints it."""
+        tried = f"\nTry: {self.remedy}" if self.remedy else ""
+        return f"standfast: {self.problem}{tried}"
+
 
 class ConfigError(StandfastError):
     exit_code = 2

@@ -3,6 +3,7 @@
 Where it stands, made on this computer or listed by the operator, shows only in `Reach`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address
@@ -14,6 +15,16 @@ class Role(StrEnum):
     WEB = "web"
     DATABASE = "database"
     MONITOR = "monitor"
+
+
+DEFAULT_ROLES: Mapping[str, Role] = {
+    "edge-1": Role.EDGE,
+    "web-1": Role.WEB,
+    "web-2": Role.WEB,
+    "db-1": Role.DATABASE,
+    "monitor-1": Role.MONITOR,
+}
+"""What a site has that names no machines: the smallest on which a web server can fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +80,12 @@ class Folders:
     @property
     def sockets(self) -> Path:
         return self.run / self.site
+
+
+def resting(environment: Mapping[str, str]) -> Mapping[str, Path]:
+    """The folders that all sites of this computer share, as the environment moves them."""
+    return {
+        "state": Path(environment.get("STANDFAST_STATE", "/var/lib/standfast")),
+        "cache": Path(environment.get("STANDFAST_CACHE", "/var/cache/standfast")),
+        "run": Path(environment.get("STANDFAST_RUN", "/run/standfast")),
+    }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.machine import DEFAULT_ROLES, Role
 
 MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
 """At most twelve letters: a network device's name carries it and has room for fifteen."""
@@ -40,13 +40,5 @@ class NetworkSettings(BaseModel):
 
 
 DEFAULT_MACHINES = tuple(
-    MachineSettings(name=name, roles=frozenset({role}))
-    for name, role in (
-        ("edge-1", Role.EDGE),
-        ("web-1", Role.WEB),
-        ("web-2", Role.WEB),
-        ("db-1", Role.DATABASE),
-        ("monitor-1", Role.MONITOR),
-    )
+    MachineSettings(name=name, roles=frozenset({role})) for name, role in DEFAULT_ROLES.items()
 )
-"""What a site has that names no machines: the smallest on which a web server can fail."""

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standfast.core.command import Command, Runner
-from standfast.core.errors import CommandFailed, ConfigError
+from standfast.core.errors import CommandFailed
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local import sources
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.programs import install_venv, venv_folder
+
+SUITE = "bookworm"
 
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-venv"),
@@ -40,8 +42,9 @@ SILENCED = (
 MASKED = ("systemd-logind.service", "getty.target", "console-getty.service")
 
 BOOTSTRAP_TIMEOUT_S = 900.0
-DOWNLOAD_BYTES = 190_000_000
-"""What the packages and Python's wheels weigh, for telling the operator before it starts."""
+DOWNLOAD_BYTES = 150_000_000
+"""For telling the operator before it starts: packages 131 MB, their lists 9 MB, Python's wheels
+8 MB (measured on Debian 12, amd64)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +89,7 @@ def ensure(image: Image, runner: Runner, tell: Callable[[str], None]) -> Path:
 def bootstrap(image: Image, runner: Runner) -> None:
     found = sources.read(Path("/etc/apt"), image.suite)
     if not found:
-        raise ConfigError(
-            f"this computer's package sources offer no Debian {image.suite}",
-            remedy="Add a Debian mirror under /etc/apt/sources.list.d; machines use the same.",
-        )
+        raise sources.no_mirror(image.suite)
     listed = image.folder / "sources.list"
     listed.write_text(found)
     options = sources.options(runner.run(Command(argv=("apt-config", "dump"))).text)

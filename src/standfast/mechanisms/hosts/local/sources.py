@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from standfast.core.errors import ConfigError
+
 SUITES = ("bookworm", "trixie")
 PASSED_ON = ("Acquire::http::", "Acquire::https::", "Acquire::Retries")
 
@@ -24,6 +26,13 @@ def read(folder: Path, suite: str) -> str:
                     if re.search(rf" {named}(-[a-z-]+)? ", line):
                         lines[re.sub(rf" {named}(?=[ -])", f" {suite}", line)] = None
     return "".join(f"{line}\n" for line in lines)
+
+
+def no_mirror(suite: str) -> ConfigError:
+    return ConfigError(
+        f"this computer's package sources offer no Debian {suite}",
+        remedy="Add a Debian mirror under /etc/apt/sources.list.d; machines use the same.",
+    )
 
 
 def one_liners(text: str) -> Iterator[str]:

@@ -1,0 +1,48 @@
+"""A computer on which everything is right, to be spoilt in one way at a time."""
+
+from pathlib import Path
+
+import pytest
+
+from standfast.mechanisms.hosts.local.needs import Disk, Found, Wanted
+from standfast.mechanisms.hosts.machine import DEFAULT_ROLES, Folders
+
+
+@pytest.fixture
+def wanted() -> Wanted:
+    return Wanted(
+        site="shop",
+        machines=tuple(DEFAULT_ROLES),
+        port=8443,
+        folders=Folders(
+            site="shop",
+            state=Path("/var/lib/standfast"),
+            cache=Path("/var/cache/standfast"),
+            run=Path("/run/standfast"),
+        ),
+        suite="bookworm",
+        packages=("mmdebstrap", "systemd-container"),
+        venv=True,
+        image=True,
+    )
+
+
+@pytest.fixture
+def found() -> Found:
+    disk = Disk(device=1, free_bytes=50_000_000_000)
+    return Found(
+        debian=True,
+        cores=2,
+        memory_free_bytes=8_000_000_000,
+        state=disk,
+        cache=disk,
+        instances_limit=128,
+        instances_used=3,
+        running=frozenset(),
+        published=False,
+        port_taken=False,
+        groups_unified=True,
+        groups_writable=True,
+        mirror=True,
+        programs_missing=("systemd-nspawn", "mmdebstrap"),
+    )
