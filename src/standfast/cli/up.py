@@ -11,6 +11,7 @@ import click
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, open_app
 from standfast.cli.blueprint import SOURCE, blueprint, hosts, log_vkey, release
+from standfast.cli.listed import admit
 from standfast.cli.preflight import preflight
 from standfast.cli.progress import Progress
 from standfast.core.files import write_atomically
@@ -39,6 +40,8 @@ def up(file: Path | None, as_json: bool) -> None:
     progress = Progress(quiet=as_json)
     if app.site.made_here:
         preflight(app, progress)
+    else:
+        app = admit(app, progress)
     changed = bring_up(app, progress)
     if as_json:
         click.echo(json.dumps({"site": app.site.name, "url": app.site.url, "changed": changed}))
@@ -67,7 +70,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         current,
         site.source,
         site.service,
-        builder=here.builder(),
+        builder=lambda: here.builder(lambda what: progress.tell("image", what)),
         cache=site.folders.cache,
         tell=lambda what: progress.tell("release", what),
     )
@@ -94,10 +97,10 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     rollout.migrate(site.service, current, site.folders.home / "migrated")
     rollout.start_service(site.service)
     make_account(app, current, secrets, progress)
+    edge = site.having(Role.EDGE)[0]
     if site.made_here:
-        here.publish(site.port, site.having(Role.EDGE)[0])
-        health = f"{site.url.rstrip('/')}{site.service.health}"
-        wait_until_answered(health, site.folders.home / "ca.pem", app.clock)
+        here.publish(site.port, edge)
+    wait_until_answered(site.health_url, site.folders.home / "ca.pem", app.clock, edge=edge.name)
     progress.end()
     return {name: changes for name, report in reports.items() if (changes := did(report))}
 

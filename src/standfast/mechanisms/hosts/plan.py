@@ -59,7 +59,7 @@ def plan(
             Flow(port=ssh_port, sources=management, why="operators"),
             Flow(port=AGENT_PORT, sources=monitors, why="agent"),
         ),
-        packages=("openssh-server", "openssl", "python3", "python3-venv"),
+        packages=("openssh-server", "openssl", "procps", "python3", "python3-venv"),
     )
 
 
