@@ -30,6 +30,8 @@ from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Promise
 from standfast.promises.settings import PromiseSettings
 
+SSH_PORT = 22
+
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples" / "timesheets" / "service.toml"
 
@@ -90,6 +92,13 @@ class Site:
             return f"https://127.0.0.1:{self.port}/"
         host = self.names[0] if self.names else str(self.having(Role.EDGE)[0].public)
         return f"https://{host}/"
+
+    @property
+    def health_url(self) -> str:
+        """Where the service says that it is well. By address where machines are listed: their
+        names may lead elsewhere until the site is up."""
+        host = f"127.0.0.1:{self.port}" if self.made_here else self.having(Role.EDGE)[0].public
+        return f"https://{host}{self.service.health}"
 
 
 def load(path: Path | None, *, state: Path, cache: Path, run: Path) -> Site:
@@ -189,6 +198,11 @@ def check_machines(settings: SiteSettings, name: str) -> None:
                 f"{name}: machines.{index} ({machine.name}).public: an edge needs a public address",
                 remedy=f"Give {machine.name} the address that the internet reaches.",
             )
+    if machines[0].address and not settings.network.management_from:
+        raise ConfigError(
+            f"{name}: network.management_from: listed machines need it, and it is empty",
+            remedy="Name the networks from which operators reach SSH; all others are shut out.",
+        )
 
 
 def refuse_twice(name: str, key: str, given: list[tuple[str, str]]) -> None:
@@ -258,6 +272,7 @@ def listed(machine: MachineSettings) -> Machine:
         roles=machine.roles,
         address=machine.address,
         public=machine.public,
+        ssh_port=machine.ssh.port or SSH_PORT,
         reach=Reach(
             host=machine.ssh.host or str(machine.public or machine.address),
             user=machine.ssh.user,

@@ -86,6 +86,21 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
         load(tmp_path / "none.toml", state=tmp_path, cache=tmp_path, run=tmp_path)
 
 
+LISTED = "".join(
+    f'[[machines]]\nname = "{name}"\nroles = ["{role}"]\naddress = "10.0.0.{index}"\n'
+    + ('public = "192.0.2.1"\n' if role == "edge" else "")
+    for index, (name, role) in enumerate(
+        (("e", "edge"), ("w", "web"), ("x", "web"), ("d", "database"), ("m", "monitor"))
+    )
+)
+
+
+def test_listed_machines_need_to_know_who_may_reach_ssh() -> None:
+    with pytest.raises(ConfigError, match=r"network\.management_from: listed machines need it"):
+        parse(LISTED, "standfast.toml")
+    parse(f'{LISTED}[network]\nmanagement_from = ["10.0.0.0/8"]', "standfast.toml")
+
+
 def test_an_empty_file_means_the_example_on_five_machines() -> None:
     assert len(parse("", "standfast.toml").machines) == 5
 

@@ -61,6 +61,7 @@ class App:
             known = ", ".join(each.name for each in self.site.machines)
             raise ConfigError(f"no machine is called {name}", remedy=f"The site has: {known}.")
         sockets = self.site.folders.sockets
+        sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Connection(machine=machine, runner=self.runner, sockets=sockets)
 
     @property
@@ -74,7 +75,8 @@ class App:
         )
 
     def must_exist(self) -> None:
-        if not (self.site.folders.home / "known_hosts").exists():
+        made_first = "known_hosts" if self.site.made_here else "ca.pem"
+        if not (self.site.folders.home / made_first).exists():
             raise StandfastError(
                 f"the site {self.site.name} is not up", remedy="Run `standfast up` first."
             )

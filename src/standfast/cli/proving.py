@@ -118,8 +118,9 @@ class Prover:
         app = self.attack.app
         for edge in app.site.having(Role.EDGE):
             app.agents.ask(edge.name, verb, **values)
-        health = f"{app.site.url.rstrip('/')}{app.site.service.health}"
-        wait_until_answered(health, app.site.folders.home / "ca.pem", app.clock)
+            wait_until_answered(
+                app.site.health_url, app.site.folders.home / "ca.pem", app.clock, edge=edge.name
+            )
 
 
 def proven(run: Run, slot: int) -> Proof:

@@ -49,6 +49,7 @@ def plan(
 
     return Contribution(
         files=(
+            no_cluster_of_the_package(),
             file("/etc/standfast/database/postgresql.conf", "postgresql.conf", (SERVER,)),
             file("/etc/standfast/database/pg_hba.conf", "pg_hba.conf", (SERVER,), 0o640),
             file("/etc/standfast/database/setup.sql", "setup.sql", (SETUP,), 0o640),
@@ -63,6 +64,15 @@ def plan(
         ),
         flows=(Flow(port=DATABASE_PORT, sources=webs, why="the service"),),
         packages=(f"postgresql-{version}",),
+    )
+
+
+def no_cluster_of_the_package() -> File:
+    """Debian's package makes a cluster as it is installed, and starts it on our port."""
+    return File(
+        path="/etc/postgresql-common/createcluster.conf",
+        content=b"# Written by Standfast from the plan.\ncreate_main_cluster = false\n",
+        early=True,
     )
 
 

@@ -83,6 +83,9 @@ class Pending:
 def apply(bundle: Bundle, runner: Runner) -> Report:
     STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = Report()
+    for file in bundle.files:
+        if file.early:
+            put(file, report)
     install_packages(bundle.packages, runner, report)
     make_users(bundle.users, runner, report)
     for folder in bundle.folders:

@@ -17,7 +17,8 @@ from standfast.core.errors import BrokenInvariant
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """`restarts` names the units that must start anew when this file changes, `reloads` those
-    that can read it again without dropping anybody."""
+    that can read it again without dropping anybody. An `early` one is there before packages are
+    installed, because their installation reads it."""
 
     path: str
     content: bytes
@@ -26,6 +27,7 @@ class File:
     group: str = "root"
     restarts: tuple[str, ...] = ()
     reloads: tuple[str, ...] = ()
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

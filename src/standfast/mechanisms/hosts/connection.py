@@ -15,6 +15,7 @@ from pathlib import Path
 from standfast.core.command import Command, Result, Runner, call, failed
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.hosts.unreachable import unreachable
 
 CONNECT_TIMEOUT_S = 10
 """Longer than any healthy network needs, short enough to be told before one gives up."""
@@ -48,7 +49,7 @@ class Connection:
         command = Command(argv=self.words(*argv), stdin=stdin, timeout_s=timeout_s, secrets=secrets)
         result = self.runner.run(command, check=False)
         if result.status == SSH_FAILED:
-            raise unreachable(self.machine, result)
+            raise unreachable(self.machine, result.complaint)
         if check and result.status != 0:
             raise failed(Command(argv=(f"{self.machine.name}:", *argv), secrets=secrets), result)
         return result
@@ -75,7 +76,7 @@ class Connection:
             self._control("cancel", "-L", way)
         asked = self._control("forward", "-L", way)
         if asked.status != 0:
-            raise unreachable(self.machine, asked)
+            raise unreachable(self.machine, asked.complaint)
         return path
 
     def close(self) -> None:
@@ -116,16 +117,9 @@ class Connection:
             *reach.options,
         )
         flags = (word for setting in settings for word in ("-o", setting))
-        return (*reach.through, "ssh", "-p", str(reach.port), *flags)
+        port = () if reach.port is None else ("-p", str(reach.port))
+        return (*reach.through, "ssh", *port, *flags)
 
     def _target(self) -> str:
-        return f"{self.machine.reach.user}@{self.machine.reach.host}"
-
-
-def unreachable(machine: Machine, result: Result) -> Unreachable:
-    said = result.complaint.strip().splitlines()
-    return Unreachable(
-        f"{machine.name} ({machine.reach.host}) cannot be reached by SSH: "
-        f"{said[-1] if said else 'the connection was lost'}",
-        remedy="Is the machine on, and does `ssh` with the same user, host and port work by hand?",
-    )
+        reach = self.machine.reach
+        return reach.host if reach.user is None else f"{reach.user}@{reach.host}"

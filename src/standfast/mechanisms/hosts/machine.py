@@ -32,24 +32,27 @@ class Reach:
     """How the system's OpenSSH gets to a machine.
 
     `through` is put before `ssh` (a made machine is reached from inside its site's network
-    namespace); `options` are `-o` settings beyond the operator's own configuration.
+    namespace); `options` are `-o` settings beyond the operator's own configuration. What is None,
+    that configuration says.
     """
 
     host: str
-    user: str = "root"
-    port: int = 22
+    user: str | None = "root"
+    port: int | None = 22
     through: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """`address` is on the private network; `public` only where the internet may knock."""
+    """`address` is on the private network; `public` only where the internet may knock. On
+    `ssh_port` its own sshd listens, whatever port this computer dials."""
 
     name: str
     roles: frozenset[Role]
     address: IPv4Address
     public: IPv4Address | None = None
+    ssh_port: int = 22
     reach: Reach = field(repr=False)
 
     def is_a(self, role: Role) -> bool:

@@ -70,7 +70,7 @@ def plan(
             Folder(path=IDENTITY, mode=0o750, group=KEYS_GROUP),
         ),
         flows=(Flow(port=ssh_port, sources=management, why="operators"),),
-        packages=("openssh-server", "openssl", "python3", "python3-venv"),
+        packages=("openssh-server", "openssl", "procps", "python3", "python3-venv"),
     )
 
 

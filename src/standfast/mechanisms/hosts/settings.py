@@ -12,11 +12,13 @@ MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
 
 
 class SshSettings(BaseModel):
+    """What is left out, the operator's own ssh_config says."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str | None = None
-    user: str = "root"
-    port: int = Field(default=22, ge=1, le=65535)
+    user: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
 
 
 class MachineSettings(BaseModel):

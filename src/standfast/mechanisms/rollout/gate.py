@@ -17,7 +17,8 @@ POLL_S = 0.1
 ANSWER_TIMEOUT_S = 5.0
 
 
-def wait_until_answered(url: str, ca_file: Path, clock: Clock) -> None:
+def wait_until_answered(url: str, ca_file: Path, clock: Clock, *, edge: str) -> None:
+    """`edge` names the machine on which to look if it does not."""
     context = ssl.create_default_context(cafile=str(ca_file))
     end = clock.monotonic() + WAIT_S
     while True:
@@ -28,6 +29,6 @@ def wait_until_answered(url: str, ca_file: Path, clock: Clock) -> None:
             if clock.monotonic() > end:
                 raise Unreachable(
                     f"{url} does not answer {WAIT_S:.0f} s after everything was started: {error}",
-                    remedy="standfast logs edge-1 --unit haproxy.service",
+                    remedy=f"standfast logs {edge} --unit haproxy.service",
                 ) from error
         clock.sleep(POLL_S)

@@ -68,7 +68,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         authority=certificates.authority,
         source=blueprint.source,
         management=blueprint.management,
-        ssh_port=machine.reach.port,
+        ssh_port=machine.ssh_port,
     )
     if machine.is_a(Role.EDGE):
         ask = EdgeAsk(health=blueprint.service.health)

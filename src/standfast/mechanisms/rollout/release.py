@@ -32,16 +32,16 @@ def build(
     source: Path,
     settings: ServiceSettings,
     *,
-    builder: Builder,
+    builder: Callable[[], Builder],
     cache: Path,
     tell: Callable[[str], None],
 ) -> Artifact:
-    """From the cache if it was built before."""
+    """From the cache if it was built before; only else a `builder` is asked for."""
     kept = cache / "releases" / f"{release.digest}.tar"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         tell(f"installing {settings.name}")
-        write_atomically(kept, install(release, source, settings, builder), mode=0o600)
+        write_atomically(kept, install(release, source, settings, builder()), mode=0o600)
     return Artifact(folder=f"{RELEASES}/{release.digest}", archive=kept.read_bytes())
 
 

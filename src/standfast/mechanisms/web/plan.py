@@ -90,7 +90,7 @@ def plan(
         units=(Unit(name=PROXY), Unit(name=UNIT, held=True)),
         users=(User(name=USER, home="/srv/service"),),
         flows=(Flow(port=WEB_PORT, sources=tuple(str(e.address) for e in edges), why="edges"),),
-        packages=("haproxy",),
+        packages=("curl", "haproxy"),
     )
 
 

@@ -77,7 +77,12 @@ class Here:
             clock=self.clock,
         )
 
-    def builder(self) -> Builder:
+    def builder(self, tell: Callable[[str], None]) -> Builder:
+        """On the base image, which is made now if no machine here has needed it before."""
+        image.ensure(self.image, self.runner, tell)
+        return self._builder()
+
+    def _builder(self) -> Builder:
         scratch = self.folders.cache / f"builder-{self.folders.site}"
         return Builder(base=self.image.root, runner=self.runner, scratch=scratch)
 
@@ -110,7 +115,7 @@ class Here:
     def destroy(self) -> None:
         """Nothing is left but the image cache."""
         self._stop_relay()
-        self.builder().clear()
+        self._builder().clear()
         for name in self._names_of_all():
             self._leftover(name).destroy()
         for namespace in network.of_site(self.names):
