@@ -3,15 +3,13 @@
 `STANDFAST_GOLDEN=write` writes them anew.
 """
 
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import pytest
+from tests.golden.kept import GOLDEN, kept
 
 from .conftest import NOON, Story
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "pages"
 STORIES = ("kept-rehearsed", "kept-real", "broken", "unproven", "empty")
 
 
@@ -19,12 +17,11 @@ STORIES = ("kept-rehearsed", "kept-real", "broken", "unproven", "empty")
 def test_a_page_is_byte_for_byte_the_golden_one(
     stories: Mapping[str, Callable[[], Story]], name: str
 ) -> None:
-    for file, content in stories[name]().pages(NOON).items():
-        golden = GOLDEN / name / file
-        if os.environ.get("STANDFAST_GOLDEN") == "write":
-            golden.parent.mkdir(parents=True, exist_ok=True)
-            golden.write_bytes(content)
-        assert content.decode() == golden.read_text()
+    made = stories[name]().pages(NOON)
+    golden = kept(GOLDEN / "pages" / name, made)
+    assert sorted(golden) == sorted(made)
+    for file, content in made.items():
+        assert content.decode() == golden[file].decode()
 
 
 def test_the_same_record_and_moment_make_the_same_bytes(story: Story) -> None:

@@ -1,0 +1,100 @@
+"""The sites whose bundles are kept: everything fixed that a real `up` draws, builds or signs."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from standfast.cli.app import App
+from standfast.cli.blueprint import blueprint
+from standfast.config import PROJECT, compose, parse
+from standfast.core.clock import SystemClock
+from standfast.core.command import SystemRunner
+from standfast.mechanisms.hosts.bundle import Bundle, File
+from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.keys.custody import SiteSecrets
+from standfast.mechanisms.rollout.artifacts import Artifact
+from standfast.mechanisms.rollout.plan import Certificates, plan
+from standfast.mechanisms.web.plan import Release
+
+SECRETS = SiteSecrets(
+    database_password="password-of-the-database",
+    database_salt="AAAAAAAAAAAAAAAAAAAAAA==",
+    service_secret="secret-of-the-service",
+    account_password="password-of-the-account",
+    canary_password="password-of-the-canary",
+)
+PYTHON = "/opt/standfast/venv/bin/python"
+"""Without the lock file's digest, so that an upgrade of a library changes no golden file."""
+
+ALL_IN_ONE = """
+[[machines]]
+name = "one"
+roles = ["edge", "web", "database", "monitor"]
+[[machines]]
+name = "two"
+roles = ["web"]
+"""
+
+Files = Mapping[str, bytes]
+"""By path inside a golden folder."""
+
+
+def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
+    """Those of the site that `file` describes, all of its machines on this release of Debian."""
+    site = compose(
+        parse(file, "standfast.toml"),
+        folder=PROJECT,
+        state=Path("/var/lib/standfast"),
+        cache=Path("/var/cache/standfast"),
+        run=Path("/run/standfast"),
+    )
+    made = blueprint(
+        App(site=site, runner=SystemRunner(), clock=SystemClock()),
+        secrets=SECRETS,
+        certificates=certificates(site.machines),
+        release=Release(digest="release"),
+        programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
+        enrolled={},
+        debian={machine.name: debian for machine in site.machines},
+    )
+    return plan(replace(made, python=PYTHON))
+
+
+def certificates(machines: Iterable[Machine]) -> Certificates:
+    """Words instead of PEM: where a certificate lies is the plan's, what it says is not."""
+    names = [machine.name for machine in machines]
+    return Certificates(
+        authority=b"certificate of the site's authority\n",
+        identity={name: f"certificate of {name}\n".encode() for name in names},
+        public={name: f"public certificate of {name}\n".encode() for name in names},
+    )
+
+
+def as_files(bundle: Bundle) -> dict[str, bytes]:
+    """Each file of the bundle as a file of its own, and `bundle.json` with all the rest."""
+    contents = {file.path.lstrip("/"): file.content for file in bundle.files}
+    return {"bundle.json": rest(bundle), **contents}
+
+
+def rest(bundle: Bundle) -> bytes:
+    """JSON with one line for each thing, so that a difference shows which one has changed."""
+    document = {
+        "packages": bundle.packages,
+        "users": [asdict(user) for user in bundle.users],
+        "folders": [{**asdict(each), "mode": f"{each.mode:04o}"} for each in bundle.folders],
+        "files": [without_content(file) for file in bundle.files],
+        "units": [asdict(unit) for unit in bundle.units],
+    }
+    parts = ",\n".join(part(name, things) for name, things in document.items())
+    return f"{{\n{parts}\n}}\n".encode()
+
+
+def part(name: str, things: Iterable[object]) -> str:
+    lines = ",\n".join(f"  {json.dumps(thing)}" for thing in things)
+    return f' "{name}": [\n{lines}\n ]'
+
+
+def without_content(file: File) -> dict[str, object]:
+    said = {**asdict(file), "mode": f"{file.mode:04o}"}
+    return {name: value for name, value in said.items() if name != "content"}

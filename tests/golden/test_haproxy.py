@@ -1,0 +1,67 @@
+"""HAProxy reads every configuration that we write for it, without a warning."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from standfast.core.command import SystemRunner
+from standfast.mechanisms.hosts.names import IDENTITY, PUBLIC_IDENTITY
+from standfast.mechanisms.keys.authority import Authority, Subject, private_pem
+from standfast.mechanisms.keys.identity import request
+
+from .refusal import changed, golden_files, refusal
+
+CONFIGURATIONS = golden_files("haproxy/haproxy.cfg") | golden_files("standfast/**/*.cfg")
+EDGE = "five-machines/edge-1: /etc/haproxy/haproxy.cfg"
+WEB = "five-machines/web-1: /etc/standfast/web-proxy.cfg"
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine's folder of certificates, made as `up` makes it: HAProxy loads them."""
+    folder, now = tmp_path_factory.mktemp("identity"), datetime.now(UTC)
+    authority = Authority.ensure(folder, site="golden", now=now)
+    key = folder / "cert.pem.key"
+    key.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
+    asked = request(key, SystemRunner()).encode()
+    pem = authority.issue(asked, Subject(name="edge-1"), now=now)
+    (folder / "cert.pem").write_bytes(pem)
+    return folder
+
+
+def refused(text: str, identity: Path, folder: Path) -> str:
+    for place in (IDENTITY, PUBLIC_IDENTITY):
+        text = text.replace(place, str(identity))
+    path = folder / "haproxy.cfg"
+    path.write_text(text)
+    return refusal("haproxy", "-c", "-dW", "-f", str(path))
+
+
+def test_every_edge_has_its_blind_twin_and_every_web_machine_its_proxy() -> None:
+    names = [name.split("/")[-1] for name in CONFIGURATIONS]
+    counts = [names.count(each) for each in ("haproxy.cfg", "blind-edge.cfg", "web-proxy.cfg")]
+    assert counts == [2, 2, 4]
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_haproxy_accepts_it_without_a_warning(name: str, identity: Path, tmp_path: Path) -> None:
+    assert not refused(CONFIGURATIONS[name].read_text(), identity, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "mistake", "said"),
+    [
+        (EDGE, "timeout connect", "timeout conect", "timeout"),
+        (EDGE, "    timeout client 30s\n", "", "missing timeouts"),
+        (EDGE, "default_backend web", "default_backend webs", "unable to find"),
+        (EDGE, "cert.pem alpn", "gone.pem alpn", "gone.pem"),
+        (WEB, "ca-file /etc/standfast/identity/ca.pem", "ca-file /dev/null", "/dev/null"),
+    ],
+)
+def test_haproxy_refuses_a_planted_mistake(
+    name: str, good: str, mistake: str, said: str, identity: Path, tmp_path: Path
+) -> None:
+    text = changed(CONFIGURATIONS[name], good, mistake)
+    assert said in refused(text, identity, tmp_path)

@@ -1,0 +1,77 @@
+"""Golden files of programs that only machines have: read by those of the base image.
+
+PostgreSQL reads `pg_hba.conf` only as a server; that it accepts ours is seen whenever a site is up.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.golden.refusal import BUNDLES, changed, refusal
+
+from standfast.cli.app import SUITE
+from standfast.config import PROJECT
+from standfast.core.command import SystemRunner
+from standfast.mechanisms.hosts.local.builder import Builder
+from standfast.mechanisms.hosts.local.image import Image, ensure
+
+DATABASE = BUNDLES / "five-machines" / "db-1"
+SSH = "etc/ssh/sshd_config.d/standfast.conf"
+POSTGRES = "/usr/lib/postgresql/15/bin/postgres"
+POSTGRESQL = "etc/standfast/database/postgresql.conf"
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The root of the base image with one more layer, which is gone afterwards."""
+    cache = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
+    lock = (PROJECT / "requirements" / "standfast.lock").read_bytes()
+    base = ensure(Image(suite=SUITE, lock=lock, cache=cache), SystemRunner(), print)
+    scratch = tmp_path_factory.mktemp("machine")
+    with Builder(base=base, runner=SystemRunner(), scratch=scratch) as builder:
+        for folder in ("etc/standfast/database", "run/sshd"):
+            (builder.root / folder).mkdir(parents=True, exist_ok=True)
+        (builder.root / "var/lib/postgresql/postgresql.auto.conf").touch()
+        assert not on(builder.root, "ssh-keygen", "-q", "-A")
+        yield builder.root
+
+
+def on(machine: Path, *argv: str) -> str:
+    return refusal("chroot", str(machine), *argv)
+
+
+def sshd(machine: Path, text: str) -> str:
+    (machine / SSH).write_text(text)
+    return on(machine, "/usr/sbin/sshd", "-t")
+
+
+def postgresql(machine: Path, text: str) -> str:
+    (machine / POSTGRESQL).write_text(text)
+    server = ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", POSTGRES)
+    words = ("-C", "wal_level", "-D", "/var/lib/postgresql", "-c", f"config_file=/{POSTGRESQL}")
+    return on(machine, *server, *words)
+
+
+def test_sshd_accepts_our_settings(machine: Path) -> None:
+    assert not sshd(machine, (DATABASE / SSH).read_text())
+
+
+def test_postgresql_accepts_our_settings(machine: Path) -> None:
+    assert not postgresql(machine, (DATABASE / POSTGRESQL).read_text())
+
+
+@pytest.mark.parametrize(
+    ("good", "mistake"),
+    [("aes256-gcm@", "aes512-gcm@"), ("UseDNS no", "UseDNS maybe"), ("MaxStartups", "MaxStarts")],
+)
+def test_sshd_refuses_a_planted_mistake(machine: Path, good: str, mistake: str) -> None:
+    assert "standfast.conf" in sshd(machine, changed(DATABASE / SSH, good, mistake))
+
+
+@pytest.mark.parametrize(
+    ("good", "mistake"),
+    [("wal_level =", "wal_levels ="), ("128MB", "128XB"), ("TLSv1.2", "TLSv1.4")],
+)
+def test_postgresql_refuses_a_planted_mistake(machine: Path, good: str, mistake: str) -> None:
+    assert "postgresql.conf" in postgresql(machine, changed(DATABASE / POSTGRESQL, good, mistake))
