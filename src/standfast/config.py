@@ -164,7 +164,7 @@ def wrong(detail: Mapping[str, Any]) -> str:
         case "model_type" | "dict_type" | "mapping_type":
             expected = "must be a table"
         case _:
-            expected = re.sub(r"^(\w+ should|Value) ", "must ", detail["msg"])
+            expected = re.sub(r"^(\w+ should|Value error, must|Value) ", "must ", detail["msg"])
     given = repr(detail["input"])[:GIVEN_WIDTH]
     return f"{expected[0].lower()}{expected[1:]}; given is {given}"
 

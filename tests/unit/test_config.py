@@ -20,6 +20,10 @@ def machine(name: str, role: str, more: str = "") -> str:
         ("port = 70000", "port: must be less than or equal to 65535; given is 70000"),
         ('name = "Shop 1"', "name: must match pattern"),
         ('names = "www.example.com"', "names: must be an array; given is 'www.example.com'"),
+        (
+            machine("operator", "edge"),
+            "machines.0 (operator).name: must be another name: Standfast",
+        ),
         ("machines = [1]", "machines.0: must be a table; given is 1"),
         ('[[machines]]\nroles = ["web"]', "machines.0.name: must be given"),
         (machine("a", "edge", "adress = 1"), "machines.0 (a).adress: unknown key"),

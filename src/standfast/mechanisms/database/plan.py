@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import AUTHORITY, DATABASE_PORT, IDENTITY
+from standfast.mechanisms.hosts.names import AUTHORITY, DATABASE_PORT, IDENTITY, IDENTITY_FILES
 
 HOME = "/var/lib/postgresql"
 SERVER = "standfast-postgresql.service"
@@ -64,6 +64,7 @@ def plan(
         ),
         flows=(Flow(port=DATABASE_PORT, sources=webs, why="the service"),),
         packages=(f"postgresql-{version}",),
+        readers=tuple(Reader(path=path, unit=SERVER) for path in IDENTITY_FILES),
     )
 
 

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.agent.faults import Fault
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import FAULTS, PAGES_PORT, PUBLIC_IDENTITY, WEB_PORT
+from standfast.mechanisms.hosts.names import (
+    FAULTS,
+    IDENTITY_FILES,
+    PAGES_PORT,
+    PUBLIC_IDENTITY,
+    WEB_PORT,
+)
 
 UNIT = "haproxy.service"
 CONFIG = "/etc/haproxy/haproxy.cfg"
@@ -50,6 +56,7 @@ def plan(
             Flow(port=443, sources=(), why="the service"),
         ),
         packages=("haproxy",),
+        readers=tuple(Reader(path=path, unit=UNIT) for path in IDENTITY_FILES),
     )
 
 

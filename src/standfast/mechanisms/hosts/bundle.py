@@ -9,7 +9,7 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from standfast.core.errors import BrokenInvariant
 
@@ -64,6 +64,16 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A unit that reads a file which another room writes, such as the machine's certificate: it
+    is reloaded when the file changes, or restarted if it reads it only at its start."""
+
+    path: str
+    unit: str
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
     """What one room puts on one machine. `packages` are the distribution's."""
 
@@ -73,6 +83,7 @@ class Contribution:
     folders: tuple[Folder, ...] = ()
     flows: tuple[Flow, ...] = ()
     packages: tuple[str, ...] = ()
+    readers: tuple[Reader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +137,24 @@ def merge(machine: str, contributions: Iterable[Contribution]) -> Bundle:
     for file in (file for part in parts for file in part.files):
         if files.setdefault(file.path, file) != file:
             raise BrokenInvariant(f"two rooms write {file.path} on {machine}")
+    readers = tuple(dict.fromkeys(reader for part in parts for reader in part.readers))
+    for reader in readers:
+        if reader.path not in files:
+            raise BrokenInvariant(f"{reader.unit} reads {reader.path}, which nobody writes")
     return Bundle(
         machine=machine,
-        files=tuple(files[path] for path in sorted(files)),
+        files=tuple(with_readers(files[path], readers) for path in sorted(files)),
         units=tuple(dict.fromkeys(unit for part in parts for unit in part.units)),
         users=tuple(dict.fromkeys(user for part in parts for user in part.users)),
         folders=tuple(dict.fromkeys(folder for part in parts for folder in part.folders)),
         packages=tuple(sorted({name for part in parts for name in part.packages})),
+    )
+
+
+def with_readers(file: File, readers: Iterable[Reader]) -> File:
+    mine = [reader for reader in readers if reader.path == file.path]
+    restarts = (*file.restarts, *(reader.unit for reader in mine if reader.restart))
+    reloads = (*file.reloads, *(reader.unit for reader in mine if not reader.restart))
+    return replace(
+        file, restarts=tuple(dict.fromkeys(restarts)), reloads=tuple(dict.fromkeys(reloads))
     )

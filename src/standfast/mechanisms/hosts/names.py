@@ -4,6 +4,9 @@ Standard library only: the agent and the applier read it too.
 """
 
 IDENTITY = "/etc/standfast/identity"
+IDENTITY_FILES = (f"{IDENTITY}/cert.pem", f"{IDENTITY}/ca.pem")
+"""What is renewed: whoever reads them says so with a `bundle.Reader`."""
+
 PUBLIC_IDENTITY = "/etc/standfast/public"
 KEYS_GROUP = "standfast-keys"
 """Who may read the machine's private key besides root: programs that cannot be handed it."""

@@ -3,11 +3,23 @@
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from standfast.mechanisms.hosts.machine import DEFAULT_ROLES, Role
 
-MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
+RESERVED = frozenset({"operator", "relay", "vantage"})
+"""Names that mean somebody else: a machine called `operator` would be obeyed as one."""
+
+
+def not_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(
+            f"must be another name: Standfast itself uses {', '.join(sorted(RESERVED))}"
+        )
+    return name
+
+
+MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$"), AfterValidator(not_reserved)]
 """At most twelve letters: a network device's name carries it and has room for fifteen."""
 
 

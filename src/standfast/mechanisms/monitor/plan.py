@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit, User
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import PAGES_PORT
+from standfast.mechanisms.hosts.names import IDENTITY_FILES, PAGES_PORT
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
@@ -92,5 +92,10 @@ def plan(
                 sources=tuple(str(edge.address) for edge in edges),
                 why="edges read the trust page",
             ),
+        ),
+        readers=tuple(
+            Reader(path=path, unit=unit, restart=True)
+            for path in IDENTITY_FILES
+            for unit in (KEEPER, PAGES)
         ),
     )

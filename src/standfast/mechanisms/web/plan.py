@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Unit, User
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import WEB_PORT
+from standfast.mechanisms.hosts.names import IDENTITY_FILES, WEB_PORT
 from standfast.mechanisms.web.settings import ServiceSettings
 
 USER = "service"
@@ -91,6 +91,7 @@ def plan(
         users=(User(name=USER, home="/srv/service"),),
         flows=(Flow(port=WEB_PORT, sources=tuple(str(e.address) for e in edges), why="edges"),),
         packages=("curl", "haproxy"),
+        readers=tuple(Reader(path=path, unit=PROXY) for path in IDENTITY_FILES),
     )
 
 
