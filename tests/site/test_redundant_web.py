@@ -106,7 +106,7 @@ def test_the_drill_agrees_with_a_second_client(proven: Proven) -> None:
     assert proof["outcome"] == "kept"
     assert proof["measured"]["failed_requests"] == 0
     assert proof["measured"]["doubled_writes"] == 0
-    assert verdict["writes"] > 300
+    assert verdict["writes"] > 100
     assert (verdict["failed"], verdict["doubled"], verdict["missing"]) == (0, 0, 0), verdict
     assert off_at["processes"] == 0
     assert off_at["seconds"] >= 8, "the machine was off for ten seconds, less our own looking"

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import sys
+import threading
 
 import psycopg
 from bottle import abort, get, post, put, request, response, run
@@ -12,10 +13,16 @@ SAVE = """INSERT INTO line VALUES (%s, %s, %s) ON CONFLICT (id)
           DO UPDATE SET said = EXCLUDED.said WHERE line.name = EXCLUDED.name RETURNING id"""
 
 
+mine = threading.local()
+
+
 def sql(statement, *values):
-    with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=2) as connection:
-        cursor = connection.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
+    """One connection for each thread, made anew when it is lost."""
+    if getattr(mine, "connection", None) is None or mine.connection.broken:
+        url = os.environ["DATABASE_URL"]
+        mine.connection = psycopg.connect(url, connect_timeout=2, autocommit=True)
+    cursor = mine.connection.execute(statement, values)
+    return cursor.fetchall() if cursor.description else []
 
 
 def hashed(password, salt):

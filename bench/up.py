@@ -1,0 +1,137 @@
+"""How long a newcomer waits: from nothing to the service, and to the promise proven.
+
+    bin/bench up [--cached]
+
+The clock is this program's own: it starts `bin/standfast` and asks the service's health page over
+verified TLS until it answers, apart from what the command says. Without `--cached` it begins with
+an empty cache in a folder of its own, so that the base image is made anew (this computer's own
+packages, if they are missing, are installed before the clock starts and are said apart).
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast"))
+NAME = "bench-up"
+LIMIT_S = 900
+
+
+class Bench:
+    def __init__(self, cache: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="standfast-bench-"))
+        self.file = self.folder / "standfast.toml"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.file.write_text(f'name = "{NAME}"\nport = {self.port}\n')
+        self.environment = {**os.environ, "STANDFAST_CACHE": str(cache)}
+        self.rows: list[tuple[str, float, str]] = []
+
+    def run(self, *words: str) -> tuple[float, str, int]:
+        """Seconds, what stands on stdout, and the exit status."""
+        began = time.monotonic()
+        done = subprocess.run(
+            [str(ROOT / "bin" / "standfast"), "--file", str(self.file), *words],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        if done.returncode == 2 or (done.returncode and words[0] == "destroy"):
+            raise SystemExit(done.stderr)
+        return time.monotonic() - began, done.stdout, done.returncode
+
+    def up(self) -> tuple[float, float, dict]:
+        """Seconds to the first answer, seconds to the end, and what `up --json` said."""
+        answered: list[float] = []
+        over = threading.Event()
+        began = time.monotonic()
+        watcher = threading.Thread(target=self.watch, args=(began, answered, over))
+        watcher.start()
+        try:
+            took, said, status = self.run("up", "--json")
+        finally:
+            over.set()
+            watcher.join()
+        if status != 0 or not answered:
+            raise SystemExit(f"up ended with {status}: {said}")
+        return answered[0], took, json.loads(said)
+
+    def watch(self, began: float, answered: list[float], over: threading.Event) -> None:
+        authority = STATE / "sites" / NAME / "ca.pem"
+        while not over.is_set():
+            with contextlib.suppress(OSError):
+                context = ssl.create_default_context(cafile=str(authority))
+                url = f"https://127.0.0.1:{self.port}/health"
+                with urllib.request.urlopen(url, context=context, timeout=5) as answer:
+                    if answer.status == 200:
+                        answered.append(time.monotonic() - began)
+                        return
+            over.wait(0.1)
+
+    def row(self, what: str, seconds: float, limit: str) -> None:
+        self.rows.append((what, seconds, limit))
+        print(f"{what:<58} {seconds:7.1f} s  {limit}", flush=True)
+
+    def clean(self) -> None:
+        with contextlib.suppress(SystemExit):
+            self.run("destroy", "--yes")
+        shutil.rmtree(self.folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cached", action="store_true", help="leave out making the image")
+    cached = parser.parse_args().cached
+    usual = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
+    cache = usual if cached else Path(tempfile.mkdtemp(prefix="standfast-bench-cache-"))
+    bench = Bench(cache)
+    try:
+        measure(bench, cached=cached)
+    finally:
+        bench.clean()
+        if not cached:
+            shutil.rmtree(cache)
+
+
+def measure(bench: Bench, *, cached: bool) -> None:
+    took, _, _ = bench.run("--help")
+    print(f"(programs for this computer and the runtime's Python packages: {took:.1f} s)")
+    if not cached:
+        answered, _, _ = bench.up()
+        bench.row("nothing cached: to the service answering", answered, "≤ 300")
+        bench.run("destroy", "--yes")
+    answered, took, said = bench.up()
+    bench.row("image cached: to the service answering", answered, "≤ 45")
+    bench.row("image cached: to the promise proven, up's end", took, "≤ 120")
+    (proof,) = said["proofs"]
+    print(f"  {proof['outcome']}, {proof['grade']}: {json.dumps(proof['measured'])}")
+    took, _, _ = bench.run("up", "--json")
+    bench.row("up with nothing to do", took, "≤ 5")
+    took, _, _ = bench.run("status", "--json")
+    bench.row("status", took, "")
+    took, text, _ = bench.run("drill", "web-server", "--json")
+    (proof,) = json.loads(text)["proofs"]
+    bench.row("drill web-server, from command to entry in the log", took, "")
+    print(f"  {proof['outcome']}, {proof['grade']}: {json.dumps(proof['measured'])}")
+    took, _, _ = bench.run("destroy", "--yes")
+    bench.row("destroy", took, "")
+
+
+if __name__ == "__main__":
+    main()
