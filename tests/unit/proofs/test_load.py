@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -180,14 +179,6 @@ def test_nothing_but_the_standard_library_is_needed() -> None:
         check=False,
     )
     assert json.loads(said.stdout) == {"cannot": "TypeError"}
-
-
-def test_it_costs_little_processor_time(serve: Serve) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    result(serve().plan(rate_per_s=100, duration_s=1))
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert spent < 0.7, "a load that takes half a core measures itself"
 
 
 @pytest.fixture
