@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.lock import locked
-from standfast.cli.progress import Progress
+from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
 from standfast.core.errors import ConfigError
 from standfast.core.units import stamp
@@ -75,7 +76,7 @@ def doubt(file: Path | None, promise: str, as_json: bool) -> int:
             shown = calibrated(seen) if seen else None
             click.echo(json.dumps({"calibration": shown, "proofs": [entry(proof)]}))
         else:
-            click.echo(sentence(proof))
+            tell(proof)
         return finished(prover, [proof])
 
 
@@ -106,7 +107,7 @@ def shown(prover: Prover, promises: Sequence[Promise], as_json: bool) -> int:
         proofs.append(prover.prove(each))
         prover.attack.progress.end()
         if not as_json:
-            click.echo(sentence(proofs[-1]))
+            tell(proofs[-1])
     if as_json:
         click.echo(json.dumps({"proofs": [entry(proof) for proof in proofs]}))
     return finished(prover, proofs)
@@ -123,9 +124,17 @@ def finished(prover: Prover, proofs: Sequence[Logged]) -> int:
 BROKEN, INCONCLUSIVE = Outcome.BROKEN, Outcome.INCONCLUSIVE
 
 
-def sentence(logged: Logged) -> str:
+def tell(logged: Logged) -> None:
+    for line in lines(logged):
+        click.echo(line)
+
+
+def lines(logged: Logged) -> Iterator[str]:
+    """What was done and found, then the outcome and where it stands. State and grade together."""
     proof, index = logged
-    return f"{proof.promise} {proof.outcome}, {proof.grade}: {proof.story[0]} (entry {index})"
+    for words in proof.story:
+        yield from wrap(words, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    yield f"{proof.promise}: {proof.outcome}, {proof.grade}; entry {index} of the evidence log"
 
 
 def entry(logged: Logged) -> Mapping[str, Any]:

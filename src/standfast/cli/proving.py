@@ -15,6 +15,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.promises.model import Outcome, Promise
 from standfast.proofs.calibrate import calibration
+from standfast.proofs.drills import report
 from standfast.proofs.drills.web_server import Course
 
 SLOT_WITHIN_S = 15.0
@@ -65,7 +66,7 @@ class Prover:
             planted_at = clock.now()
             self._plant(promise)
             red = self.attack.run(promise, RED)
-            self._say(f"{COLOUR[red.outcome]}: {red.story[0]}")
+            self._say(f"{COLOUR[red.outcome]}: {report.of_figures(red.story[0])}")
             self._remove(promise)
             removed_at = clock.now()
             green = self.attack.run(promise, Course())

@@ -14,7 +14,7 @@ from standfast.cli.listed import admit
 from standfast.cli.lock import locked
 from standfast.cli.preflight import preflight
 from standfast.cli.progress import Progress
-from standfast.cli.prove import entry, sentence
+from standfast.cli.prove import entry, lines
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
 from standfast.mechanisms.keys import custody
@@ -81,7 +81,8 @@ def tried(prover: Prover, promise: Promise, progress: Progress) -> Logged:
     _, proof = prover.doubt(promise)
     for error in prover.attack.unwell:
         raise error
-    progress.say(f"  {sentence(proof)}")
+    for line in lines(proof):
+        progress.say(line)
     return proof
 
 

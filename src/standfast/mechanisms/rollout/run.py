@@ -94,6 +94,7 @@ class Rollout:
             report: dict[str, Any] = json.loads(done.stdout)
             if report["failed"]:
                 raise failed_units(name, report["failed"], connection)
+            self.tell(name, "is as planned")
             return report
 
         return on_all(self.connections.values(), make)

@@ -25,6 +25,8 @@ NAMES: Mapping[str, str] = {
     "writes": "changes saved",
     "checks": "checks passed",
     "p99_s": "99 % of answers within",
+    "worst_s": "slowest answer",
+    "back_s": "server back after",
 }
 """In the order in which the page shows them; the record sorts figures by their letters."""
 

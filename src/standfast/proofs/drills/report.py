@@ -21,6 +21,11 @@ def with_figures(words: str, asked: float, failed: float) -> str:
     return f"{words} … {asked:,.0f} asked, {failed:,.0f} failed"
 
 
+def of_figures(words: str) -> str:
+    """The second half of what `with_figures` makes."""
+    return words.partition(" … ")[2]
+
+
 def story(words: str, fault: PowerCut, found: Found, measured: Figures) -> tuple[str, ...]:
     return (
         with_figures(words, measured["requests"], measured["failed_requests"]),
