@@ -142,7 +142,7 @@ def test_a_degraded_site_is_not_attacked(proven: Proven) -> None:
     site, _ = proven
     site.on("web-2", "systemctl", "stop", "service-web.service")
     try:
-        done = site.run("drill", "web-server", "--json")
+        done = site.run("prove", "--json")
         assert done.returncode == 1
         assert "web-2 does not serve" in done.stderr
         assert "standfast up" in done.stderr
@@ -153,14 +153,15 @@ def test_a_degraded_site_is_not_attacked(proven: Proven) -> None:
 
 def test_two_commands_do_not_change_a_site_at_once(proven: Proven) -> None:
     site, _ = proven
-    first = site.start("drill", "web-server", "--json")
+    first = site.start("prove", "redundant-web", "--json")
     until(lambda: (site.home / "drill.json").exists(), 20, "the drill does not begin")
     second = site.run("up", "--json")
     assert second.returncode == 1
-    assert "standfast drill" in second.stderr
+    assert "standfast prove" in second.stderr
     assert "at work on this site" in second.stderr
-    _, err = first.communicate(timeout=120)
+    out, err = first.communicate(timeout=120)
     assert first.returncode == 0, err
+    assert json.loads(out)["proofs"][0]["outcome"] == "kept"
 
 
 def published(site: Site, trust_url: str) -> list[Any]:

@@ -83,6 +83,7 @@ def computer(site: Site) -> dict[str, object]:
             for path in root.rglob(f"*{site.name}*")
         ),
         "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").rglob(f"*{site.name}*")),
+        "ours": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/standfast")),
         "logs": sorted(str(path) for path in (STATE / "logs").glob("*")),
         "port": listening(site.port),
     }

@@ -29,6 +29,8 @@ APPLY_TIMEOUT_S = 1200.0
 MIGRATE_TIMEOUT_S = 600.0
 HEALTH_WAIT_S = 30.0
 HEALTH_POLL_S = 0.2
+RESTARTS_LIMIT = 3
+"""A service that systemd had to start anew this often while we waited will not come up."""
 
 
 def own_programs(source: Path) -> Artifact:
@@ -122,7 +124,8 @@ class Rollout:
 
     def _is_healthy(self, connection: Connection, service: ServiceSettings) -> bool:
         end = self.clock.monotonic() + HEALTH_WAIT_S
-        while self.clock.monotonic() < end:
+        enough = restarts(connection) + RESTARTS_LIMIT
+        while self.clock.monotonic() < end and restarts(connection) < enough:
             if answers(connection, service):
                 return True
             self.clock.sleep(HEALTH_POLL_S)
@@ -140,6 +143,12 @@ def answers(connection: Connection, service: ServiceSettings) -> bool:
         return connection.run(asked, check=False).status == 0
     except Unreachable:
         return False
+
+
+def restarts(connection: Connection) -> int:
+    """How often systemd has started the service anew by itself (systemd.service(5), Restart=)."""
+    shown = connection.run(("systemctl", "show", "--property=NRestarts", "--value", web.UNIT))
+    return int(shown.text.strip() or 0)
 
 
 def service_command(

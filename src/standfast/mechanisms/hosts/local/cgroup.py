@@ -74,3 +74,9 @@ class Group:
                 for each in (*inner, folder):
                     with suppress(FileNotFoundError):
                         each.rmdir()
+
+    def remove_if_empty(self) -> None:
+        """The kernel refuses while another group is inside."""
+        for folder in self.folders:
+            with suppress(OSError):
+                folder.rmdir()

@@ -17,7 +17,7 @@ from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.local.container import Container
 from standfast.mechanisms.hosts.local.image import Image
 from standfast.mechanisms.hosts.local.names import Names, inside, namespace_path
-from standfast.mechanisms.hosts.local.place import Place, forget, spawn
+from standfast.mechanisms.hosts.local.place import Place, forget, forget_site, spawn
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach
 
 RELAY = "relay"
@@ -123,7 +123,7 @@ class Here:
         for folder in (self.folders.home, self.folders.sockets):
             if folder.exists():
                 shutil.rmtree(folder)
-        Place(site=self.folders.site, name="").group.remove()
+        forget_site(self.folders.site)
         for parent in (self.folders.home.parent, self.folders.state, self.folders.run):
             if parent.is_dir() and not any(parent.iterdir()):
                 parent.rmdir()

@@ -12,6 +12,9 @@ from standfast.core.command import NOTHING, Command, Runner, start
 from standfast.mechanisms.hosts.local import launch
 from standfast.mechanisms.hosts.local.cgroup import Group
 
+OURS = "standfast"
+"""The group above all sites of this computer."""
+
 
 def systemd_runs_here() -> bool:
     return Path("/run/systemd/system").is_dir()
@@ -30,7 +33,7 @@ class Place:
     def group(self) -> Group:
         if systemd_runs_here():
             return Group(path=f"system.slice/{self.unit}")
-        return Group(path=f"standfast/{self.site}/{self.name}")
+        return Group(path=f"{OURS}/{self.site}/{self.name}")
 
 
 def spawn(
@@ -78,3 +81,10 @@ def forget(place: Place, runner: Runner) -> None:
         runner.run(Command(argv=("systemctl", "reset-failed", place.unit)), check=False)
     else:
         place.group.remove()
+
+
+def forget_site(site: str) -> None:
+    """Where we made the groups ourselves: the site's, and ours when no other site is left."""
+    if not systemd_runs_here():
+        Group(path=f"{OURS}/{site}").remove()
+        Group(path=OURS).remove_if_empty()
