@@ -7,7 +7,9 @@ unified hierarchy and, where it exists, in the one named `systemd`, because syst
 machine looks for itself there.
 """
 
-from contextlib import suppress
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,19 @@ POLL_S = 0.01
 def unified_root() -> Path:
     """Where version 2 is mounted: everywhere, or beside version 1."""
     return ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "unified"
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    """Look into a group that may vanish meanwhile: systemd removes a unit's as soon as it is empty.
+
+    Between finding a file and opening or reading it, the kernel then says "no such device".
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENODEV):
+            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +59,19 @@ class Group:
             folder.mkdir(parents=True, exist_ok=True)
 
     def is_populated(self) -> bool:
-        with suppress(FileNotFoundError):
+        with unless_gone():
             return "populated 1" in (self.unified / "cgroup.events").read_text()
         return False
 
     def processes(self) -> tuple[int, ...]:
-        with suppress(FileNotFoundError):
+        with unless_gone():
             found = self.unified.rglob("cgroup.procs")
             return tuple(int(pid) for path in found for pid in path.read_text().split())
         return ()
 
     def kill(self) -> None:
         """SIGKILL to all of it, in one write."""
-        with suppress(FileNotFoundError):
+        with unless_gone():
             (self.unified / "cgroup.kill").write_text("1")
 
     def wait_until_empty(self, clock: Clock) -> None:

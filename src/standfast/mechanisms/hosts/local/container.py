@@ -15,7 +15,7 @@ from standfast.core.command import Command, Runner
 from standfast.core.errors import BrokenInvariant
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local import network
-from standfast.mechanisms.hosts.local.cgroup import Group
+from standfast.mechanisms.hosts.local.cgroup import Group, unless_gone
 from standfast.mechanisms.hosts.local.names import Names, namespace_path
 from standfast.mechanisms.hosts.local.place import Place, forget, spawn
 from standfast.mechanisms.hosts.machine import Machine
@@ -157,7 +157,9 @@ class Container:
             *group.glob("init.scope/cgroup.procs"),
             *group.glob("payload/init.scope/cgroup.procs"),
         )
-        return tuple(pid for path in found for pid in path.read_text().split()[:1])
+        with unless_gone():
+            return tuple(pid for path in found for pid in path.read_text().split()[:1])
+        return ()
 
     def _nspawn(self) -> tuple[str, ...]:
         namespace = namespace_path(self.names.machine_namespace(self.machine.name))
