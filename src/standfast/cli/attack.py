@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,7 +26,7 @@ from standfast.promises.model import Promise
 from standfast.proofs.drills.body import proof_body
 from standfast.proofs.drills.guard import guarded
 from standfast.proofs.drills.kernels import read_sample, samples_of
-from standfast.proofs.drills.web_server import Course, NotBack, Ran, WebServerDrill
+from standfast.proofs.drills.web_server import Course, NotBack, WebServerDrill
 
 CANARY = "canary@example.com"
 HERE = custody.VANTAGE
@@ -65,12 +65,19 @@ class VantageHere:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attacked:
+    """`unwell`: a machine that did not serve again in time. What was measured stands, so it is
+    told once that is logged."""
+
+    run: Run
+    unwell: NotBack | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
     app: App
     file: Path | None
     progress: Progress
-    unwell: list[NotBack] = field(default_factory=list)
-    """Machines that did not serve again in time: told once everything measured is logged."""
 
     def prepare(self) -> None:
         """Refuse what cannot be attacked, and enter the account that the load signs in with."""
@@ -88,7 +95,7 @@ class Attack:
         with guarded(heal.words(self.file), note=heal.note(self.app)):
             yield
 
-    def run(self, promise: Promise, course: Course) -> Run:
+    def run(self, promise: Promise, course: Course) -> Attacked:
         """To be called `guarded`."""
         webs = self.app.site.having(Role.WEB)
         identifier = custody.fresh_identifier()
@@ -101,15 +108,12 @@ class Attack:
             clock=self.app.clock,
             tell=lambda words: self.progress.tell(promise.drill, words),
         )
-        ran = self._ran(drill, target, str(identifier), course)
-        return proof_body(ran, promise=promise, graded=graded)
-
-    def _ran(self, drill: WebServerDrill, target: str, run: str, course: Course) -> Ran:
+        unwell = None
         try:
-            return drill.run(self._contract, target, run, course)
+            ran = drill.run(self._contract, target, str(identifier), course)
         except NotBack as error:
-            self.unwell.append(error)
-            return error.ran
+            ran, unwell = error.ran, error
+        return Attacked(run=proof_body(ran, promise=promise, graded=graded), unwell=unwell)
 
     @property
     def _participants(self) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def doubt(file: Path | None, promise: str, as_json: bool) -> int:
             click.echo(json.dumps({"calibration": shown, "proofs": [entry(proof)]}))
         else:
             tell(proof)
-        return finished(prover, [proof])
+        return finished([proof])
 
 
 @contextmanager
@@ -110,18 +110,19 @@ def shown(prover: Prover, promises: Sequence[Promise], as_json: bool) -> int:
             tell(proofs[-1])
     if as_json:
         click.echo(json.dumps({"proofs": [entry(proof) for proof in proofs]}))
-    return finished(prover, proofs)
+    return finished(proofs)
 
 
-def finished(prover: Prover, proofs: Sequence[Logged]) -> int:
+def finished(proofs: Sequence[Logged]) -> int:
     """The exit status; a machine that did not come back is told last, when all else is done."""
-    for error in prover.attack.unwell:
-        raise error
-    outcomes = {proof.outcome for proof, _ in proofs}
-    return next((STATUS[each] for each in (BROKEN, INCONCLUSIVE) if each in outcomes), 0)
+    for each in proofs:
+        if each.unwell:
+            raise each.unwell
+    outcomes = {each.proof.outcome for each in proofs}
+    return next((STATUS[each] for each in WORST_FIRST if each in outcomes), 0)
 
 
-BROKEN, INCONCLUSIVE = Outcome.BROKEN, Outcome.INCONCLUSIVE
+WORST_FIRST = (Outcome.BROKEN, Outcome.INCONCLUSIVE)
 
 
 def tell(logged: Logged) -> None:
@@ -131,15 +132,16 @@ def tell(logged: Logged) -> None:
 
 def lines(logged: Logged) -> Iterator[str]:
     """What was done and found, then the outcome and where it stands. State and grade together."""
-    proof, index = logged
+    proof = logged.proof
     for words in proof.story:
         yield from wrap(words, WIDTH, initial_indent="  ", subsequent_indent="    ")
-    yield f"{proof.promise}: {proof.outcome}, {proof.grade}; entry {index} of the evidence log"
+    where = f"entry {logged.index} of the evidence log"
+    yield f"{proof.promise}: {proof.outcome}, {proof.grade}; {where}"
 
 
 def entry(logged: Logged) -> Mapping[str, Any]:
     """The shape of design §11."""
-    proof, index = logged
+    proof = logged.proof
     return {
         "promise": proof.promise,
         "drill": proof.drill,
@@ -151,7 +153,7 @@ def entry(logged: Logged) -> Mapping[str, Any]:
         "started_at": stamp(proof.started_at),
         "ended_at": stamp(proof.ended_at),
         "seen": dict(proof.seen),
-        "evidence": {"index": index},
+        "evidence": {"index": logged.index},
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import fill
 
-from standfast.cli.attack import Attack
+from standfast.cli.attack import Attack, Attacked
 from standfast.cli.handover import hand_over
 from standfast.cli.progress import WIDTH
 from standfast.cli.record import log_of
@@ -16,7 +16,7 @@ from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.promises.model import Outcome, Promise
 from standfast.proofs.calibrate import calibration
 from standfast.proofs.drills import report
-from standfast.proofs.drills.web_server import Course
+from standfast.proofs.drills.web_server import Course, NotBack
 
 SLOT_WITHIN_S = 15.0
 """The keeper announces the first slots as soon as it runs."""
@@ -37,8 +37,14 @@ COLOUR: Mapping[Outcome, str] = {
 }
 """Of the run with the fault."""
 
-Logged = tuple[Proof, int]
-"""A proof and the number of its entry."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A proof and the number of its entry."""
+
+    proof: Proof
+    index: int
+    unwell: NotBack | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +55,8 @@ class Prover:
         slot = self.announced(promise)
         self.attack.prepare()
         with self.attack.guarded():
-            run = self.attack.run(promise, Course())
-        return self._logged(proven(run, slot))
+            attacked = self.attack.run(promise, Course())
+        return self._logged(attacked, slot)
 
     def doubt(self, promise: Promise) -> tuple[Calibration | None, Logged]:
         """Plant the fault, see red, remove it, see green. The green run is a proof like any other;
@@ -65,19 +71,19 @@ class Prover:
         with self.attack.guarded():
             planted_at = clock.now()
             self._plant(promise)
-            red = self.attack.run(promise, RED)
+            red = self._seen_red(promise)
             self._say(f"{COLOUR[red.outcome]}: {report.of_figures(red.story[0])}")
             self._remove(promise)
             removed_at = clock.now()
-            green = self.attack.run(promise, Course())
-        proof = self._logged(proven(green, slot))
-        if green.outcome is not Outcome.KEPT:
-            return None, proof
+            attacked = self.attack.run(promise, Course())
+        logged = self._logged(attacked, slot)
+        if logged.proof.outcome is not Outcome.KEPT:
+            return None, logged
         seen = calibration(
-            promise, red=red, green=green, planted_at=planted_at, removed_at=removed_at
+            promise, red=red, green=attacked.run, planted_at=planted_at, removed_at=removed_at
         )
         hand_over(self.attack.app, seen)
-        return seen, proof
+        return seen, logged
 
     def announced(self, promise: Promise) -> int:
         """The slot in the log for a proof that begins now: said before it is made."""
@@ -99,9 +105,17 @@ class Prover:
         app = self.attack.app
         return open_slot(log_of(app).record().entries, promise.id, now=app.clock.now())
 
-    def _logged(self, proof: Proof) -> Logged:
+    def _logged(self, attacked: Attacked, slot: int) -> Logged:
+        proof = Proof(**dict(attacked.run), slot=slot)
         (index,) = hand_over(self.attack.app, proof)
-        return proof, index
+        return Logged(proof=proof, index=index, unwell=attacked.unwell)
+
+    def _seen_red(self, promise: Promise) -> Run:
+        """A machine that is not back is no state in which to go on."""
+        attacked = self.attack.run(promise, RED)
+        if attacked.unwell:
+            raise attacked.unwell
+        return attacked.run
 
     def _plant(self, promise: Promise) -> None:
         self._say(f"to see the check turn red, a fault is planted: {promise.fault_words}")
@@ -122,7 +136,3 @@ class Prover:
             wait_until_answered(
                 app.site.health_url, app.site.folders.home / "ca.pem", app.clock, edge=edge.name
             )
-
-
-def proven(run: Run, slot: int) -> Proof:
-    return Proof(**dict(run), slot=slot)

@@ -48,7 +48,7 @@ def up(file: Path | None, as_json: bool, no_wait: bool) -> int:
         if not as_json:
             show(app, changed)
         attacked = () if no_wait else prove_what_is_due(app, file, progress)
-    broken = any(proof.outcome is Outcome.BROKEN for proof, _ in attacked)
+    broken = any(each.proof.outcome is Outcome.BROKEN for each in attacked)
     if as_json:
         click.echo(
             json.dumps(
@@ -78,12 +78,12 @@ def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[
 
 def tried(prover: Prover, promise: Promise, progress: Progress) -> Logged:
     progress.say(f"\n{promise.id}: {promise.statement}")
-    _, proof = prover.doubt(promise)
-    for error in prover.attack.unwell:
-        raise error
-    for line in lines(proof):
+    _, logged = prover.doubt(promise)
+    for line in lines(logged):
         progress.say(line)
-    return proof
+    if logged.unwell:
+        raise logged.unwell
+    return logged
 
 
 def show(app: App, changed: dict[str, Any]) -> None:
