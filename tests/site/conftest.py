@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,11 @@ class Site:
         root = Path("/sys/fs/cgroup/unified")
         root = root if root.is_dir() else Path("/sys/fs/cgroup")
         group = root / "standfast" / self.name / machine
-        return sum(
-            len(path.read_text().split()) for path in group.rglob("cgroup.procs") if path.is_file()
-        )
+        count = 0
+        for path in group.rglob("cgroup.procs"):
+            with suppress(OSError):  # the group went while we looked: its processes had gone before
+                count += len(path.read_text().split())
+        return count
 
     def link_is_up(self, machine: str) -> bool:
         shown = subprocess.run(
