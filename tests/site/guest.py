@@ -22,28 +22,27 @@ PROJECT_THERE = "/run/project"
 def run(script: str, carried: Mapping[str, Path], *, disk: Path, scratch: Path) -> str:
     """Boot, put what is carried under `PROJECT_THERE` by its name, run `script`, power off.
 
-    Return what the script printed and, after it, what the kernel and systemd said.
+    Return what the script printed, how QEMU ended, and what the kernel and systemd said.
     """
     project = scratch / "project.tar"
     with tarfile.open(project, "w") as tar:
         for name, path in carried.items():
             tar.add(path, name, filter=without_bytecode)
     console = scratch / "console.log"
-    trouble = ""
     try:
-        printed = subprocess.run(
+        done = subprocess.run(
             argv(script, disk=disk, project=project, console=console),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             timeout=TIMEOUT_S,
             check=False,
-        ).stdout
+        )
+        printed, end = done.stdout, f"ended with status {done.returncode}"
     except subprocess.TimeoutExpired as error:
-        printed = error.stdout or b""
-        trouble = f"\nthe guest was still running after {TIMEOUT_S} s\n"
+        printed, end = error.stdout or b"", f"was still running after {TIMEOUT_S} s"
     said = console.read_text(errors="replace") if console.exists() else ""
-    return printed.decode(errors="replace") + trouble + said
+    return f"{printed.decode(errors='replace')}\nQEMU {end}; the console:\n{said}"
 
 
 def without_bytecode(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
