@@ -85,7 +85,7 @@ def figures(promise: Mapping[str, Any]) -> str:
 
 def times(promise: Mapping[str, Any], now: datetime) -> str:
     said = (
-        ("proven", promise["proven_at"], "not proven yet"),
+        ("proven", promise["proven_at"], ""),
         ("seen red", promise["calibrated_at"], "never seen red"),
         ("due", promise["due_at"], ""),
     )

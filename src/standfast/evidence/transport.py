@@ -71,7 +71,8 @@ class HttpsTransport:
             self._connection.close()
             raise Unreachable(
                 f"{self._host} did not answer: {error or type(error).__name__}",
-                remedy="Is the address right, and is its certificate one that you trust?",
+                remedy="Is the address right, and is its certificate one that you trust? "
+                "The file of a site's own authority is given with --ca-file.",
             ) from error
         if status in ABSENT:
             raise Missing(f"the log at {self._host} has no {path}")
