@@ -63,7 +63,7 @@ class Site:
     def on(self, machine: str, *words: str) -> str:
         """Run on a machine, over SSH, with the site's own keys."""
         address = next(
-            each["address"] for each in self.plan()["machines"] if each["name"] == machine
+            each["address"] for each in self.status()["machines"] if each["name"] == machine
         )
         done = subprocess.run(
             [
@@ -80,7 +80,7 @@ class Site:
         )
         return done.stdout
 
-    def plan(self) -> Any:
+    def status(self) -> Any:
         return json.loads(self.run("status", "--json").stdout)
 
     def in_vantage(self, *words: str) -> list[str]:

@@ -10,6 +10,7 @@ from standfast.config import PROJECT, Site
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.command import Runner, SystemRunner
 from standfast.core.errors import ConfigError, StandfastError
+from standfast.evidence.pins import Pins
 from standfast.mechanisms.hosts.agent.client import Agents
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.here import Here
@@ -29,11 +30,6 @@ class App:
     @property
     def lock_file(self) -> Path:
         return self.site.folders.run / f"{self.site.name}.lock"
-
-    @property
-    def pins(self) -> Path:
-        """Where this computer keeps whose logs it trusts."""
-        return self.site.folders.state / "logs"
 
     @property
     def lock(self) -> bytes:
@@ -88,6 +84,11 @@ def state_folder() -> Path:
         return resting(os.environ)["state"]
     home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(home) / "standfast"
+
+
+def own_pins() -> Pins:
+    """Whose logs the reader at this computer trusts."""
+    return Pins(folder=state_folder() / "logs")
 
 
 def open_app(file: Path | None) -> App:

@@ -5,14 +5,13 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from standfast.cli.account import enter_account
-from standfast.cli.app import App
+from standfast.cli.app import App, own_pins
 from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
-from standfast.evidence.pins import Pins
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
@@ -93,7 +92,7 @@ def pin_log(app: App, inspected: dict[str, dict[str, Any]], authority: Authority
     """The log's key, as the machine that keeps it made it: what `evidence verify` trusts."""
     keeper = app.site.having(Role.MONITOR)[0].name
     vkey = Verifier.of(origin(app), b64decode(inspected[keeper]["signing"])).vkey
-    Pins(folder=app.pins).trust(vkey, address=log_url(app), authority=authority.pem)
+    own_pins().trust(vkey, address=log_url(app), authority=authority.pem)
 
 
 def vantage_vkey(app: App) -> str:

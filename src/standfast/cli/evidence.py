@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from standfast.cli import promises
-from standfast.cli.app import App, open_app, state_folder
+from standfast.cli.app import App, open_app, own_pins
 from standfast.cli.record import log_url
 from standfast.core.clock import SystemClock
 from standfast.core.errors import CannotVerify, ConfigError
@@ -50,7 +50,7 @@ def verify(
     Exit status: 0 if every promise is kept, 1 if one is broken or the record was altered, 3 if one
     is unproven or the record cannot be verified.
     """
-    pins = Pins(folder=state_folder() / "logs")
+    pins = own_pins()
     address = of_log(log or log_url(the_site(file)))
     found = checked(address, pins, key=key, ca_file=ca_file)
     if as_json:

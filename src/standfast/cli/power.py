@@ -5,11 +5,10 @@ from pathlib import Path
 
 import click
 
-from standfast.cli.app import App, open_app
+from standfast.cli.app import App, open_app, own_pins
 from standfast.cli.lock import locked
 from standfast.cli.record import origin
 from standfast.core.errors import Refused
-from standfast.evidence.pins import Pins
 
 
 @click.command()
@@ -39,7 +38,7 @@ def destroy(file: Path | None, yes: bool) -> None:
             raise Refused("the name is another one, so nothing was touched")
     with locked(app.lock_file, "standfast destroy"):
         close(app)
-        Pins(folder=app.pins).forget(origin(app))
+        own_pins().forget(origin(app))
         app.here.destroy()
         app.lock_file.unlink(missing_ok=True)
         with suppress(OSError):  # other sites are at home there

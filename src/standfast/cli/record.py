@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from standfast.cli.app import App
+from standfast.cli.app import App, own_pins
 from standfast.core.errors import CannotVerify
 from standfast.evidence.pins import Pins
 from standfast.evidence.read import Record, read_log
@@ -28,7 +28,7 @@ class SiteLog:
 
 
 def log_of(app: App) -> SiteLog:
-    pins = Pins(folder=app.pins)
+    pins = own_pins()
     vkey = pins.key(origin(app))
     if vkey is None:
         raise CannotVerify(
