@@ -149,11 +149,16 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         run(BOOT, "down")
 
 
+INSTALLED = ("etc", "opt", "srv", "usr", "root", "home", "var/lib/standfast-machine")
+"""Where a rollout writes. What a machine's own programs keep in /var/lib (PostgreSQL's checkpoints,
+the keeper's page) changes whether or not anybody touches the machine."""
+
+
 def on_disk() -> dict[str, int]:
-    """What the machines' disks hold beyond their image, and when it was last written."""
+    """What was put on the machines' disks beyond their image, and when it was last written."""
     found: dict[str, int] = {}
     for machine in MACHINES:
-        for folder in ("etc", "opt", "srv", "usr", "root", "home", "var/lib"):
+        for folder in INSTALLED:
             root = HOME / "machines" / machine / "upper" / folder
             found |= {str(path): path.lstat().st_mtime_ns for path in root.rglob("*")}
     return found
@@ -264,3 +269,5 @@ def test_what_would_disturb_somebodys_machines_is_refused(
     assert done.returncode == 1
     assert "listed" in done.stderr
     assert on_disk() == before
+    kept = HOME / "machines" / "mon-a" / "upper" / "var/lib/standfast/www/log/checkpoint"
+    assert kept.stat().st_size > 0
