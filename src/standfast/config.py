@@ -38,7 +38,8 @@ EXAMPLE = PROJECT / "examples" / "timesheets" / "service.toml"
 NEEDED: Mapping[Role, int] = {
     Role.EDGE: 1,
     Role.WEB: 2,
-    Role.DATABASE: 1,
+    Role.DATABASE: 2,
+    Role.BACKUP: 1,
     Role.MONITOR: 1,
 }
 """How many machines a role needs before its promises mean anything."""
@@ -46,8 +47,9 @@ NEEDED: Mapping[Role, int] = {
 GIVEN_WIDTH = 60
 """How much of a wrong value an error repeats: enough to find it."""
 
-SINGLE = frozenset({Role.DATABASE, Role.MONITOR})
-"""Roles that cannot yet be shared between machines."""
+VOTERS = (1, 3, 5)
+"""How many monitors there may be: an even number survives no more losses than one fewer, and
+more than five make every vote slower (etcd's FAQ, "Why an odd number of cluster members")."""
 
 
 class SiteSettings(BaseModel):
@@ -187,11 +189,13 @@ def check_machines(settings: SiteSettings, name: str) -> None:
                 f"and at least {needed} needed",
                 remedy=f'Add "{role}" to the roles of a machine.',
             )
-        if role in SINGLE and found > 1:
-            raise ConfigError(
-                f"{name}: machines: {found} with the role {role}, and one is all there can be yet",
-                remedy=f'Leave "{role}" to one machine.',
-            )
+    monitors = sum(Role.MONITOR in machine.roles for machine in machines)
+    if monitors not in VOTERS:
+        raise ConfigError(
+            f"{name}: machines: {monitors} with the role monitor, and it has to be one of "
+            f"{', '.join(map(str, VOTERS))}",
+            remedy="They vote on who is primary; an even number outlives no more losses.",
+        )
     for index, machine in enumerate(machines):
         if machine.address and Role.EDGE in machine.roles and not machine.public:
             raise ConfigError(

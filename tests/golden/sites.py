@@ -30,10 +30,10 @@ PYTHON = "/opt/standfast/venv/bin/python"
 ALL_IN_ONE = """
 [[machines]]
 name = "one"
-roles = ["edge", "web", "database", "monitor"]
+roles = ["edge", "web", "database", "backup", "monitor"]
 [[machines]]
 name = "two"
-roles = ["web"]
+roles = ["web", "database"]
 """
 
 Files = Mapping[str, bytes]
@@ -68,6 +68,7 @@ def certificates(machines: Iterable[Machine]) -> Certificates:
         authority=b"certificate of the site's authority\n",
         identity={name: f"certificate of {name}\n".encode() for name in names},
         public={name: f"public certificate of {name}\n".encode() for name in names},
+        service={name: f"certificate of the service on {name}\n".encode() for name in names},
     )
 
 

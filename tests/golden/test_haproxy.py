@@ -14,8 +14,9 @@ from standfast.mechanisms.keys.identity import request
 from .refusal import changed, golden_files, refusal
 
 CONFIGURATIONS = golden_files("haproxy/haproxy.cfg") | golden_files("standfast/**/*.cfg")
-EDGE = "five-machines/edge-1: /etc/haproxy/haproxy.cfg"
-WEB = "five-machines/web-1: /etc/standfast/web-proxy.cfg"
+EDGE = "eleven-machines/edge-1: /etc/haproxy/haproxy.cfg"
+LISTENER = "eleven-machines/web-1: /etc/standfast/listener.cfg"
+WEB = "eleven-machines/web-1: /etc/standfast/web-proxy.cfg"
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,13 @@ def refused(text: str, identity: Path, folder: Path) -> str:
     return refusal("haproxy", "-c", "-dW", "-f", str(path))
 
 
-def test_every_edge_has_its_blind_twin_and_every_web_machine_its_proxy() -> None:
+WEB_FILES = ("web-proxy.cfg", "listener.cfg")
+
+
+def test_every_edge_has_its_blind_twin_and_every_web_machine_its_two() -> None:
     names = [name.split("/")[-1] for name in CONFIGURATIONS]
-    counts = [names.count(each) for each in ("haproxy.cfg", "blind-edge.cfg", "web-proxy.cfg")]
-    assert counts == [2, 2, 4]
+    counts = [names.count(each) for each in ("haproxy.cfg", "blind-edge.cfg", *WEB_FILES)]
+    assert counts == [3, 3, 4, 4]
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
@@ -57,6 +61,7 @@ def test_haproxy_accepts_it_without_a_warning(name: str, identity: Path, tmp_pat
         (EDGE, "    timeout client 30s\n", "", "missing timeouts"),
         (EDGE, "default_backend web", "default_backend webs", "unable to find"),
         (EDGE, "cert.pem alpn", "gone.pem alpn", "gone.pem"),
+        (LISTENER, "option httpchk", "option httpcheck", "unknown option"),
         (WEB, "ca-file /etc/standfast/identity/ca.pem", "ca-file /dev/null", "/dev/null"),
     ],
 )

@@ -16,7 +16,7 @@ from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.local.image import Image, ensure
 
-DATABASE = BUNDLES / "five-machines" / "db-1"
+DATABASE = BUNDLES / "eleven-machines" / "db-1"
 SSH = "etc/ssh/sshd_config.d/standfast.conf"
 POSTGRES = "/usr/lib/postgresql/15/bin/postgres"
 POSTGRESQL = "etc/standfast/database/postgresql.conf"

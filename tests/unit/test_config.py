@@ -8,6 +8,13 @@ from standfast.core.errors import ConfigError
 MACHINE = '[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
 
 
+ROLES = (
+    *(("e", "edge"), ("w", "web"), ("x", "web"), ("d", "database"), ("c", "database")),
+    *(("b", "backup"), ("m", "monitor")),
+)
+"""The fewest machines that have one role each."""
+
+
 def machine(name: str, role: str, more: str = "") -> str:
     return MACHINE.format(name=name, role=role) + more
 
@@ -70,9 +77,7 @@ def test_machines_made_here_and_listed_ones_do_not_mix() -> None:
 def test_a_listed_edge_needs_the_address_that_the_internet_reaches() -> None:
     listed = "".join(
         machine(name, role, f'address = "10.0.0.{index}"\n')
-        for index, (name, role) in enumerate(
-            [("e", "edge"), ("w", "web"), ("v", "web"), ("d", "database"), ("m", "monitor")]
-        )
+        for index, (name, role) in enumerate(ROLES)
     )
     with pytest.raises(ConfigError, match=r"machines\.0 \(e\)\.public: an edge needs"):
         parse(listed, "standfast.toml")
@@ -93,9 +98,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 LISTED = "".join(
     f'[[machines]]\nname = "{name}"\nroles = ["{role}"]\naddress = "10.0.0.{index}"\n'
     + ('public = "192.0.2.1"\n' if role == "edge" else "")
-    for index, (name, role) in enumerate(
-        (("e", "edge"), ("w", "web"), ("x", "web"), ("d", "database"), ("m", "monitor"))
-    )
+    for index, (name, role) in enumerate(ROLES)
 )
 
 
@@ -105,8 +108,29 @@ def test_listed_machines_need_to_know_who_may_reach_ssh() -> None:
     parse(f'{LISTED}[network]\nmanagement_from = ["10.0.0.0/8"]', "standfast.toml")
 
 
-def test_an_empty_file_means_the_example_on_five_machines() -> None:
-    assert len(parse("", "standfast.toml").machines) == 5
+def test_a_single_database_machine_is_refused_because_nothing_would_mirror_it() -> None:
+    with pytest.raises(ConfigError, match="1 with the role database, and at least 2 needed"):
+        parse("".join(machine(*each) for each in ROLES if each[0] != "c"), "standfast.toml")
+
+
+@pytest.mark.parametrize(("more", "refused"), [(1, True), (2, False), (3, True), (6, True)])
+def test_monitors_vote_so_there_is_an_odd_number_of_them(more: int, refused: bool) -> None:
+    roles = [*ROLES, *((f"m{number}", "monitor") for number in range(more))]
+    text = "".join(machine(*each) for each in roles)
+    if refused:
+        with pytest.raises(ConfigError, match=r"with the role monitor, and it has to be one of 1"):
+            parse(text, "standfast.toml")
+    else:
+        parse(text, "standfast.toml")
+
+
+def test_no_machine_is_called_what_leads_to_the_database() -> None:
+    with pytest.raises(ConfigError, match="Standfast itself uses operator, primary"):
+        parse(machine("primary", "edge"), "standfast.toml")
+
+
+def test_an_empty_file_means_the_example_on_eleven_machines() -> None:
+    assert len(parse("", "standfast.toml").machines) == 11
 
 
 def test_the_example_file_says_the_defaults() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from standfast.cli.app import App
 from standfast.cli.record import log_url, origin
 from standfast.config import PROJECT
-from standfast.mechanisms.database.plan import DatabaseAsk, url
+from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.database.verifier import scram_verifier
 from standfast.mechanisms.hosts.local.names import MANAGEMENT
 from standfast.mechanisms.hosts.machine import Role
@@ -17,6 +17,7 @@ from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Blueprint, Certificates
 from standfast.mechanisms.rollout.release import release_of
 from standfast.mechanisms.rollout.run import own_programs
+from standfast.mechanisms.web import listener
 from standfast.mechanisms.web.plan import Release, environment
 
 SOURCE = PROJECT / "src" / "standfast"
@@ -43,20 +44,20 @@ def blueprint(
     debian: Mapping[str, int],
 ) -> Blueprint:
     site = app.site
-    name = site.service.name.replace("-", "_")
-    database = site.having(Role.DATABASE)[0]
+    name = database_role(app)
     salt = b64decode(secrets.database_salt)
     return Blueprint(
+        site=site.name,
         machines=site.machines,
         service=site.service,
         release=release,
         variables=environment(
             site.service,
-            database_url=url(database, name, secrets.database_password),
+            database_url=listener.url(name, secrets.database_password),
             secret=secrets.service_secret,
             hosts=hosts(app),
         ),
-        database=DatabaseAsk(name=name, verifier=scram_verifier(secrets.database_password, salt)),
+        database=PostgresAsk(name=name, verifier=scram_verifier(secrets.database_password, salt)),
         evidence=EvidenceAsk(
             site=site.name,
             service=site.service.name,
@@ -82,7 +83,9 @@ def preview(app: App) -> Blueprint:
     return blueprint(
         app,
         secrets=NOT_YET,
-        certificates=Certificates(authority=b"made by up\n", identity=pending, public=pending),
+        certificates=Certificates(
+            authority=b"made by up\n", identity=pending, public=pending, service=pending
+        ),
         release=release(app),
         programs=own_programs(SOURCE),
         enrolled={},
@@ -92,6 +95,11 @@ def preview(app: App) -> Blueprint:
 
 def release(app: App) -> Release:
     return release_of(app.site.source, app.site.service, image=app.here.image.digest)
+
+
+def database_role(app: App) -> str:
+    """The name of the service's role and database, and what its certificate says."""
+    return app.site.service.name.replace("-", "_")
 
 
 def hosts(app: App) -> tuple[str, ...]:

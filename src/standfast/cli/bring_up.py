@@ -6,7 +6,7 @@ from typing import Any
 
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
-from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
+from standfast.cli.blueprint import SOURCE, blueprint, database_role, hosts, release
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
@@ -16,6 +16,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.rollout.certificates import certify
+from standfast.mechanisms.rollout.databases import Databases
 from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
 from standfast.mechanisms.rollout.release import build
@@ -59,6 +60,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         authority,
         folder=site.folders.secrets / "certificates",
         public=public_subject(app),
+        service=Subject(name=database_role(app)),
         now=now,
     )
     wanted = blueprint(
@@ -70,14 +72,23 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         enrolled={custody.VANTAGE: vantage_vkey(app)},
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
-    reports = rollout.apply(bundles_of(wanted), programs)
+    bundles = bundles_of(wanted)
+    reports = rollout.apply(bundles, programs)
+    Databases(
+        connections=app.connections,
+        clock=app.clock,
+        tell=progress.tell,
+        database=wanted.database.name,
+    ).settle(bundles)
     rollout.migrate(site.service, current, site.folders.home / "migrated")
     rollout.start_service(site.service)
     make_account(app, current, secrets, progress)
-    edge = site.having(Role.EDGE)[0]
+    edges = site.having(Role.EDGE)
     if site.made_here:
-        here.publish(site.port, edge)
-    wait_until_answered(site.health_url, site.folders.home / "ca.pem", app.clock, edge=edge.name)
+        here.publish(site.port, edges)
+    wait_until_answered(
+        site.health_url, site.folders.home / "ca.pem", app.clock, edge=edges[0].name
+    )
     if heal_leftovers(app):
         progress.tell("drill", "one had been interrupted; what it left is taken back")
     progress.end()

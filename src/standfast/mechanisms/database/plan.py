@@ -1,71 +1,165 @@
-"""The database machine: PostgreSQL from the distribution, TLS only, one role for the service."""
+"""A database machine: PostgreSQL from the distribution under Patroni, mutual TLS only."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from standfast.core.templates import render
+from standfast.mechanisms.database import dynamic
+from standfast.mechanisms.database.roles import REPLICATOR, REWINDER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import AUTHORITY, DATABASE_PORT, IDENTITY, IDENTITY_FILES
+from standfast.mechanisms.hosts.names import (
+    DATABASE_PORT,
+    ETCD_CLIENT_PORT,
+    IDENTITY,
+    IDENTITY_FILES,
+    PATRONI_PORT,
+)
 
 HOME = "/var/lib/postgresql"
-SERVER = "standfast-postgresql.service"
-SETUP = "standfast-database-setup.service"
-INIT = "standfast-database-init.service"
+RUN = "/run/standfast-postgresql"
+"""Where the socket is: on the machine itself, `postgres` needs no password (peer)."""
+
+FOLDER = "/etc/standfast/database"
+DYNAMIC = f"{FOLDER}/dynamic.json"
+SETUP = f"{FOLDER}/setup.sql"
+PATRONI = "standfast-patroni.service"
+GUARD = "standfast-guard.service"
+HEARTBEAT = "standfast-heartbeat.service"
 
 VERSIONS: Mapping[int, int] = MappingProxyType({12: 15, 13: 17})
 """Debian's release to its PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseAsk:
-    """What the service needs: a database and a role of this name. `verifier` is what PostgreSQL
-    keeps instead of the password (RFC 5803)."""
+class PostgresAsk:
+    """What others need of PostgreSQL. A database and a role of this `name` for the service;
+    `verifier` is what PostgreSQL keeps instead of the password (RFC 5803). `archive_command` takes
+    finished WAL to the backups; None where there are none. `hba` are further lines of pg_hba.conf.
+    `slots` are replication slots for receivers that are no members, as Patroni wants them."""
 
     name: str
     verifier: str
+    archive_command: str | None = None
+    hba: tuple[str, ...] = ()
+    slots: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def plan(
-    machine: Machine, machines: tuple[Machine, ...], ask: DatabaseAsk, *, debian: int
+    machine: Machine,
+    machines: tuple[Machine, ...],
+    ask: PostgresAsk,
+    *,
+    site: str,
+    debian: int,
+    source: str,
+    python: str,
 ) -> Contribution:
+    databases = having(machines, Role.DATABASE)
+    webs = having(machines, Role.WEB)
+    voters = having(machines, Role.MONITOR)
     version = VERSIONS[debian]
-    webs = tuple(str(web.address) for web in having(machines, Role.WEB))
+    wanted = dynamic.configuration(slots=ask.slots)
     model: dict[str, Any] = {
+        "scope": site,
         "machine": machine,
+        "databases": databases,
+        "webs": webs,
+        "voters": voters,
         "version": version,
         "home": HOME,
+        "run": RUN,
         "ask": ask,
-        "webs": webs,
         "identity": IDENTITY,
+        "replicator": REPLICATOR,
+        "rewinder": REWINDER,
+        "patroni_port": PATRONI_PORT,
+        "etcd_port": ETCD_CLIENT_PORT,
+        "database_port": DATABASE_PORT,
+        "dynamic": wanted,
+        "parameters": parameters(ask),
+        "source": source,
+        "python": python,
     }
 
-    def file(path: str, template: str, restarts: tuple[str, ...], mode: int = 0o644) -> File:
-        content = render(__package__, template, **model).encode()
-        group = "postgres" if mode == 0o640 else "root"
-        return File(path=path, content=content, restarts=restarts, mode=mode, group=group)
+    def file(path: str, template: str, **asked: Any) -> File:
+        return File(path=path, content=render(__package__, template, **model).encode(), **asked)
+
+    def unit(name: str) -> File:
+        return file(f"/etc/systemd/system/{name}", name, restarts=(name,))
 
     return Contribution(
         files=(
             no_cluster_of_the_package(),
-            file("/etc/standfast/database/postgresql.conf", "postgresql.conf", (SERVER,)),
-            file("/etc/standfast/database/pg_hba.conf", "pg_hba.conf", (SERVER,), 0o640),
-            file("/etc/standfast/database/setup.sql", "setup.sql", (SETUP,), 0o640),
-            file(f"/etc/systemd/system/{INIT}", INIT, ()),
-            file(f"/etc/systemd/system/{SERVER}", SERVER, (SERVER,)),
-            file(f"/etc/systemd/system/{SETUP}", SETUP, (SETUP,)),
+            file(
+                f"{FOLDER}/patroni.yml",
+                "patroni.yml",
+                reloads=(PATRONI,),
+                mode=0o640,
+                group="postgres",
+            ),
+            File(path=DYNAMIC, content=json.dumps(wanted, indent=2, sort_keys=True).encode()),
+            file(SETUP, "setup.sql", mode=0o640, group="postgres"),
+            unit(PATRONI),
         ),
-        units=(Unit(name=SERVER), Unit(name=SETUP)),
+        units=(Unit(name=PATRONI),),
         folders=(
             Folder(path=HOME, owner="postgres", group="postgres"),
-            Folder(path="/etc/standfast/database"),
+            Folder(path=FOLDER),
         ),
-        flows=(Flow(port=DATABASE_PORT, sources=webs, why="the service"),),
+        flows=(
+            Flow(
+                port=DATABASE_PORT,
+                sources=addresses(having_any(machines, Role.WEB, Role.DATABASE)),
+                why="the service, and the other database machine",
+            ),
+            Flow(
+                port=PATRONI_PORT,
+                sources=addresses(having_any(machines, Role.WEB, Role.DATABASE, Role.MONITOR)),
+                why="who asks which machine is primary",
+            ),
+        ),
         packages=(f"postgresql-{version}",),
-        readers=tuple(Reader(path=path, unit=SERVER) for path in IDENTITY_FILES),
+        readers=tuple(Reader(path=path, unit=PATRONI) for path in IDENTITY_FILES),
     )
+
+
+def parameters(ask: PostgresAsk) -> dict[str, str]:
+    """Those that differ by machine or that the site's file decides; the rest is in `dynamic`."""
+    return {
+        "unix_socket_directories": RUN,
+        "password_encryption": "scram-sha-256",
+        "ssl": "on",
+        "ssl_cert_file": f"{IDENTITY}/cert.pem",
+        "ssl_key_file": f"{IDENTITY}/key.pem",
+        "ssl_ca_file": f"{IDENTITY}/ca.pem",
+        "ssl_min_protocol_version": "TLSv1.2",
+        "ssl_ciphers": "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384",
+        "log_destination": "stderr",
+        "logging_collector": "off",
+        "log_line_prefix": "%q%u@%d ",
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+        "shared_buffers": "128MB",
+        "synchronous_commit": "on",
+        # Changing whether WAL is archived restarts PostgreSQL; changing how does not.
+        "archive_mode": "on",
+        "archive_command": ask.archive_command or "/bin/true",
+        "wal_receiver_timeout": "2500ms",
+        "wal_sender_timeout": "2500ms",
+        "wal_receiver_status_interval": "1s",
+    }
+
+
+def having_any(machines: tuple[Machine, ...], *roles: Role) -> tuple[Machine, ...]:
+    return tuple(machine for machine in machines if machine.roles & {*roles})
+
+
+def addresses(machines: tuple[Machine, ...]) -> tuple[str, ...]:
+    return tuple(str(machine.address) for machine in machines)
 
 
 def no_cluster_of_the_package() -> File:
@@ -74,11 +168,4 @@ def no_cluster_of_the_package() -> File:
         path="/etc/postgresql-common/createcluster.conf",
         content=b"# Written by Standfast from the plan.\ncreate_main_cluster = false\n",
         early=True,
-    )
-
-
-def url(database: Machine, name: str, password: str) -> str:
-    return (
-        f"postgresql://{name}:{password}@{database.name}:{DATABASE_PORT}/{name}"
-        f"?sslmode=verify-full&sslrootcert={AUTHORITY}"
     )

@@ -75,7 +75,7 @@ def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, bli
         "haproxy.cfg",
         machine=machine,
         webs=having(machines, Role.WEB),
-        monitors=having(machines, Role.MONITOR),
+        monitors=having(machines, Role.MONITOR)[:1],
         health=ask.health,
         blind=blind,
         web_port=WEB_PORT,

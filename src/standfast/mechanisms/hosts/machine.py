@@ -14,17 +14,24 @@ class Role(StrEnum):
     EDGE = "edge"
     WEB = "web"
     DATABASE = "database"
+    BACKUP = "backup"
     MONITOR = "monitor"
 
 
 DEFAULT_ROLES: Mapping[str, Role] = {
     "edge-1": Role.EDGE,
+    "edge-2": Role.EDGE,
     "web-1": Role.WEB,
     "web-2": Role.WEB,
     "db-1": Role.DATABASE,
+    "db-2": Role.DATABASE,
+    "backup-1": Role.BACKUP,
+    "backup-2": Role.BACKUP,
     "monitor-1": Role.MONITOR,
+    "monitor-2": Role.MONITOR,
+    "monitor-3": Role.MONITOR,
 }
-"""What a site has that names no machines: the smallest on which a web server can fail."""
+"""What a site has that names no machines: the smallest on which any of them can fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

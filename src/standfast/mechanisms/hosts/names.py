@@ -15,6 +15,20 @@ AGENT_PORT = 7443
 PAGES_PORT = 7445
 WEB_PORT = 8443
 DATABASE_PORT = 5432
+PATRONI_PORT = 8008
+ETCD_CLIENT_PORT = 2379
+ETCD_PEER_PORT = 2380
+
+PRIMARY = "primary"
+"""Under this name a web machine reaches the database primary, whichever machine that is."""
+
+LISTENER_PORT = 6432
+"""Where, on the web machine itself."""
+
+SERVICE_USER = "service"
+SERVICE_HOME = "/srv/service"
+SERVICE_IDENTITY = "/etc/standfast/service"
+"""The key pair with which the service shows itself to the database."""
 
 FAULTS = "/etc/standfast/faults"
 """Where rooms declare what may be planted (agent/faults.py)."""

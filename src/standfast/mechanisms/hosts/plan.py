@@ -30,7 +30,12 @@ def plan(
 ) -> Contribution:
     """`source` is the folder of our own source on the machine; `management` who may reach SSH."""
     resident = machine.is_a(Role.DATABASE)
-    names = render(__package__, "hosts", machine=machine, machines=machines)
+    names = render(
+        __package__,
+        "hosts",
+        machines=machines,
+        leads_to_primary=machine.is_a(Role.WEB),
+    )
     agent = render(__package__, AGENT, source=source, resident=resident)
     listening = render(__package__, AGENT_SOCKET, address=machine.address, port=AGENT_PORT)
     return Contribution(

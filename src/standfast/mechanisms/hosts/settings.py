@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from standfast.mechanisms.hosts.machine import DEFAULT_ROLES, Role
+from standfast.mechanisms.hosts.names import PRIMARY
 
-RESERVED = frozenset({"operator", "relay", "vantage"})
+RESERVED = frozenset({"operator", PRIMARY, "relay", "vantage"})
 """Names that mean somebody else: a machine called `operator` would be obeyed as one."""
 
 

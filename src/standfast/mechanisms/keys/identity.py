@@ -7,28 +7,38 @@ half of the key with which this machine signs evidence.
 import grp
 import os
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from standfast.core.command import Command, Runner
 from standfast.core.files import write_atomically
-from standfast.mechanisms.hosts.names import IDENTITY, KEYS_GROUP, PUBLIC_IDENTITY
+from standfast.mechanisms.hosts.names import (
+    IDENTITY,
+    KEYS_GROUP,
+    PUBLIC_IDENTITY,
+    SERVICE_IDENTITY,
+    SERVICE_USER,
+)
 
 RAW_ED25519_BYTES = 32
 """The last bytes of an Ed25519 SubjectPublicKeyInfo are the key itself (RFC 8410, section 4)."""
 
-FOLDERS = (("identity", Path(IDENTITY)), ("public", Path(PUBLIC_IDENTITY)))
+KINDS: Mapping[str, tuple[Path, str]] = MappingProxyType(
+    {
+        "identity": (Path(IDENTITY), KEYS_GROUP),
+        "public": (Path(PUBLIC_IDENTITY), KEYS_GROUP),
+        "service": (Path(SERVICE_IDENTITY), SERVICE_USER),
+    }
+)
+"""Where a key lies, and which group may read it. The service reads its own and no other."""
 
 
 def ensure(names: Sequence[str], runner: Runner) -> dict[str, object]:
     """Make the named key pairs that are missing; return their signing requests (PEM) and this
     machine's evidence key (base64 of 32 bytes)."""
     ensure_group(runner)
-    requests = {
-        name: request(ensure_key(folder, runner), runner)
-        for name, folder in FOLDERS
-        if name in names
-    }
+    requests = {name: request(ensure_key(*KINDS[name], runner), runner) for name in names}
     return {"csr": requests, "signing": signing_key(Path(IDENTITY), runner)}
 
 
@@ -39,7 +49,7 @@ def ensure_group(runner: Runner) -> None:
         runner.run(Command(argv=("groupadd", "--system", KEYS_GROUP)))
 
 
-def ensure_key(folder: Path, runner: Runner) -> Path:
+def ensure_key(folder: Path, group: str, runner: Runner) -> Path:
     """P-256. `cert.pem.key` is the name under which HAProxy looks for it."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     path = folder / "key.pem"
@@ -56,8 +66,7 @@ def ensure_key(folder: Path, runner: Runner) -> Path:
                 )
             )
         )
-        group = grp.getgrnam(KEYS_GROUP).gr_gid
-        write_atomically(path, made.stdout, mode=0o640, uid=0, gid=group)
+        write_atomically(path, made.stdout, mode=0o640, uid=0, gid=grp.getgrnam(group).gr_gid)
     alias = folder / "cert.pem.key"
     if not alias.is_symlink():
         alias.symlink_to(path.name)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from standfast.core.files import write_atomically
-from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.hosts.names import PRIMARY
 from standfast.mechanisms.keys.authority import Authority, Subject, is_current
 from standfast.mechanisms.rollout.plan import Certificates
 
@@ -18,9 +19,11 @@ def certify(
     *,
     folder: Path,
     public: Subject,
+    service: Subject,
     now: datetime,
 ) -> Certificates:
-    """`inspected` holds each machine's signing requests; `public` is what edges show the world."""
+    """`inspected` holds each machine's signing requests; `public` is what edges show the world,
+    `service` what the service shows the database."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def one(kind: str, machine: Machine, subject: Subject) -> bytes:
@@ -34,11 +37,20 @@ def certify(
 
     return Certificates(
         authority=authority.pem,
-        identity={
-            each.name: one("identity", each, Subject(name=each.name, addresses=(each.address,)))
-            for each in machines
-        },
-        public={
-            each.name: one("public", each, public) for each in machines if Role.EDGE in each.roles
-        },
+        identity={each.name: one("identity", each, itself(each)) for each in machines},
+        public={each.name: one("public", each, public) for each in having(machines, Role.EDGE)},
+        service={each.name: one("service", each, service) for each in having(machines, Role.WEB)},
     )
+
+
+def itself(machine: Machine) -> Subject:
+    """A database machine also answers as the primary, when it is."""
+    dns = (PRIMARY,) if machine.is_a(Role.DATABASE) else ()
+    return Subject(name=machine.name, dns=dns, addresses=(machine.address,))
+
+
+def kinds(machine: Machine) -> tuple[str, ...]:
+    """Which key pairs a machine has."""
+    edge = ("public",) if machine.is_a(Role.EDGE) else ()
+    web = ("service",) if machine.is_a(Role.WEB) else ()
+    return ("identity", *edge, *web)

@@ -12,12 +12,17 @@ from pathlib import Path
 from standfast.core.command import SystemRunner
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.hosts import apply
-from standfast.mechanisms.hosts.bundle import Bundle
+from standfast.mechanisms.hosts.bundle import Bundle, User
+from standfast.mechanisms.hosts.names import SERVICE_HOME, SERVICE_USER
 from standfast.mechanisms.keys import identity
 
 
 def inspect(names: list[str]) -> dict[str, object]:
-    made = identity.ensure(names, SystemRunner())
+    runner = SystemRunner()
+    if "service" in names:  # its group reads the key
+        service = User(name=SERVICE_USER, home=SERVICE_HOME)
+        apply.make_users((service,), runner, apply.Report())
+    made = identity.ensure(names, runner)
     return {**made, "debian": debian(Path("/etc/os-release").read_text())}
 
 

@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from standfast.mechanisms.database import plan as database
-from standfast.mechanisms.database.plan import DatabaseAsk
+from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.plan import EdgeAsk
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, merge
 from standfast.mechanisms.hosts.firewall import plan as firewall
-from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.monitor import plan as monitor
 from standfast.mechanisms.monitor.plan import EvidenceAsk
+from standfast.mechanisms.web import listener
 from standfast.mechanisms.web import plan as web
 from standfast.mechanisms.web.plan import Release
 from standfast.mechanisms.web.settings import ServiceSettings
@@ -24,11 +26,13 @@ from standfast.mechanisms.web.settings import ServiceSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """PEM, by machine name. `public` is what edges show to the internet."""
+    """PEM, by machine name. `public` is what edges show to the internet, `service` what the
+    service on a web machine shows to the database."""
 
     authority: bytes
     identity: Mapping[str, bytes]
     public: Mapping[str, bytes]
+    service: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +40,12 @@ class Blueprint:
     """All that decides what machines are made of. `source` and `python` are our own programs'
     places on a machine."""
 
+    site: str
     machines: tuple[Machine, ...]
     service: ServiceSettings
     release: Release
     variables: Mapping[str, str]
-    database: DatabaseAsk
+    database: PostgresAsk
     evidence: EvidenceAsk
     certificates: Certificates
     management: tuple[str, ...]
@@ -81,10 +86,20 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             release=blueprint.release,
             variables=blueprint.variables,
         )
+        yield listener.plan(machines, certificate=certificates.service[machine.name])
     if machine.is_a(Role.DATABASE):
-        debian = blueprint.debian[machine.name]
-        yield database.plan(machine, machines, blueprint.database, debian=debian)
+        yield database.plan(
+            machine,
+            machines,
+            blueprint.database,
+            site=blueprint.site,
+            debian=blueprint.debian[machine.name],
+            source=blueprint.source,
+            python=blueprint.python,
+        )
     if machine.is_a(Role.MONITOR):
+        yield etcd.plan(machine, machines, site=blueprint.site)
+    if machine == having(machines, Role.MONITOR)[0]:
         yield monitor.plan(
             machine,
             machines,
@@ -96,7 +111,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
 
 DATA: Mapping[Role, tuple[str, ...]] = {
     Role.DATABASE: (database.HOME,),
-    Role.MONITOR: (monitor.HOME,),
+    Role.MONITOR: (monitor.HOME, etcd.HOME),
 }
 """Folders that must outlive the system around them, known before the machine exists."""
 

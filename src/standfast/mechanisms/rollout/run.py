@@ -18,6 +18,7 @@ from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import HOME, install_venv, venv_folder
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
+from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
 from standfast.mechanisms.web import plan as web
 from standfast.mechanisms.web.settings import Argv, ServiceSettings
@@ -67,9 +68,7 @@ class Rollout:
 
         def look(connection: Connection) -> dict[str, Any]:
             self.tell(connection.machine.name, "making keys")
-            edge = connection.machine.is_a(Role.EDGE)
-            names = ("identity", "public") if edge else ("identity",)
-            words = on_machine(programs, "inspect", *names)
+            words = on_machine(programs, "inspect", *kinds(connection.machine))
             answer: dict[str, Any] = json.loads(connection.run(words).stdout)
             return answer
 

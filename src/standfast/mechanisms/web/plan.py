@@ -7,14 +7,19 @@ from typing import Any
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import IDENTITY_FILES, WEB_PORT
+from standfast.mechanisms.hosts.names import (
+    IDENTITY_FILES,
+    SERVICE_HOME,
+    SERVICE_USER,
+    WEB_PORT,
+)
 from standfast.mechanisms.web.settings import ServiceSettings
 
-USER = "service"
+USER = SERVICE_USER
 UNIT = "service-web.service"
 PROXY = "standfast-web-proxy.service"
 ENVIRONMENT = "/etc/standfast/service.env"
-RELEASES = "/srv/service/releases"
+RELEASES = f"{SERVICE_HOME}/releases"
 PORT = 8000
 LISTEN = "127.0.0.1"
 
@@ -88,7 +93,7 @@ def plan(
             ),
         ),
         units=(Unit(name=PROXY), Unit(name=UNIT, held=True)),
-        users=(User(name=USER, home="/srv/service"),),
+        users=(User(name=USER, home=SERVICE_HOME),),
         flows=(Flow(port=WEB_PORT, sources=tuple(str(e.address) for e in edges), why="edges"),),
         packages=("curl", "haproxy"),
         readers=tuple(Reader(path=path, unit=PROXY) for path in IDENTITY_FILES),

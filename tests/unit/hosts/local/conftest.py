@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from standfast.mechanisms.hosts.local.needs import Disk, Found, Wanted
-from standfast.mechanisms.hosts.machine import DEFAULT_ROLES, Folders
+from standfast.mechanisms.hosts.machine import Folders
 
 
 @pytest.fixture
 def wanted() -> Wanted:
     return Wanted(
         site="shop",
-        machines=tuple(DEFAULT_ROLES),
+        machines=("edge-1", "web-1", "web-2", "db-1", "monitor-1"),
         port=8443,
         folders=Folders(
             site="shop",

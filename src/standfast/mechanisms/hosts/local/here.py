@@ -93,12 +93,13 @@ class Here:
     def is_published(self) -> bool:
         return self._relay.group.is_populated()
 
-    def publish(self, port: int, machine: Machine) -> None:
+    def publish(self, port: int, edges: tuple[Machine, ...]) -> None:
         """Make the site answer on a port of this computer's loopback."""
         if self.is_published():
             return
         forget(self._relay, self.runner)
-        target = (namespace_path(self.names.vantage), str(machine.public), "443")
+        addresses = (str(edge.public) for edge in edges)
+        target = (namespace_path(self.names.vantage), "443", *addresses)
         argv = ("/usr/bin/python3", "-I", relay.__file__, str(port), *target)
         spawn(self._relay, argv, log=self.folders.home / "relay.log", runner=self.runner)
 

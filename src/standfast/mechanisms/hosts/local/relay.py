@@ -1,11 +1,13 @@
-"""Publish the site on this computer: a port of 127.0.0.1 that leads to the public address.
+"""Publish the site on this computer: a port of 127.0.0.1 that leads to the public addresses.
 
 It listens in the computer's own network, then moves into the vantage's namespace, where every
 connection it opens starts (setns(2) changes the namespace of new sockets only; the listening one
-stays where it was made). It copies bytes and understands none: TLS ends at the edge.
+stays where it was made). It copies bytes and understands none: TLS ends at the edge. An edge that
+does not answer is passed over, and asked last from then on, as a customer's browser would with two
+addresses of one name.
 
 Standard library only, a process of its own:
-`python3 relay.py PORT NAMESPACE ADDRESS TARGET_PORT`.
+`python3 relay.py PORT NAMESPACE TARGET_PORT ADDRESS…`.
 """
 
 import asyncio
@@ -16,7 +18,8 @@ import sys
 
 CLONE_NEWNET = 0x40000000
 CHUNK_BYTES = 65536
-CONNECT_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 1.0
+"""For one edge. A living one answers within milliseconds, a dead one says nothing at all."""
 
 
 def enter(namespace: str) -> None:
@@ -38,12 +41,25 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.close()
 
 
-async def serve(listener: socket.socket, address: str, port: int) -> None:
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def connect(addresses: list[str], port: int) -> Streams | None:
+    """To the first that answers; those that did not are moved to the end of `addresses`."""
+    for address in tuple(addresses):
         try:
             opening = asyncio.open_connection(address, port)
-            there = await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
+            return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
         except OSError:  # a timeout is one too
+            addresses.remove(address)
+            addresses.append(address)
+    return None
+
+
+async def serve(listener: socket.socket, addresses: list[str], port: int) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await connect(addresses, port)
+        if there is None:
             writer.close()
             return
         await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
@@ -54,10 +70,10 @@ async def serve(listener: socket.socket, address: str, port: int) -> None:
 
 
 def main() -> None:
-    port, namespace, address, target = sys.argv[1:]
+    port, namespace, target, *addresses = sys.argv[1:]
     listener = socket.create_server(("127.0.0.1", int(port)))
     enter(namespace)
-    asyncio.run(serve(listener, address, int(target)))
+    asyncio.run(serve(listener, addresses, int(target)))
 
 
 if __name__ == "__main__":
