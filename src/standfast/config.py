@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +28,13 @@ from standfast.mechanisms.hosts.settings import (
 from standfast.mechanisms.web.settings import ServiceSettings
 from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Promise
-from standfast.promises.settings import PromiseSettings
+from standfast.promises.offer import offered
+from standfast.promises.possible import NotPromised
+from standfast.promises.settings import (
+    PromiseSettings,
+    given_figures,
+    known_figures,
+)
 
 SSH_PORT = 22
 
@@ -68,7 +74,8 @@ class SiteSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`made_here`: the machines are made on this computer. `source` is the service's folder."""
+    """`made_here`: the machines are made on this computer. `source` is the service's folder.
+    `usual`: the promises with the limits of a site that changes none."""
 
     name: str
     port: int
@@ -79,6 +86,8 @@ class Site:
     source: Path
     network: NetworkSettings
     promises: tuple[Promise, ...]
+    usual: tuple[Promise, ...]
+    not_promised: tuple[NotPromised, ...]
     folders: Folders
 
     def having(self, role: Role) -> tuple[Machine, ...]:
@@ -232,16 +241,18 @@ def check_promises(settings: SiteSettings, name: str) -> None:
                 f"{name}: promises.{promise_id}: unknown promise",
                 remedy=f"Known are: {', '.join(sorted(known))}.",
             )
-        for figure in wanted.objective:
-            if figure not in known[promise_id].objective:
+        figures = known_figures(known[promise_id])
+        for figure in given_figures(wanted.objective):
+            if figure not in figures:
                 raise ConfigError(
                     f"{name}: promises.{promise_id}.objective.{figure}: unknown figure",
-                    remedy=f"Known are: {', '.join(sorted(known[promise_id].objective))}.",
+                    remedy=f"Known are: {', '.join(sorted(figures))}.",
                 )
 
 
 def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path) -> Site:
     folders = Folders(site=settings.name, state=state, cache=cache, run=run)
+    said = offered(CATALOG, settings.promises, roles(settings))
     source = (folder / settings.service.source).resolve()
     if not source.is_dir():
         raise ConfigError(
@@ -256,7 +267,9 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         service=settings.service,
         source=source,
         network=settings.network,
-        promises=tuple(promised(settings)),
+        promises=said.promises,
+        usual=said.usual,
+        not_promised=said.impossible,
         folders=folders,
     )
 
@@ -296,14 +309,5 @@ def made_here(machine: MachineSettings, index: int, folders: Folders, names: Nam
     )
 
 
-def promised(settings: SiteSettings) -> list[Promise]:
-    kept: list[Promise] = []
-    for promise in CATALOG:
-        wanted = settings.promises.get(promise.id, PromiseSettings())
-        if wanted.promised:
-            kept.append(with_objective(promise, wanted.objective))
-    return kept
-
-
-def with_objective(promise: Promise, changes: Mapping[str, float]) -> Promise:
-    return replace(promise, objective={**promise.objective, **changes})
+def roles(settings: SiteSettings) -> Mapping[str, frozenset[str]]:
+    return {each.name: frozenset(map(str, each.roles)) for each in settings.machines}

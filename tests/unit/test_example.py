@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from standfast.config import EXAMPLE, SiteSettings
 from standfast.mechanisms.web.settings import ServiceSettings
 from standfast.promises import catalog
+from standfast.promises.settings import given_figures, known_figures, with_objective
 
 MANUAL = (Path(__file__).resolve().parents[2] / "standfast.example.toml").read_text()
 
@@ -106,7 +107,9 @@ def test_the_objectives_are_those_of_the_catalogue() -> None:
     for promise_id, table in everything(MANUAL)["promises"].items():
         promise = catalog.promise(promise_id)
         assert promise is not None
-        assert table["objective"] == promise.objective
+        given = given_figures(table["objective"])
+        assert tuple(given) == known_figures(promise)
+        assert with_objective(promise, table["objective"]) == promise
 
 
 def test_the_service_is_the_example_that_is_taken_without_one() -> None:

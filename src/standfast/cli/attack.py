@@ -22,11 +22,12 @@ from standfast.mechanisms.keys import custody
 from standfast.mechanisms.rollout.run import answers
 from standfast.mechanisms.web.plan import Release
 from standfast.promises.grade import KernelSample, grade
-from standfast.promises.model import Promise
+from standfast.promises.model import Part, Promise
 from standfast.proofs.drills.body import proof_body
+from standfast.proofs.drills.ground import Ground, NotBack
 from standfast.proofs.drills.guard import guarded
 from standfast.proofs.drills.kernels import read_sample, samples_of
-from standfast.proofs.drills.web_server import Course, NotBack, WebServerDrill
+from standfast.proofs.register import REGISTER, Kind
 
 CANARY = "canary@example.com"
 HERE = custody.VANTAGE
@@ -75,19 +76,24 @@ class Attacked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
+    """`chosen`: the machine that the operator named; without it a drill draws one."""
+
     app: App
     file: Path | None
     progress: Progress
+    chosen: str | None = None
 
-    def prepare(self) -> None:
-        """Refuse what cannot be attacked, and enter the account that the load signs in with."""
-        if not self.app.site.made_here:
+    def prepare(self, part: Part) -> None:
+        """Refuse what cannot be attacked, and make ready what its drill needs."""
+        check = REGISTER[part.drill]
+        if check.kind is Kind.DRILL and not self.app.site.made_here:
             raise Refused(
                 "these machines are listed and belong to somebody, so none loses its power here",
                 remedy="Drills on listed machines, by consent and in windows, come later.",
             )
-        deployed = Release(digest=(self.app.site.folders.home / "migrated").read_text())
-        enter_account(self.app, deployed, CANARY, self._password)
+        if check.kind is Kind.OBSERVATION and self.chosen:
+            raise Refused(f"{part.drill} looks at the whole site, so no machine can be chosen")
+        check.drill.prepare(self._ground(part))
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -95,25 +101,37 @@ class Attack:
         with guarded(heal.words(self.file), note=heal.note(self.app)):
             yield
 
-    def run(self, promise: Promise, course: Course) -> Attacked:
+    def run(self, promise: Promise, part: Part, *, short: bool) -> Attacked:
         """To be called `guarded`."""
-        webs = self.app.site.having(Role.WEB)
-        identifier = custody.fresh_identifier()
-        target = webs[identifier.int % len(webs)].name
         graded = grade(samples_of(self._participants, self._sample))
-        drill = WebServerDrill(
-            power=PowerHere(app=self.app),
-            vantage=VantageHere(app=self.app),
-            serving=self._serving,
-            clock=self.app.clock,
-            tell=lambda words: self.progress.tell(promise.drill, words),
-        )
         unwell = None
         try:
-            ran = drill.run(self._contract, target, str(identifier), course)
+            ran = REGISTER[part.drill].drill.run(self._ground(part), short=short)
         except NotBack as error:
             ran, unwell = error.ran, error
-        return Attacked(run=proof_body(ran, promise=promise, graded=graded), unwell=unwell)
+        body = proof_body(ran, promise=promise, part=part, graded=graded)
+        return Attacked(run=body, unwell=unwell)
+
+    def _ground(self, part: Part) -> Ground:
+        app = self.app
+        return Ground(
+            machines=app.site.machines,
+            connections=app.connections,
+            agents=app.agents,
+            power=PowerHere(app=app),
+            vantage=VantageHere(app=app),
+            contract=self._contract,
+            serving=self._serving,
+            sign_up=self._sign_up,
+            clock=app.clock,
+            tell=lambda words: self.progress.tell(part.drill, words),
+            run=custody.fresh_identifier(),
+            chosen=self.chosen,
+        )
+
+    def _sign_up(self) -> None:
+        deployed = Release(digest=(self.app.site.folders.home / "migrated").read_text())
+        enter_account(self.app, deployed, CANARY, self._password)
 
     @property
     def _participants(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Compose the site's settings, secrets and certificates into what `rollout.plan` needs."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from standfast.cli.app import App
 from standfast.cli.record import log_url, origin
@@ -12,13 +12,14 @@ from standfast.mechanisms.hosts.local.names import MANAGEMENT
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys.custody import SiteSecrets
-from standfast.mechanisms.monitor.plan import EvidenceAsk
+from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Blueprint, Certificates
 from standfast.mechanisms.rollout.release import release_of
 from standfast.mechanisms.rollout.run import own_programs
 from standfast.mechanisms.web import listener
 from standfast.mechanisms.web.plan import Release, environment
+from standfast.promises.model import Promise
 
 SOURCE = PROJECT / "src" / "standfast"
 """Our own source, which machines run."""
@@ -63,7 +64,9 @@ def blueprint(
             service=site.service.name,
             origin=origin(app),
             log_url=log_url(app),
-            objectives={promise.id: promise.objective for promise in site.promises},
+            objectives=objectives(site.promises),
+            usual=objectives(site.usual),
+            not_promised={each.promise.id: each.why for each in site.not_promised},
             enrolled=enrolled,
         ),
         certificates=certificates,
@@ -74,6 +77,13 @@ def blueprint(
         source=f"{programs.folder}/src",
         python=f"{venv_folder(app.lock)}/bin/python",
     )
+
+
+def objectives(promises: Iterable[Promise]) -> Objectives:
+    return {
+        promise.id: {part.drill: dict(part.objective) for part in promise.parts}
+        for promise in promises
+    }
 
 
 def preview(app: App) -> Blueprint:

@@ -11,10 +11,9 @@ import click
 
 from standfast.cli.app import App, open_app
 from standfast.core.errors import StandfastError
-from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.rollout.machines import wait_for_ssh
-from standfast.promises.catalog import CATALOG
 from standfast.proofs.drills.guard import left_over
+from standfast.proofs.register import REGISTER
 
 
 def note(app: App) -> Path:
@@ -40,10 +39,12 @@ def heal_leftovers(app: App) -> bool:
 def heal_all(app: App) -> None:
     if app.site.made_here:
         app.here.power_on()
-    for edge in app.site.having(Role.EDGE):
-        wait_for_ssh(app.connection(edge.name), app.clock)
-        for promise in CATALOG:
-            app.agents.ask(edge.name, "remove", fault=promise.fault)
+    planted_on = {check.planted_on for check in REGISTER.values()}
+    for machine in app.site.machines:
+        if planted_on & machine.roles:
+            wait_for_ssh(app.connection(machine.name), app.clock)
+            for fault in app.agents.ask(machine.name, "planted")["planted"]:
+                app.agents.ask(machine.name, "remove", fault=fault)
 
 
 @click.command(hidden=True)

@@ -1,7 +1,7 @@
 """`standfast prove`, `drill` and `doubt`: attack what is promised, and log what came of it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import wrap
@@ -17,9 +17,9 @@ from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
 from standfast.core.errors import ConfigError
 from standfast.core.units import stamp
-from standfast.evidence.statement import Calibration
-from standfast.promises.catalog import CATALOG
-from standfast.promises.model import Outcome, Promise
+from standfast.evidence.statement import Calibration, Proof
+from standfast.promises.model import Outcome, Part, Promise
+from standfast.proofs.register import REGISTER
 
 STATUS: Mapping[Outcome, int] = {Outcome.KEPT: 0, Outcome.BROKEN: 1, Outcome.INCONCLUSIVE: 3}
 
@@ -33,27 +33,47 @@ as_json_option = click.option(
 @as_json_option
 @click.pass_obj
 def prove(file: Path | None, promises: tuple[str, ...], as_json: bool) -> int:
-    """Attack each PROMISE (all of them, if none is named), and log the proof as evidence.
+    """Attack each PROMISE (all of them, if none is named), and log the proofs as evidence.
 
-    A machine may lose its power for some seconds; it gets it back, however this ends.
+    Machines may lose their power for some seconds, one at a time; they get it back, however this
+    ends.
     """
     with at_work(file, "prove", as_json) as prover:
         chosen = [promised(prover.attack.app, each) for each in promises]
-        return shown(prover, chosen or prover.attack.app.site.promises, as_json)
+        return shown(prover, parts(chosen or prover.attack.app.site.promises), as_json)
 
 
-@click.command()
-@click.argument("name", type=click.Choice(sorted({each.drill for each in CATALOG})))
+DRILLS = "\b\n" + "\n".join(
+    line
+    for name, check in sorted(REGISTER.items())
+    for line in wrap(
+        f"{name}: {check.words}", WIDTH - 2, subsequent_indent=" " * 4, break_on_hyphens=False
+    )
+)
+
+
+@click.command(
+    help=f"""Run one drill: a deliberate fault under load, or an observation; see it measured.
+
+A machine that is switched off gets its power back, however this ends, and what was measured is
+logged as evidence.
+
+{DRILLS}
+"""
+)
+@click.argument("name", type=click.Choice(sorted(REGISTER)), metavar="NAME")
+@click.option(
+    "--machine", metavar="MACHINE", help="The machine that fails, instead of a drawn one."
+)
 @as_json_option
 @click.pass_obj
-def drill(file: Path | None, name: str, as_json: bool) -> int:
-    """Run one drill: a deliberate fault under load, measured from where customers are.
-
-    web-server cuts the power of one web machine for ten seconds while visitors read and save. The
-    machine gets its power back, however this ends, and what was measured is logged as evidence.
-    """
-    with at_work(file, "drill", as_json) as prover:
-        chosen = [each for each in prover.attack.app.site.promises if each.drill == name]
+def drill(file: Path | None, name: str, machine: str | None, as_json: bool) -> int:
+    with at_work(file, "drill", as_json, chosen=machine) as prover:
+        chosen = [
+            (promise, part)
+            for promise, part in parts(prover.attack.app.site.promises)
+            if part.drill == name
+        ]
         if not chosen:
             raise ConfigError(f"this site promises nothing that the drill {name} would prove")
         return shown(prover, chosen, as_json)
@@ -66,29 +86,50 @@ def drill(file: Path | None, name: str, as_json: bool) -> int:
 def doubt(file: Path | None, promise: str, as_json: bool) -> int:
     """Plant a fault that must turn PROMISE red, see it red, remove it, and see it green again.
 
-    For redundant-web the edge goes blind and a web machine loses its power: visitors of this site
-    meet failed requests for some seconds. The fault removes itself even if this command dies.
+    A promise that several drills prove is doubted drill by drill. Visitors of this site meet what
+    the fault does for some seconds: for redundant-web the edge goes blind and a web machine loses
+    its power. The fault removes itself even if this command dies.
     """
     with at_work(file, "doubt", as_json) as prover:
-        seen, proof = prover.doubt(promised(prover.attack.app, promise))
-        prover.attack.progress.end()
+        chosen = parts([promised(prover.attack.app, promise)])
+        seen, proofs = [], []
+        for of, part in chosen:
+            found, proof = prover.doubt(of, part)
+            prover.attack.progress.end()
+            seen.append(found)
+            proofs.append(proof)
+            if not as_json:
+                tell(proof)
         if as_json:
-            shown = calibrated(seen) if seen else None
-            click.echo(json.dumps({"calibration": shown, "proofs": [entry(proof)]}))
-        else:
-            tell(proof)
-        return finished([proof])
+            click.echo(json.dumps(doubted(seen, proofs)))
+        return finished(proofs)
+
+
+def doubted(seen: Sequence[Calibration | None], proofs: Sequence[Logged]) -> Mapping[str, Any]:
+    """`calibration` is the last one, for a promise of one drill; `calibrations` has them all."""
+    calibrations = [calibrated(each) if each else None for each in seen]
+    return {
+        "calibration": calibrations[-1],
+        "calibrations": calibrations,
+        "proofs": [entry(each) for each in proofs],
+    }
+
+
+def parts(promises: Iterable[Promise]) -> list[tuple[Promise, Part]]:
+    return [(promise, part) for promise in promises for part in promise.parts]
 
 
 @contextmanager
-def at_work(file: Path | None, doing: str, as_json: bool) -> Iterator[Prover]:
+def at_work(
+    file: Path | None, doing: str, as_json: bool, *, chosen: str | None = None
+) -> Iterator[Prover]:
     app = open_app(file)
     app.must_exist()
     progress = Progress(quiet=as_json)
     with locked(app.lock_file, f"standfast {doing}"):
         if heal_leftovers(app):
             progress.say("a drill had been interrupted; what it left is taken back")
-        yield Prover(attack=Attack(app=app, progress=progress, file=file))
+        yield Prover(attack=Attack(app=app, progress=progress, file=file, chosen=chosen))
 
 
 def promised(app: App, promise_id: str) -> Promise:
@@ -101,10 +142,10 @@ def promised(app: App, promise_id: str) -> Promise:
     return found
 
 
-def shown(prover: Prover, promises: Sequence[Promise], as_json: bool) -> int:
+def shown(prover: Prover, chosen: Sequence[tuple[Promise, Part]], as_json: bool) -> int:
     proofs = []
-    for each in promises:
-        proofs.append(prover.prove(each))
+    for promise, part in chosen:
+        proofs.append(prover.prove(promise, part))
         prover.attack.progress.end()
         if not as_json:
             tell(proofs[-1])
@@ -136,7 +177,12 @@ def lines(logged: Logged) -> Iterator[str]:
     for words in proof.story:
         yield from wrap(words, WIDTH, initial_indent="  ", subsequent_indent="    ")
     where = f"entry {logged.index} of the evidence log"
-    yield f"{proof.promise}: {proof.outcome}, {proof.grade}; {where}"
+    yield f"{named(proof)}: {proof.outcome}, {proof.grade}; {where}"
+
+
+def named(proof: Proof) -> str:
+    """The promise; with the drill where that is not the same word."""
+    return f"{proof.promise} ({proof.drill})"
 
 
 def entry(logged: Logged) -> Mapping[str, Any]:
@@ -160,6 +206,7 @@ def entry(logged: Logged) -> Mapping[str, Any]:
 def calibrated(seen: Calibration) -> Mapping[str, Any]:
     return {
         "promise": seen.promise,
+        "drill": seen.green.drill,
         "fault": seen.fault,
         "planted_at": stamp(seen.planted_at),
         "removed_at": stamp(seen.removed_at),

@@ -13,18 +13,16 @@ from standfast.evidence.slots import open_slot
 from standfast.evidence.statement import Calibration, Proof, Run
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.rollout.gate import wait_until_answered
-from standfast.promises.model import Outcome, Promise
+from standfast.promises.model import Outcome, Part, Promise
 from standfast.proofs.calibrate import calibration
 from standfast.proofs.drills import report
-from standfast.proofs.drills.web_server import Course, NotBack
+from standfast.proofs.drills.ground import NotBack
+from standfast.proofs.register import REGISTER
 
 SLOT_WITHIN_S = 15.0
 """The keeper announces the first slots as soon as it runs."""
 
 POLL_S = 0.3
-
-RED = Course(duration_s=12, cut_s=4.0)
-"""A blind edge fails within the first second of the power cut: a short run shows it."""
 
 LEASE_S = 300
 """A planted fault removes itself after this, should everybody who could remove it be dead. Longer
@@ -51,88 +49,98 @@ class Logged:
 class Prover:
     attack: Attack
 
-    def prove(self, promise: Promise) -> Logged:
-        slot = self.announced(promise)
-        self.attack.prepare()
+    def prove(self, promise: Promise, part: Part) -> Logged:
+        slot = self.announced(promise, part)
+        self.attack.prepare(part)
         with self.attack.guarded():
-            attacked = self.attack.run(promise, Course())
+            attacked = self.attack.run(promise, part, short=False)
         return self._logged(attacked, slot)
 
-    def doubt(self, promise: Promise) -> tuple[Calibration | None, Logged]:
+    def doubt(self, promise: Promise, part: Part) -> tuple[Calibration | None, Logged]:
         """Plant the fault, see red, remove it, see green. The green run is a proof like any other;
         the red one is none, because what it attacked was not the site as it is.
 
         No calibration when the site is not green without the fault: the proof says why. Raises
         `CannotVerify` when the check did not turn red.
         """
-        slot = self.announced(promise)
-        self.attack.prepare()
+        slot = self.announced(promise, part)
+        self.attack.prepare(part)
         clock = self.attack.app.clock
         with self.attack.guarded():
             planted_at = clock.now()
-            self._plant(promise)
-            red = self._seen_red(promise)
+            self._plant(part)
+            red = self._seen_red(promise, part)
             self._say(f"{COLOUR[red.outcome]}: {report.of_figures(red.story[0])}")
-            self._remove(promise)
+            self._remove(part)
             removed_at = clock.now()
-            attacked = self.attack.run(promise, Course())
+            attacked = self.attack.run(promise, part, short=False)
         logged = self._logged(attacked, slot)
         if logged.proof.outcome is not Outcome.KEPT:
             return None, logged
         seen = calibration(
-            promise, red=red, green=attacked.run, planted_at=planted_at, removed_at=removed_at
+            promise,
+            part,
+            red=red,
+            green=attacked.run,
+            planted_at=planted_at,
+            removed_at=removed_at,
         )
         hand_over(self.attack.app, seen)
         return seen, logged
 
-    def announced(self, promise: Promise) -> int:
+    def announced(self, promise: Promise, part: Part) -> int:
         """The slot in the log for a proof that begins now: said before it is made."""
         app = self.attack.app
         end = app.clock.monotonic() + SLOT_WITHIN_S
         while True:
-            slot = self._slot(promise)
+            slot = self._slot(promise, part)
             if slot is not None:
                 return slot
             if app.clock.monotonic() > end:
                 raise CannotVerify(
-                    f"no slot for {promise.id} is in the log, so a proof would not count",
+                    f"no slot for {part.drill} of {promise.id} is in the log, "
+                    "so a proof would not count",
                     remedy=f"standfast logs {app.site.having(Role.MONITOR)[0].name} "
                     "--unit standfast-keeper.service",
                 )
             app.clock.sleep(POLL_S)
 
-    def _slot(self, promise: Promise) -> int | None:
+    def _slot(self, promise: Promise, part: Part) -> int | None:
         app = self.attack.app
-        return open_slot(log_of(app).record().entries, promise.id, now=app.clock.now())
+        entries = log_of(app).record().entries
+        return open_slot(entries, promise.id, part.drill, now=app.clock.now())
 
     def _logged(self, attacked: Attacked, slot: int) -> Logged:
         proof = Proof(**dict(attacked.run), slot=slot)
         (index,) = hand_over(self.attack.app, proof)
         return Logged(proof=proof, index=index, unwell=attacked.unwell)
 
-    def _seen_red(self, promise: Promise) -> Run:
+    def _seen_red(self, promise: Promise, part: Part) -> Run:
         """A machine that is not back is no state in which to go on."""
-        attacked = self.attack.run(promise, RED)
+        attacked = self.attack.run(promise, part, short=True)
         if attacked.unwell:
             raise attacked.unwell
         return attacked.run
 
-    def _plant(self, promise: Promise) -> None:
-        self._say(f"to see the check turn red, a fault is planted: {promise.fault_words}")
-        self._on_edges("plant", fault=promise.fault, lease_s=LEASE_S)
+    def _plant(self, part: Part) -> None:
+        self._say(f"to see the check turn red, a fault is planted: {part.fault_words}")
+        self._on_machines("plant", part, fault=part.fault, lease_s=LEASE_S)
 
-    def _remove(self, promise: Promise) -> None:
-        self._on_edges("remove", fault=promise.fault)
+    def _remove(self, part: Part) -> None:
+        self._on_machines("remove", part, fault=part.fault)
         self._say("the fault is removed")
 
     def _say(self, words: str) -> None:
         self.attack.progress.say(fill(words, WIDTH, initial_indent="  ", subsequent_indent="  "))
 
-    def _on_edges(self, verb: str, **values: str | int) -> None:
-        """The edge starts anew with another configuration, so wait until it answers."""
+    def _on_machines(self, verb: str, part: Part, **values: str | int) -> None:
+        """A unit may start anew with another configuration, so wait until the service answers."""
         app = self.attack.app
-        for edge in app.site.having(Role.EDGE):
-            app.agents.ask(edge.name, verb, **values)
+        for machine in app.site.having(REGISTER[part.drill].planted_on):
+            app.agents.ask(machine.name, verb, **values)
             wait_until_answered(
-                app.site.health_url, app.site.folders.home / "ca.pem", app.clock, edge=edge.name
+                app.site.health_url,
+                app.site.folders.home / "ca.pem",
+                app.clock,
+                edge=app.site.having(Role.EDGE)[0].name,
             )

@@ -18,7 +18,7 @@ from standfast.cli.prove import entry, lines
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
 from standfast.mechanisms.keys import custody
-from standfast.promises.model import Outcome, Promise, State
+from standfast.promises.model import Outcome, Part, Promise, State
 
 FORETOLD = "STANDFAST_FORETOLD"
 """Set by bin/standfast when it has looked ahead in this run, before it installed something."""
@@ -71,14 +71,24 @@ def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[
     if not app.site.made_here:
         progress.say("Nothing is attacked on listed machines; their promises stay unproven.")
         return ()
-    kept = {each.promise for each in log_of(app).verification().states if each.state is State.KEPT}
+    kept = {
+        (state.promise, part.drill)
+        for state in log_of(app).verification().states
+        for part in state.parts
+        if part.state is State.KEPT
+    }
     prover = Prover(attack=Attack(app=app, file=file, progress=progress))
-    return tuple(tried(prover, each, progress) for each in app.site.promises if each.id not in kept)
+    return tuple(
+        tried(prover, promise, part, progress)
+        for promise in app.site.promises
+        for part in promise.parts
+        if (promise.id, part.drill) not in kept
+    )
 
 
-def tried(prover: Prover, promise: Promise, progress: Progress) -> Logged:
-    progress.say(f"\n{promise.id}: {promise.statement}")
-    _, logged = prover.doubt(promise)
+def tried(prover: Prover, promise: Promise, part: Part, progress: Progress) -> Logged:
+    progress.say(f"\n{promise.id}, {part.drill}: {promise.statement}")
+    _, logged = prover.doubt(promise, part)
     for line in lines(logged):
         progress.say(line)
     if logged.unwell:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,8 @@ from standfast.evidence.statement import (
 from standfast.evidence.transport import FolderTransport
 from standfast.pages.trust.render import pages
 from standfast.promises.catalog import CATALOG
-from standfast.proofs.schedule import due_slots
+from standfast.promises.model import Promise
+from standfast.proofs.schedule import due_scope, due_slots
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.3
@@ -94,12 +95,18 @@ class Keeper:
             leaves.append(
                 leaf(site, EnrolledNotice(text=text, at=now, signers=signers), self.signer)
             )
-        slots = [each.statement.predicate for each in entries]
-        wanted = {each["id"]: each["objective"] for each in self.settings["promises"]}
-        promised = [promise for promise in CATALOG if promise.id in wanted]
-        known = (slot for slot in slots if isinstance(slot, Slot))
-        for slot in due_slots(known, promised, wanted, now=now):
+        said = [each.statement.predicate for each in entries]
+        known = (slot for slot in said if isinstance(slot, Slot))
+        usual = {
+            name: limits
+            for each in self.settings["promises"]
+            for name, limits in each["usual"].items()
+        }
+        for slot in due_slots(known, promised(self.settings), usual, now=now):
             leaves.append(leaf(site, slot, self.signer))
+        notice = due_scope(said, self.settings["not_promised"], now=now)
+        if notice is not None:
+            leaves.append(leaf(site, notice, self.signer))
         if leaves:
             log.append(leaves)
 
@@ -151,6 +158,22 @@ class Keeper:
     @property
     def _vkey(self) -> str:
         return Verifier.of(self.signer.name, self.signer.public_key).vkey
+
+
+def promised(settings: Mapping[str, Any]) -> list[Promise]:
+    """The catalogue's promises that this site makes, with its limits."""
+    objectives = {each["id"]: each["objective"] for each in settings["promises"]}
+    return [
+        replace(
+            promise,
+            parts=tuple(
+                replace(part, objective=objectives[promise.id][part.drill])
+                for part in promise.parts
+            ),
+        )
+        for promise in CATALOG
+        if promise.id in objectives
+    ]
 
 
 def main() -> None:

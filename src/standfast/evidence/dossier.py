@@ -1,4 +1,4 @@
-"""All that the log says about one promise, sorted into what counts and what does not.
+"""All that the log says about one part of a promise, sorted into what counts and what does not.
 
 The log holds whatever was signed. Whether it is worth anything is decided here, from the log
 alone, by everybody who reads it, with one rule above the others: nothing may hide a failure. A
@@ -9,8 +9,10 @@ under the objective that was announced.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from standfast.evidence.read import Entry
+from standfast.evidence.scope import left_out
 from standfast.evidence.slots import CLOCK_TOLERANCE, Announced, announced
 from standfast.evidence.statement import Calibration, Proof, Run
 from standfast.promises.judge import judge
@@ -41,7 +43,10 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
+    """Of one promise and one of its drills."""
+
     promise: str
+    drill: str
     slots: tuple[Announced, ...]
     proofs: tuple[Counted, ...]
     objections: tuple[Objection, ...]
@@ -63,37 +68,74 @@ INCONCLUSIVE = Outcome.INCONCLUSIVE
 
 
 def dossiers(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, ...]:
-    """One for each promise for which a slot was ever announced, in the order of their slots."""
-    slots: dict[str, list[Announced]] = {}
+    """One for each part for which a slot was ever announced, in the order of their slots, less
+    the promises that were withdrawn since."""
+    slots: dict[Part, list[Announced]] = {}
     for each in announced(entries, now=now):
-        slots.setdefault(each.slot.promise, []).append(each)
+        slots.setdefault(Part(each.slot.promise, each.drill), []).append(each)
+    withdrawn = {each.promise for each in left_out(entries)}
+    belonging = sorted_in(entries, slots)
     return tuple(
-        _dossier(promise, tuple(of_it), entries, now=now) for promise, of_it in slots.items()
+        _dossier(part, tuple(of_it), belonging, now=now)
+        for part, of_it in slots.items()
+        if part.promise not in withdrawn
     )
 
 
+class Part(NamedTuple):
+    promise: str
+    drill: str
+
+
+Sorted = Sequence[tuple[Part, Entry]]
+
+
+def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
+    """Every proof and calibration with the part that it speaks of.
+
+    What names a drill that no slot announced counts for the promise's first part: a failure is
+    not hidden by giving it another name.
+    """
+    first: dict[str, Part] = {}
+    for part in slots:
+        first.setdefault(part.promise, part)
+    known = set(slots)
+    found: list[tuple[Part, Entry]] = []
+    for entry in entries:
+        match entry.statement.predicate:
+            case Proof() as proof:
+                named = Part(proof.promise, proof.drill)
+            case Calibration() as seen:
+                named = Part(seen.promise, seen.green.drill)
+            case _:
+                continue
+        found.append((named if named in known else first.get(named.promise, named), entry))
+    return found
+
+
 def _dossier(
-    promise: str, slots: tuple[Announced, ...], entries: Iterable[Entry], *, now: datetime
+    part: Part, slots: tuple[Announced, ...], entries: Sorted, *, now: datetime
 ) -> Dossier:
     by_index = {each.index: each for each in slots}
     proofs: list[Counted] = []
     objections: list[Objection] = []
     calibrations: list[Calibrated] = []
-    for entry in entries:
+    for entry in (entry for named, entry in entries if named == part):
         match entry.statement.predicate:
-            case Proof() as proof if proof.promise == promise:
+            case Proof() as proof:
                 why = objection(entry.index, proof, by_index, now=now)
                 if why:
                     objections.append(Objection(index=entry.index, why=why))
                 else:
                     proofs.append(Counted(index=entry.index, proof=proof))
-            case Calibration() as seen if seen.promise == promise:
+            case Calibration() as seen:
                 if calibrates(seen, slots[-1].slot.objective, now=now):
                     calibrations.append(Calibrated(index=entry.index, calibration=seen))
             case _:
                 pass
     return Dossier(
-        promise=promise,
+        promise=part.promise,
+        drill=part.drill,
         slots=slots,
         proofs=tuple(proofs),
         objections=tuple(objections),

@@ -5,13 +5,13 @@ beforehand when the next proof will be made. A slot that ended without one, and 
 than the promise's period that no slot covers, are both missed time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from standfast.evidence.read import Entry
-from standfast.evidence.statement import Calibration, EnrolledNotice, Proof, Slot, TextNotice
+from standfast.evidence.statement import Calibration, Notice, Proof, Slot
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far the clocks of a signer, of the log and of a reader may be apart before it matters."""
@@ -32,6 +32,7 @@ class Announced:
 
     index: int
     slot: Slot
+    drill: str
     not_before: datetime | None
 
     @property
@@ -39,34 +40,53 @@ class Announced:
         return max(self.slot.starts_at, self.not_before or self.slot.starts_at)
 
 
-def announced(entries: Iterable[Entry], *, now: datetime) -> Iterator[Announced]:
+def announced(entries: Sequence[Entry], *, now: datetime) -> Iterator[Announced]:
+    first = first_drills(entries)
     latest: datetime | None = None
     for entry in entries:
         predicate = entry.statement.predicate
         if isinstance(predicate, Slot):
-            yield Announced(index=entry.index, slot=predicate, not_before=latest)
+            drill = predicate.drill or first.get(predicate.promise, "")
+            yield Announced(index=entry.index, slot=predicate, drill=drill, not_before=latest)
             continue
         moment = _speaks_of(predicate)
         if moment <= now and (latest is None or moment > latest):
             latest = moment
 
 
-def _speaks_of(predicate: Proof | Calibration | EnrolledNotice | TextNotice) -> datetime:
+def _speaks_of(predicate: Proof | Calibration | Notice) -> datetime:
     match predicate:
         case Proof():
             return predicate.ended_at
         case Calibration():
             return predicate.green.ended_at
-        case EnrolledNotice() | TextNotice():
+        case _:
             return predicate.at
 
 
-def open_slot(entries: Iterable[Entry], promise: str, *, now: datetime) -> int | None:
+def first_drills(entries: Iterable[Entry]) -> Mapping[str, str]:
+    """For each promise the drill that the log names first: the one that is meant by slots from
+    the time when a promise had one drill and slots named none."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        match entry.statement.predicate:
+            case Slot(promise=promise, drill=str(drill)) | Proof(promise=promise, drill=drill):
+                first.setdefault(promise, drill)
+            case Calibration(promise=promise) as seen:
+                first.setdefault(promise, seen.green.drill)
+            case _:
+                pass
+    return first
+
+
+def open_slot(entries: Sequence[Entry], promise: str, drill: str, *, now: datetime) -> int | None:
     """The number of the slot in which a proof that begins now belongs: the one that ends last."""
     running = [
         each
         for each in announced(entries, now=now)
-        if each.slot.promise == promise and each.slot.starts_at <= now < each.slot.until
+        if each.slot.promise == promise
+        and each.drill in (drill, "")
+        and each.slot.starts_at <= now < each.slot.until
     ]
     return max(running, key=lambda each: (each.slot.until, each.index)).index if running else None
 
@@ -82,7 +102,7 @@ def missed(slots: Sequence[Announced], proofs: Sequence[Proof], now: datetime) -
 
 
 def proven_in(announced: Announced, proofs: Iterable[Proof]) -> bool:
-    """A proof of the same promise within the slot is enough, whichever slot it was made for."""
+    """A proof of the same part within the slot is enough, whichever slot it was made for."""
     starts_at, until = announced.slot.starts_at, announced.slot.until
     return any(
         proof.slot == announced.index or starts_at <= proof.ended_at <= until for proof in proofs

@@ -28,12 +28,12 @@ class Past(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseState:
-    """`latest` and `calibration` are numbers of entries. `due_at` is when `kept` ends by itself
-    unless something new is logged, or, when it is not kept, when the next proof is due."""
+class PartState:
+    """What one drill shows. `latest` and `calibration` are numbers of entries. `due_at` is when
+    `kept` ends by itself unless something new is logged, or, when it is not kept, when the next
+    proof is due."""
 
-    promise: str
-    statement: str
+    drill: str
     proof: str
     state: State
     grade: Grade | None
@@ -52,8 +52,76 @@ class PromiseState:
     history: tuple[Past, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseState:
+    """A promise is worth as much as the worst of its parts."""
+
+    promise: str
+    statement: str
+    parts: tuple[PartState, ...]
+
+    @property
+    def weakest(self) -> PartState:
+        return min(self.parts, key=lambda each: WORST_FIRST.index(each.state))
+
+    @property
+    def state(self) -> State:
+        return self.weakest.state
+
+    @property
+    def grade(self) -> Grade | None:
+        """Rehearsed if any part is; None while none was proven."""
+        found = {each.grade for each in self.parts}
+        return next((grade for grade in WEAKEST_FIRST if grade in found), None)
+
+    @property
+    def reason(self) -> str:
+        """The weakest part's; with its name where there are several."""
+        weakest = self.weakest
+        if len(self.parts) == 1 or self.state is State.KEPT:
+            return weakest.reason
+        return f"{weakest.drill}: {weakest.reason}"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The first moment that is due in any part: `kept` ends when one of them does."""
+        return min((each.due_at for each in self.parts if each.due_at), default=None)
+
+    @property
+    def proven_at(self) -> datetime | None:
+        """Since when all of them are: the oldest of the newest proofs."""
+        return oldest([each.proven_at for each in self.parts])
+
+    @property
+    def calibrated_at(self) -> datetime | None:
+        return oldest([each.calibrated_at for each in self.parts])
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(words for each in self.parts for words in each.stand_ins))
+
+
+WORST_FIRST = (State.BROKEN, State.UNPROVEN, State.KEPT)
+WEAKEST_FIRST = (Grade.REHEARSED, Grade.ATTESTED, Grade.REAL)
+
+
+def oldest(moments: Sequence[datetime | None]) -> datetime | None:
+    known = [each for each in moments if each is not None]
+    return min(known) if len(known) == len(moments) else None
+
+
 def derive(entries: Sequence[Entry], *, now: datetime) -> tuple[PromiseState, ...]:
-    return tuple(_derived(each, now) for each in dossiers(entries, now=now))
+    found: dict[str, list[Dossier]] = {}
+    for each in dossiers(entries, now=now):
+        found.setdefault(each.promise, []).append(each)
+    return tuple(
+        PromiseState(
+            promise=promise,
+            statement=max(parts, key=lambda each: each.current.index).current.slot.statement,
+            parts=tuple(_derived(each, now) for each in parts),
+        )
+        for promise, parts in found.items()
+    )
 
 
 def doubted(states: Iterable[PromiseState], complaints: Sequence[str]) -> tuple[PromiseState, ...]:
@@ -62,14 +130,18 @@ def doubted(states: Iterable[PromiseState], complaints: Sequence[str]) -> tuple[
         return tuple(states)
     reason = f"the record cannot be relied on: {complaints[0]}"
     return tuple(
-        replace(each, state=State.UNPROVEN, reason=reason, due_at=None)
-        if each.state is State.KEPT
-        else each
-        for each in states
+        replace(state, parts=tuple(_doubted(each, reason) for each in state.parts))
+        for state in states
     )
 
 
-def _derived(dossier: Dossier, now: datetime) -> PromiseState:
+def _doubted(part: PartState, reason: str) -> PartState:
+    if part.state is not State.KEPT:
+        return part
+    return replace(part, state=State.UNPROVEN, reason=reason, due_at=None)
+
+
+def _derived(dossier: Dossier, now: datetime) -> PartState:
     slot, newest, calibrated = dossier.current.slot, dossier.newest, dossier.calibrated
     proofs = [each.proof for each in dossier.proofs]
     missing = tuple(
@@ -77,9 +149,8 @@ def _derived(dossier: Dossier, now: datetime) -> PromiseState:
     )
     state, reason = _decided(dossier, missing, now)
     history = tuple(_history(dossier, now))
-    return PromiseState(
-        promise=dossier.promise,
-        statement=slot.statement,
+    return PartState(
+        drill=dossier.drill,
         proof=slot.proof,
         state=state,
         grade=newest.proof.grade if newest else None,

@@ -24,6 +24,8 @@ from pydantic import (
     JsonValue,
     NonNegativeInt,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
     model_validator,
 )
 
@@ -86,9 +88,11 @@ class Predicate(BaseModel):
 
 
 class Slot(Predicate):
-    """A proof of this promise will be made between these moments: said before it is made."""
+    """A proof of this promise by this drill will be made between these moments: said before it is
+    made. Logs that were begun when every promise had one drill have slots that name none."""
 
     promise: str
+    drill: str | None = None
     statement: str
     objective: Figures
     default_objective: Figures
@@ -103,6 +107,13 @@ class Slot(Predicate):
         if self.until <= self.starts_at:
             raise ValueError("the slot ends before it starts")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_written(self, write: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        written: dict[str, JsonValue] = write(self)
+        if self.drill is None:
+            del written["drill"]
+        return written
 
 
 class Run(Predicate):
@@ -136,7 +147,8 @@ class Proof(Run):
 
 
 class Calibration(Predicate):
-    """The proof was seen red while `fault` was planted, and green after its removal."""
+    """The proof was seen red while `fault` was planted, and green after its removal. Which drill's
+    proof it was, both runs say."""
 
     promise: str
     fault: str
@@ -171,13 +183,30 @@ class EnrolledNotice(Predicate):
     signers: tuple[EnrolledSigner, ...]
 
 
+class Unpromised(Predicate):
+    promise: str
+    statement: str
+    why: str
+
+
+class ScopeNotice(Predicate):
+    """From this entry on, these sentences of the catalogue are not promised by this site; a
+    sentence that an earlier notice named and this one does not may be promised again."""
+
+    kind: Literal["scope"] = "scope"
+    text: str
+    at: Moment
+    not_promised: tuple[Unpromised, ...]
+
+
 class TextNotice(Predicate):
     kind: Literal["text"] = "text"
     text: str
     at: Moment
 
 
-AnyPredicate = Slot | Proof | Calibration | EnrolledNotice | TextNotice
+Notice = EnrolledNotice | ScopeNotice | TextNotice
+AnyPredicate = Slot | Proof | Calibration | Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +223,14 @@ class Statement:
                 return Kind.PROOF
             case Calibration():
                 return Kind.CALIBRATION
-            case EnrolledNotice() | TextNotice():
+            case EnrolledNotice() | ScopeNotice() | TextNotice():
                 return Kind.NOTICE
 
     @property
     def about(self) -> str:
         """The identifier of the promise, or `log`."""
         match self.predicate:
-            case EnrolledNotice() | TextNotice():
+            case EnrolledNotice() | ScopeNotice() | TextNotice():
                 return LOG
             case other:
                 return other.promise
@@ -258,6 +287,8 @@ def _predicate(kind: Kind, raw: Mapping[str, JsonValue]) -> AnyPredicate:
             return Calibration.model_validate(raw)
         case Kind.NOTICE if raw.get("kind") == "enrolled":
             return EnrolledNotice.model_validate(raw)
+        case Kind.NOTICE if raw.get("kind") == "scope":
+            return ScopeNotice.model_validate(raw)
         case Kind.NOTICE:
             return TextNotice.model_validate(raw)
 

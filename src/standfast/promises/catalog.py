@@ -1,26 +1,184 @@
-"""The table of contents of the product: every promise a site can make."""
+"""The table of contents of the product: every promise a site can make.
+
+No two parts have the same drill, so the name of a drill says what it proves.
+"""
 
 from datetime import timedelta
 
-from standfast.promises.model import Grade, Promise
+from standfast.promises.model import Grade, Part, Promise
+
+PROVABLE = frozenset({Grade.REAL, Grade.REHEARSED})
+DAILY = timedelta(hours=24)
+WEEKLY = timedelta(days=7)
 
 REDUNDANT_WEB = Promise(
     id="redundant-web",
     statement="Any web server can fail without interrupting access.",
-    proof=(
-        "The power of one web server is cut while signed-in visitors read and save through the "
-        "public address. No request that may be repeated fails, and nothing is saved twice."
+    parts=(
+        Part(
+            drill="web-server",
+            proof=(
+                "The power of one web server is cut while signed-in visitors read and save through "
+                "the public address. No request that may be repeated fails, and nothing is saved "
+                "twice."
+            ),
+            objective={"failed_requests": 0, "doubled_writes": 0},
+            fault="blind-edge",
+            fault_words=(
+                "the edge no longer asks whether web servers are well, and tries no request a "
+                "second time"
+            ),
+        ),
     ),
-    objective={"failed_requests": 0, "doubled_writes": 0},
-    period=timedelta(hours=24),
-    calibrated_within=timedelta(days=7),
-    grades=frozenset({Grade.REAL, Grade.REHEARSED}),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
     mechanism="edge",
-    drill="web-server",
-    fault="blind-edge",
-    fault_words=(
-        "the edge no longer asks whether web servers are well, and tries no request a second time"
+)
+
+ANY_MACHINE = Promise(
+    id="any-machine",
+    statement="Any single machine of the site can fail.",
+    parts=(
+        Part(
+            drill="any-machine",
+            proof=(
+                "A machine is drawn at random and loses its power while signed-in visitors read "
+                "and save through the public addresses. Requests fail, and access is interrupted, "
+                "no more than is allowed for a machine of its role; no change is lost or saved "
+                "twice."
+            ),
+            objective={"exceeded_limits": 0, "doubled_writes": 0, "lost_writes": 0},
+            fault="blind-edge",
+            fault_words=(
+                "the edge no longer asks whether web servers are well, and tries no request a "
+                "second time; the machine that fails is a web server"
+            ),
+        ),
     ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="rollout",
+)
+
+MIRRORED_DATABASE = Promise(
+    id="mirrored-database",
+    statement="Every change is on a second machine before it is acknowledged.",
+    parts=(
+        Part(
+            drill="mirrored-database",
+            proof=(
+                "A row is written on the primary and looked for on the secondary, and both are "
+                "asked whether the primary waits for the secondary before it acknowledges."
+            ),
+            objective={"mirrored_s": 1, "missing_copies": 0},
+            fault="lone-primary",
+            fault_words="the primary no longer waits for the secondary before it acknowledges",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="database",
+)
+
+DATABASE_FAILOVER = Promise(
+    id="database-failover",
+    statement="When the database fails, its secondary takes over, and no saved change is lost.",
+    parts=(
+        Part(
+            drill="database-crash",
+            proof=(
+                "The database server of the primary is killed while signed-in visitors read and "
+                "save through the public address."
+            ),
+            objective={"outage_s": 3, "lost_writes": 0},
+            fault="nobody-takes-over",
+            fault_words="what watches over the database is told to leave everything as it is",
+        ),
+        Part(
+            drill="database-host",
+            proof=(
+                "The machine of the primary loses its power while signed-in visitors read and save "
+                "through the public address."
+            ),
+            objective={"outage_s": 25, "lost_writes": 0},
+            fault="nobody-takes-over",
+            fault_words="what watches over the database is told to leave everything as it is",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="database",
+)
+
+ONSITE_BACKUP = Promise(
+    id="onsite-backup",
+    statement=(
+        "Every 30 minutes the data is backed up to several machines of the same network that hold "
+        "no database."
+    ),
+    parts=(
+        Part(
+            drill="onsite-backup",
+            proof=(
+                "Every backup machine is asked for its newest backup, and how far the changes that "
+                "it has received are behind the primary."
+            ),
+            objective={"backup_age_s": 1800, "missing_copies": 0, "archive_lag_s": 10},
+            fault="stale-backup",
+            fault_words="the backup machines take no new backups",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="backup",
+)
+
+RESTORE_WORKS = Promise(
+    id="restore-works",
+    statement="A lost database comes back from those backups.",
+    parts=(
+        Part(
+            drill="restore",
+            proof=(
+                "The newest backup is restored on a backup machine, started on its own, checked "
+                "block by block, and compared with the original."
+            ),
+            objective={"data_age_s": 1800, "failed_checks": 0},
+            fault="truncated-backup",
+            fault_words="a file of the newest backup is cut short",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="backup",
+)
+
+ENCRYPTED_IN_TRANSIT = Promise(
+    id="encrypted-in-transit",
+    statement="Every connection between the machines of the site is encrypted with AES.",
+    parts=(
+        Part(
+            drill="encrypted-in-transit",
+            proof=(
+                "Every link between two machines is tried from the machine that uses it: with the "
+                "site's identity it must be encrypted by AES-GCM, and it must refuse plain text "
+                "and whoever has no certificate."
+            ),
+            objective={"unencrypted_links": 0, "open_links": 0, "unchecked_links": 0},
+            fault="open-door",
+            fault_words="a web server asks nobody for a certificate",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="keys",
 )
 
 CATALOG = (REDUNDANT_WEB,)

@@ -34,22 +34,35 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """One sentence of the page.
+class Part:
+    """One proof of a promise, by one drill or observation.
 
-    `objective` holds upper limits. It must be proven again within `period`; its check must have
-    been seen red, by planting `fault` (`fault_words` say what that is), within
+    `objective` holds upper limits. Its check must have been seen red by planting `fault`;
+    `fault_words` say what that is.
+    """
+
+    drill: str
+    proof: str
+    objective: Figures
+    fault: str
+    fault_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One sentence of the page. It is worth as much as the worst of its parts.
+
+    Every part must be proven again within `period`, and its check seen red within
     `calibrated_within`.
     """
 
     id: str
     statement: str
-    proof: str
-    objective: Figures
+    parts: tuple[Part, ...]
     period: timedelta
     calibrated_within: timedelta
     grades: frozenset[Grade]
     mechanism: str
-    drill: str
-    fault: str
-    fault_words: str
+
+    def part(self, drill: str) -> Part | None:
+        return next((each for each in self.parts if each.drill == drill), None)

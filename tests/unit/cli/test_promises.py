@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from standfast.cli.promises import WIDTH, document, exit_status, lines, unread
-from standfast.evidence.state import PromiseState
+from standfast.evidence.state import PartState, PromiseState
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.model import Grade, State
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-KEPT = PromiseState(
-    promise="redundant-web",
-    statement="Any web server can fail without interrupting access.",
+PART = PartState(
+    drill="web-server",
     proof="The power of one web server is cut.",
     state=State.KEPT,
     grade=Grade.REHEARSED,
@@ -32,6 +32,16 @@ KEPT = PromiseState(
     missed=(),
     history=(),
 )
+
+KEPT = PromiseState(
+    promise="redundant-web",
+    statement="Any web server can fail without interrupting access.",
+    parts=(PART,),
+)
+
+
+def shown(**changes: Any) -> PromiseState:
+    return replace(KEPT, parts=(replace(PART, **changes),))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +65,7 @@ def test_state_and_grade_are_said_together_with_what_was_measured() -> None:
 
 
 def test_what_is_not_kept_says_why() -> None:
-    broken = replace(KEPT, state=State.BROKEN, reason="failed_requests was 7, at most 0")
+    broken = shown(state=State.BROKEN, reason="failed_requests was 7, at most 0")
     said = "\n".join(lines(document(broken), NOW))
     assert "broken, rehearsed" in said
     assert "failed_requests was 7, at most 0." in said
@@ -69,5 +79,17 @@ def test_a_record_that_cannot_be_read_proves_nothing() -> None:
 
 
 def test_every_line_fits_a_terminal() -> None:
-    long = replace(KEPT, state=State.UNPROVEN, reason="no proof was made " * 20)
+    long = shown(state=State.UNPROVEN, reason="no proof was made " * 20)
     assert all(len(line) <= WIDTH for line in lines(document(long), NOW))
+
+
+def test_figures_of_several_drills_are_told_by_drill() -> None:
+    host = replace(PART, drill="slow-web", objective={"outage_s": 3.0}, measured={"outage_s": 1.2})
+    said = document(replace(KEPT, parts=(PART, host)))
+    assert said["objective"] == {
+        "web-server": {"failed_requests": 0.0},
+        "slow-web": {"outage_s": 3.0},
+    }
+    assert said["measured"]["slow-web"] == {"outage_s": 1.2}
+    assert [each["drill"] for each in said["drills"]] == ["web-server", "slow-web"]
+    assert "slow-web: outage_s 1.2 (at most 3)" in "\n".join(lines(said, NOW))

@@ -69,12 +69,14 @@ class Told:
         *,
         objective: Figures = OBJECTIVE,
         promise: str = "redundant-web",
+        drill: str | None = "web-server",
         period_h: float = 24,
         calibrated_within_h: float = 168,
     ) -> int:
         return self.add(
             Slot(
                 promise=promise,
+                drill=drill,
                 statement="Any web server can fail without interrupting access.",
                 objective=dict(objective),
                 default_objective=dict(OBJECTIVE),
@@ -95,10 +97,11 @@ class Told:
         objective: Figures = OBJECTIVE,
         outcome: Outcome | None = None,
         promise: str = "redundant-web",
+        drill: str = "web-server",
     ) -> Run:
         return Run(
             promise=promise,
-            drill="web-server",
+            drill=drill,
             outcome=outcome or judge(objective, measured),
             grade=Grade.REHEARSED,
             stand_ins=("web-1, web-2 share one kernel",),
@@ -120,23 +123,39 @@ class Told:
         objective: Figures = OBJECTIVE,
         outcome: Outcome | None = None,
         promise: str = "redundant-web",
+        drill: str = "web-server",
     ) -> int:
         """A proof of six minutes that begins at this hour."""
         run = self.run(
-            at, at + 0.1, measured, objective=objective, outcome=outcome, promise=promise
+            at,
+            at + 0.1,
+            measured,
+            objective=objective,
+            outcome=outcome,
+            promise=promise,
+            drill=drill,
         )
         return self.add(Proof(slot=slot, **dict(run)))
 
-    def calibrate(self, at: float, *, red: Figures = BAD, objective: Figures = OBJECTIVE) -> int:
+    def calibrate(
+        self,
+        at: float,
+        *,
+        red: Figures = BAD,
+        objective: Figures = OBJECTIVE,
+        promise: str = "redundant-web",
+        drill: str = "web-server",
+    ) -> int:
+        named = {"promise": promise, "drill": drill}
         return self.add(
             Calibration(
-                promise="redundant-web",
+                promise=promise,
                 fault="blind-edge",
                 fault_words="the health check never fails",
                 planted_at=hour(at),
                 removed_at=hour(at + 0.2),
-                red=self.run(at + 0.1, at + 0.2, red, objective=objective),
-                green=self.run(at + 0.3, at + 0.4, objective=objective),
+                red=self.run(at + 0.1, at + 0.2, red, objective=objective, **named),
+                green=self.run(at + 0.3, at + 0.4, objective=objective, **named),
             )
         )
 

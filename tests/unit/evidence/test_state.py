@@ -11,11 +11,14 @@ BAD = {"requests": 3000, "failed_requests": 7, "doubled_writes": 0}
 
 @pytest.fixture
 def at(hour):
-    """The only promise's state at an hour, and why."""
+    """The state of the only part of the only promise at an hour, and why."""
 
     def states(told, hours):
         (state,) = derive(told.entries(), now=hour(hours))
-        return state
+        (part,) = state.parts
+        assert (part.state, part.reason) == (state.state, state.reason)
+        assert (part.due_at, part.proven_at) == (state.due_at, state.proven_at)
+        return part
 
     return states
 
@@ -25,7 +28,7 @@ def test_a_calibrated_promise_with_a_fresh_good_proof_is_kept_as_rehearsed(kept,
     assert state.state is State.KEPT
     assert state.grade is Grade.REHEARSED
     assert state.stand_ins == ("web-1, web-2 share one kernel",)
-    assert state.statement == "Any web server can fail without interrupting access."
+    assert state.drill == "web-server"
     assert state.proof == "One web server is cut."
     assert state.measured == GOOD
     assert state.objective == {"failed_requests": 0, "doubled_writes": 0}

@@ -46,7 +46,7 @@ def test_the_agent_is_resident_on_database_machines_alone(role: Role, resident: 
     assert ("WantedBy=" in unit, "Restart=always" in unit) == (resident, resident)
 
 
-@pytest.mark.parametrize(("role", "may"), [(Role.EDGE, True), (Role.WEB, False)])
+@pytest.mark.parametrize(("role", "may"), [(Role.EDGE, True), (Role.MONITOR, False)])
 def test_only_machines_whose_role_has_faults_let_them_be_planted(role: Role, may: bool) -> None:
     settings = AgentSettings.from_json(hosts.agent_settings(machine(role)).decode())
     assert settings.verbs.keys() == {"operator"}

@@ -74,10 +74,10 @@ class SmallSystemd:
         return 0, ""
 
     def let_leases_end(self, folder: Path) -> None:
-        """What each timer starts: the module of that name with its two last words."""
+        """What each timer starts: the module of that name with the words after it."""
         for command in self.timers.values():
-            assert command.argv[-3] == lease.__name__
-            lease.lift(*command.argv[-2:], self, folder)
+            words = command.argv[command.argv.index(lease.__name__) + 1 :]
+            lease.main(words, self, drop_ins=folder, marks=folder / "marks")
         self.timers.clear()
 
 

@@ -28,7 +28,7 @@ from standfast.evidence.transport import FolderTransport
 from standfast.pages.trust.render import pages
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.judge import judge
-from standfast.promises.model import Grade, Promise
+from standfast.promises.model import Grade, Part, Promise
 
 NOON = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 ORIGIN = "trust.example/log"
@@ -50,6 +50,10 @@ class Story:
     leaves: list[bytes] = field(default_factory=list)
     slot: int = 0
 
+    @property
+    def part(self) -> Part:
+        return self.promise.parts[0]
+
     def tell(self, predicate: AnyPredicate, signer: Ed25519Signer = LOG_SIGNER) -> "Story":
         self.leaves.append(leaf("demo", predicate, signer))
         return self
@@ -61,16 +65,19 @@ class Story:
     def noticed(self, text: str, at: datetime) -> "Story":
         return self.tell(TextNotice(text=text, at=at))
 
-    def due(self, start: datetime, *, objective: Mapping[str, float] | None = None) -> "Story":
-        promise = self.promise
+    def due(
+        self, start: datetime, *, objective: Mapping[str, float] | None = None, part: int = 0
+    ) -> "Story":
+        promise, announced = self.promise, self.promise.parts[part]
         self.slot = len(self.leaves)
         return self.tell(
             Slot(
                 promise=promise.id,
+                drill=announced.drill,
                 statement=promise.statement,
-                objective=dict(objective or promise.objective),
-                default_objective=dict(promise.objective),
-                proof=promise.proof,
+                objective=dict(objective or announced.objective),
+                default_objective=dict(announced.objective),
+                proof=announced.proof,
                 starts_at=start,
                 until=start + promise.period,
                 calibrated_within_s=promise.calibrated_within.total_seconds(),
@@ -82,7 +89,7 @@ class Story:
         return self.tell(
             Calibration(
                 promise=self.promise.id,
-                fault=self.promise.fault,
+                fault=self.part.fault,
                 fault_words="a health check that never fails",
                 planted_at=at - timedelta(minutes=4),
                 removed_at=at - timedelta(minutes=2),
@@ -110,11 +117,11 @@ class Story:
         }
         return {
             "promise": self.promise.id,
-            "drill": self.promise.drill,
-            "outcome": judge(self.promise.objective, measured),
+            "drill": self.part.drill,
+            "outcome": judge(self.part.objective, measured),
             "grade": Grade.REHEARSED if stand_ins else Grade.REAL,
             "stand_ins": stand_ins,
-            "objective": dict(self.promise.objective),
+            "objective": dict(self.part.objective),
             "measured": measured,
             "started_at": at - timedelta(seconds=40),
             "ended_at": at,

@@ -14,7 +14,9 @@ import pytest
 
 from standfast.core.units import parse_stamp, stamp
 from standfast.evidence.state import derive
+from standfast.evidence.statement import ScopeNotice, Unpromised
 from standfast.pages.trust.view import page
+from standfast.promises.catalog import DATABASE_FAILOVER
 from standfast.promises.model import State
 
 from .conftest import NOON, Story, hours, published
@@ -164,7 +166,10 @@ def test_a_state_that_outlived_its_expiry_is_not_repeated(stories: Stories) -> N
     assert page(record, states, now=NOON, **where).claims[0].state is State.KEPT
     late = page(record, states, now=NOON + timedelta(days=2), **where).claims[0]
     assert (late.state, late.valid_until) == (State.UNPROVEN, None)
-    ungraded = [replace(each, grade=None) for each in states]
+    ungraded = [
+        replace(each, parts=tuple(replace(part, grade=None) for part in each.parts))
+        for each in states
+    ]
     assert page(record, ungraded, now=NOON, **where).claims[0].state is State.UNPROVEN
 
 
@@ -248,3 +253,32 @@ def test_both_forms_say_the_same(stories: Stories) -> None:
     assert (promise["state"], promise["grade"]) == ("kept", "rehearsed")
     assert promise["valid_until"] == facts["valid_until"] == stamp(NOON + hours(22))
     assert promise["evidence"] == {"index": 3, "calibration": 2}
+
+
+def test_a_promise_of_several_drills_shows_each_with_its_own_limits(story: Story) -> None:
+    story.promise = DATABASE_FAILOVER
+    files = story.enrolled(NOON).due(NOON).due(NOON, part=1).pages(NOON)
+    text = read(files).text
+    assert "Database crash: unproven" in text
+    assert "Database host: unproven" in text
+    assert "at most 3 s" in text
+    assert "at most 25 s" in text
+    (promise,) = document(files)["promises"]
+    assert promise["objective"]["database-host"] == {"lost_writes": 0, "outage_s": 25}
+    assert [each["drill"] for each in promise["drills"]] == ["database-crash", "database-host"]
+    assert promise["reason"] == "database-crash: it has not been proven yet"
+
+
+def test_what_the_site_leaves_out_is_named_with_the_reason(story: Story) -> None:
+    left_out = Unpromised(
+        promise="restore-works",
+        statement="A lost database comes back.",
+        why="it takes a backup machine",
+    )
+    notice = ScopeNotice(text="left out", at=NOON, not_promised=(left_out,))
+    files = story.enrolled(NOON).due(NOON).tell(notice).pages(NOON)
+    text = read(files).text
+    assert "What is not promised" in text
+    assert "Not promised, because it takes a backup machine." in text
+    (found,) = document(files)["not_promised"]
+    assert (found["id"], found["why"]) == ("restore-works", "it takes a backup machine")

@@ -12,6 +12,7 @@ from standfast.promises.judge import judge
 from standfast.promises.model import Grade
 from standfast.proofs.calibrate import calibration
 
+(PART,) = REDUNDANT_WEB.parts
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -19,11 +20,11 @@ def run(minute: int, failed: float) -> Run:
     measured = {"failed_requests": failed, "doubled_writes": 0.0}
     return Run(
         promise=REDUNDANT_WEB.id,
-        drill=REDUNDANT_WEB.drill,
-        outcome=judge(REDUNDANT_WEB.objective, measured),
+        drill=PART.drill,
+        outcome=judge(PART.objective, measured),
         grade=Grade.REHEARSED,
         stand_ins=("web-1, web-2 share one kernel",),
-        objective=dict(REDUNDANT_WEB.objective),
+        objective=dict(PART.objective),
         measured=measured,
         started_at=NOON + timedelta(minutes=minute),
         ended_at=NOON + timedelta(minutes=minute, seconds=30),
@@ -36,12 +37,13 @@ def run(minute: int, failed: float) -> Run:
 def made(red: float, green: float) -> bool:
     seen = calibration(
         REDUNDANT_WEB,
+        PART,
         red=run(1, red),
         green=run(3, green),
         planted_at=NOON,
         removed_at=NOON + timedelta(minutes=2),
     )
-    return calibrates(seen, REDUNDANT_WEB.objective, now=NOON + timedelta(minutes=5))
+    return calibrates(seen, PART.objective, now=NOON + timedelta(minutes=5))
 
 
 def test_red_with_the_fault_and_green_without_it_is_a_calibration() -> None:

@@ -1,9 +1,9 @@
 from typing import Any
 from uuid import UUID
 
+from standfast.proofs.drills.course import WRITE_SHARE, id_pattern
 from standfast.proofs.drills.mix import WRITE, Mix, filled
 from standfast.proofs.drills.visitor import learn
-from standfast.proofs.drills.web_server import WRITE_SHARE, id_pattern
 
 RUN = "1f0e7a52-7c5b-4b1e-9d7c-3f3f6f0b6a11"
 OTHER_RUN = "1f0e7a52-7c5b-4b1e-9d70-3f3f6f0b6a11"

@@ -16,9 +16,11 @@ from standfast.evidence.statement import Run
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.grade import grade
 from standfast.promises.model import Grade, Outcome
-from standfast.proofs.drills import load, web_server
+from standfast.proofs.drills import course, load
 from standfast.proofs.drills.body import proof_body
-from standfast.proofs.drills.web_server import Course, NotBack, Ran, WebServerDrill, plan_of
+from standfast.proofs.drills.course import Course, plan_of
+from standfast.proofs.drills.ground import NotBack, Ran
+from standfast.proofs.drills.web_server import WebServerDrill
 
 RUN = "1f0e7a52-7c5b-4b1e-9d7c-3f3f6f0b6a11"
 SHORT = Course(rate_per_s=2, duration_s=9, sessions=1, cut_s=3)
@@ -176,7 +178,7 @@ def test_the_outcome_follows_from_what_was_measured(
     rows: Any, stored: Any, outcome: Outcome
 ) -> None:
     ran = told(script(rows, stored, "nobody could say")).drill()
-    body = proof_body(ran, promise=REDUNDANT_WEB, graded=grade({}))
+    body = proof_body(ran, promise=REDUNDANT_WEB, part=REDUNDANT_WEB.parts[0], graded=grade({}))
     assert body.outcome is outcome
     assert (body.grade, body.drill, body.run) == (Grade.REHEARSED, "web-server", RUN)
     assert body.started_at == STARTED
@@ -303,4 +305,4 @@ def test_the_plan_is_what_the_load_reads() -> None:
     assert plan.total == 3000
     assert plan.write_share >= 0.3
     assert "password" not in repr(plan)
-    assert web_server.id_pattern(RUN) == plan.ids
+    assert course.id_pattern(RUN) == plan.ids

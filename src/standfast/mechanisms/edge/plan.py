@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.agent.faults import Fault
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     FAULTS,
@@ -50,7 +50,6 @@ def plan(
             unit(),
         ),
         units=(Unit(name=UNIT),),
-        folders=(Folder(path=FAULTS),),
         flows=(
             Flow(port=80, sources=(), why="redirect to https"),
             Flow(port=443, sources=(), why="the service"),

@@ -1,21 +1,25 @@
 """What every machine has, whatever its roles: names, identity, the agent, SSH as we want it."""
 
 import json
-from collections.abc import Mapping
 
 from standfast.core.templates import render
+from standfast.mechanisms.hosts.agent.lease import MARKS
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role
-from standfast.mechanisms.hosts.names import AGENT_PORT, AUTHORITY, IDENTITY, KEYS_GROUP
+from standfast.mechanisms.hosts.names import AGENT_PORT, AUTHORITY, FAULTS, IDENTITY, KEYS_GROUP
 
 AGENT = "standfast-agent.service"
 AGENT_SOCKET = "standfast-agent.socket"
+HEALING = "standfast-faults.service"
 
 AGENT_IDLE_S = 60
 """Longer than the pauses between the questions of one command, short enough to cost nothing."""
 
 VERBS_OF_ALL = ("facts", "kernel", "units")
-VERBS_OF_ROLE: Mapping[Role, tuple[str, ...]] = {Role.EDGE: ("plant", "remove", "planted")}
+FAULTY = frozenset({Role.EDGE, Role.WEB, Role.DATABASE, Role.BACKUP})
+"""Roles whose rooms declare faults that can be planted."""
+
+VERBS_OF_FAULTY = ("plant", "remove", "planted")
 
 
 def plan(
@@ -36,7 +40,7 @@ def plan(
         machines=machines,
         leads_to_primary=machine.is_a(Role.WEB),
     )
-    agent = render(__package__, AGENT, source=source, resident=resident)
+    agent = render(__package__, AGENT, source=source, resident=resident, marks=MARKS)
     listening = render(__package__, AGENT_SOCKET, address=machine.address, port=AGENT_PORT)
     return Contribution(
         files=(
@@ -64,14 +68,21 @@ def plan(
                 content=listening.encode(),
                 restarts=(AGENT_SOCKET,),
             ),
+            File(
+                path=f"/etc/systemd/system/{HEALING}",
+                content=render(__package__, HEALING, source=source).encode(),
+            ),
         ),
         units=(
             Unit(name="ssh.service"),
             Unit(name=AGENT_SOCKET),
+            Unit(name=HEALING),
             *((Unit(name=AGENT),) if resident else ()),
         ),
         folders=(
             Folder(path="/etc/standfast"),
+            Folder(path=FAULTS),
+            Folder(path=str(MARKS), mode=0o700),
             Folder(path=IDENTITY, mode=0o750, group=KEYS_GROUP),
         ),
         flows=(Flow(port=ssh_port, sources=management, why="operators"),),
@@ -80,9 +91,7 @@ def plan(
 
 
 def agent_settings(machine: Machine) -> bytes:
-    verbs = sorted(
-        {*VERBS_OF_ALL, *(verb for role in machine.roles for verb in VERBS_OF_ROLE.get(role, ()))}
-    )
+    verbs = sorted({*VERBS_OF_ALL, *(VERBS_OF_FAULTY if FAULTY & machine.roles else ())})
     settings = {
         "machine": machine.name,
         "verbs": {"operator": verbs},

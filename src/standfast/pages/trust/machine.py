@@ -1,10 +1,12 @@
 """`trust.json`: the page for programs. Its shape is described in the room's README."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from standfast.core.units import stamp
-from standfast.pages.trust.model import Claim, Page
+from standfast.evidence.state import WORST_FIRST
+from standfast.pages.trust.model import Claim, Page, Part
+from standfast.promises.model import Figures
 
 VERSION = 1
 
@@ -27,6 +29,16 @@ def document(page: Page) -> Mapping[str, object]:
             "root": page.root,
         },
         "promises": [promise(claim) for claim in page.claims],
+        "not_promised": [
+            {
+                "id": each.id,
+                "statement": each.statement,
+                "why": each.why,
+                "since": moment(each.since),
+                "index": each.index,
+            }
+            for each in page.left_out
+        ],
         "notices": [
             {"index": each.index, "at": moment(each.at), "text": each.text} for each in page.notices
         ],
@@ -35,7 +47,9 @@ def document(page: Page) -> Mapping[str, object]:
 
 
 def promise(claim: Claim) -> Mapping[str, object]:
-    """The names of `status --json` (design §11) where both say the same thing."""
+    """The names of `status --json` (design §11) where both say the same thing: figures as they are
+    where one drill proves the promise, by drill where several do."""
+    weakest = min(claim.parts, key=lambda each: WORST_FIRST.index(each.state))
     return {
         "id": claim.id,
         "statement": claim.statement,
@@ -43,20 +57,59 @@ def promise(claim: Claim) -> Mapping[str, object]:
         "grade": claim.grade,
         "reason": claim.reason,
         "valid_until": moment(claim.valid_until),
-        "objective": dict(claim.objective),
-        "default_objective": dict(claim.default_objective),
-        "measured": None if claim.measured is None else dict(claim.measured),
-        "worst": None if claim.worst is None else dict(claim.worst),
+        "objective": by_drill(claim.parts, lambda part: part.objective),
+        "default_objective": by_drill(claim.parts, lambda part: part.default_objective),
+        "measured": by_drill(claim.parts, lambda part: part.measured),
+        "worst": by_drill(claim.parts, lambda part: part.worst),
         "proven_at": moment(claim.proven_at),
         "due_at": moment(claim.due_at),
         "calibrated_at": moment(claim.calibrated_at),
         "broken_since": moment(claim.broken_since),
         "stand_ins": list(claim.stand_ins),
-        "missed": [[stamp(start), stamp(end)] for start, end in claim.missed],
-        "evidence": {
-            "index": claim.latest.index if claim.latest else None,
-            "calibration": claim.calibration.entry.index if claim.calibration else None,
-        },
+        "missed": missed([span for each in claim.parts for span in each.missed]),
+        "evidence": evidence(weakest),
+        "drills": [of_part(each) for each in claim.parts],
+    }
+
+
+def of_part(part: Part) -> Mapping[str, object]:
+    return {
+        "drill": part.drill,
+        "state": part.state,
+        "grade": part.grade,
+        "reason": part.reason,
+        "objective": dict(part.objective),
+        "default_objective": dict(part.default_objective),
+        "measured": figures(part.measured),
+        "worst": figures(part.worst),
+        "proven_at": moment(part.proven_at),
+        "due_at": moment(part.due_at),
+        "calibrated_at": moment(part.calibrated_at),
+        "missed": missed(part.missed),
+        "evidence": evidence(part),
+    }
+
+
+def by_drill(
+    parts: Sequence[Part], of: Callable[[Part], Figures | None]
+) -> Mapping[str, object] | None:
+    if len(parts) == 1:
+        return figures(of(parts[0]))
+    return {each.drill: figures(of(each)) for each in parts}
+
+
+def figures(of: Figures | None) -> Mapping[str, float] | None:
+    return None if of is None else dict(of)
+
+
+def missed(spans: Sequence[tuple[datetime, datetime]]) -> list[list[str]]:
+    return [[stamp(start), stamp(end)] for start, end in sorted(spans)]
+
+
+def evidence(part: Part) -> Mapping[str, int | None]:
+    return {
+        "index": part.latest.index if part.latest else None,
+        "calibration": part.calibration.entry.index if part.calibration else None,
     }
 
 

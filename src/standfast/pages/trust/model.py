@@ -94,12 +94,36 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one drill shows of a promise."""
+
+    drill: str
+    proof: str
+    state: State
+    grade: Grade | None
+    reason: str
+    proven_at: datetime | None
+    due_at: datetime | None
+    calibrated_at: datetime | None
+    objective: Figures
+    default_objective: Figures
+    measured: Figures | None
+    worst: Figures | None
+    measures: tuple[Measure, ...]
+    besides: str
+    """What else the newest proof measured, in words."""
+    story: tuple[str, ...]
+    latest: Told | None
+    calibration: Calibration | None
+    missed: tuple[tuple[datetime, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One promise as the page shows it."""
 
     id: str
     statement: str
-    proof: str
     state: State
     grade: Grade | None
     mark: Mark
@@ -110,18 +134,19 @@ class Claim:
     due_at: datetime | None
     calibrated_at: datetime | None
     broken_since: datetime | None
-    objective: Figures
-    default_objective: Figures
-    measured: Figures | None
-    worst: Figures | None
-    measures: tuple[Measure, ...]
-    besides: str
-    """What else the newest proof measured, in words."""
-    story: tuple[str, ...]
     stand_ins: tuple[str, ...]
-    latest: Told | None
-    calibration: Calibration | None
-    missed: tuple[tuple[datetime, datetime], ...]
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A sentence of the catalogue that this site does not promise."""
+
+    id: str
+    statement: str
+    why: str
+    since: datetime
+    index: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,5 +172,6 @@ class Page:
     headlines: tuple[Headline, ...]
     shares_hardware: bool
     claims: tuple[Claim, ...]
+    left_out: tuple[LeftOut, ...]
     notices: tuple[Notice, ...]
     complaints: tuple[str, ...]

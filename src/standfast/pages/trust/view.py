@@ -9,13 +9,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from standfast.evidence.read import Entry, Record
-from standfast.evidence.state import PromiseState, doubted
+from standfast.evidence.scope import left_out
+from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
-from standfast.evidence.statement import EnrolledNotice, Proof, TextNotice
+from standfast.evidence.statement import EnrolledNotice, Proof, ScopeNotice, TextNotice
 from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
 from standfast.pages.trust import plot, words
 from standfast.pages.trust.headline import headlines
-from standfast.pages.trust.model import Calibration, Claim, Measure, Notice, Page, Told, mark
+from standfast.pages.trust.model import (
+    Calibration,
+    Claim,
+    LeftOut,
+    Measure,
+    Notice,
+    Page,
+    Part,
+    Told,
+    mark,
+)
 from standfast.promises.model import Figures, Grade, Outcome, State
 
 LOG_FOLDER = "log/"
@@ -50,18 +61,17 @@ def page(
         headlines=headlines(claims),
         shares_hardware=any(map(shares_hardware, claims)),
         claims=claims,
+        left_out=not_promised(record),
         notices=notices(record),
         complaints=record.complaints,
     )
 
 
 def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
-    proof = proof_at(record, state.latest)
     stated, reason = shown(state, now=now)
     return Claim(
         id=state.promise,
         statement=state.statement,
-        proof=state.proof,
         state=stated,
         grade=state.grade,
         mark=mark(stated, state.grade),
@@ -71,6 +81,23 @@ def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
         due_at=state.due_at,
         calibrated_at=state.calibrated_at,
         broken_since=broken_since(state) if stated is State.BROKEN else None,
+        stand_ins=state.stand_ins,
+        parts=tuple(part(record, each, now=now) for each in state.parts),
+    )
+
+
+def part(record: Record, state: PartState, *, now: datetime) -> Part:
+    proof = proof_at(record, state.latest)
+    stated, reason = shown_part(state, now=now)
+    return Part(
+        drill=state.drill,
+        proof=state.proof,
+        state=stated,
+        grade=state.grade,
+        reason=reason,
+        proven_at=state.proven_at,
+        due_at=state.due_at,
+        calibrated_at=state.calibrated_at,
         objective=state.objective,
         default_objective=state.default_objective,
         measured=state.measured,
@@ -78,7 +105,6 @@ def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
         measures=measures(state, now=now),
         besides=words.besides(state.measured or {}, state.objective),
         story=proof.story if proof else (),
-        stand_ins=state.stand_ins,
         latest=told(record, state.latest),
         calibration=calibration(record, state.calibration),
         missed=state.missed,
@@ -86,7 +112,15 @@ def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
 
 
 def shown(state: PromiseState, *, now: datetime) -> tuple[State, str]:
-    """The state the page dares to say, and why in words."""
+    """The state the page dares to say, and why in words: the worst part's, by its name where there
+    are several."""
+    parts = [(*shown_part(each, now=now), each.drill) for each in state.parts]
+    stated, reason, drill = min(parts, key=lambda each: WORST_FIRST.index(each[0]))
+    named = len(parts) > 1 and stated is not State.KEPT
+    return stated, f"{drill}: {reason}" if named else reason
+
+
+def shown_part(state: PartState, *, now: datetime) -> tuple[State, str]:
     if state.state is State.BROKEN:
         return State.BROKEN, words.exceeded(state.objective, state.measured or {}) or state.reason
     if state.state is State.KEPT and (state.grade is None or state.due_at is None):
@@ -97,7 +131,12 @@ def shown(state: PromiseState, *, now: datetime) -> tuple[State, str]:
 
 
 def broken_since(state: PromiseState) -> datetime | None:
-    """When the present run of broken proofs began; inconclusive ones do not end it."""
+    """When the present run of broken proofs began, in any part; inconclusive ones do not end it."""
+    began = (part_broken_since(each) for each in state.parts if each.state is State.BROKEN)
+    return min((each for each in began if each is not None), default=None)
+
+
+def part_broken_since(state: PartState) -> datetime | None:
     began = None
     for past in sorted(state.history, key=plot.when, reverse=True):
         if past.outcome is Outcome.KEPT:
@@ -107,11 +146,11 @@ def broken_since(state: PromiseState) -> datetime | None:
     return began
 
 
-def measures(state: PromiseState, *, now: datetime) -> tuple[Measure, ...]:
+def measures(state: PartState, *, now: datetime) -> tuple[Measure, ...]:
     return tuple(measure(state, key, now=now) for key in words.in_order(state.objective))
 
 
-def measure(state: PromiseState, key: str, *, now: datetime) -> Measure:
+def measure(state: PartState, key: str, *, now: datetime) -> Measure:
     limit = state.objective[key]
     usual = state.default_objective.get(key, limit)
     return Measure(
@@ -148,6 +187,19 @@ def calibration(record: Record, index: int | None) -> Calibration | None:
         fault=predicate.fault_words,
         planted_at=predicate.planted_at,
         seen=words.exceeded(predicate.red.objective, predicate.red.measured),
+    )
+
+
+def not_promised(record: Record) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(
+            id=each.promise,
+            statement=each.statement,
+            why=each.why,
+            since=each.since,
+            index=each.index,
+        )
+        for each in left_out(record.entries)
     )
 
 
@@ -204,7 +256,7 @@ def happened_at(entry: Entry) -> datetime | None:
             return proof.ended_at
         case CalibrationPredicate() as calibration:
             return calibration.removed_at
-        case EnrolledNotice() | TextNotice() as notice:
+        case EnrolledNotice() | ScopeNotice() | TextNotice() as notice:
             return notice.at
         case _:
             return None

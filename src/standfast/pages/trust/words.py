@@ -21,6 +21,16 @@ NAMES: Mapping[str, str] = {
     "data_age_s": "age of the newest data",
     "redundancy_s": "time until redundant again",
     "restore_s": "time to restore",
+    "exceeded_limits": "limits of the machine’s role exceeded",
+    "missing_copies": "copies missing",
+    "mirrored_s": "change seen on the second machine after",
+    "backup_age_s": "age of the newest backup",
+    "archive_lag_s": "changes not yet backed up",
+    "failed_checks": "checks failed",
+    "unencrypted_links": "links not encrypted by AES-GCM",
+    "open_links": "links that let strangers in",
+    "unchecked_links": "links not looked at",
+    "links": "links",
     "requests": "requests",
     "writes": "changes saved",
     "checks": "checks passed",
@@ -57,6 +67,11 @@ def day(at: datetime) -> str:
 def name(key: str) -> str:
     """What a figure is called; one this page has not met keeps its own words."""
     return NAMES.get(key) or key.removesuffix("_s").removesuffix("_bytes").replace("_", " ")
+
+
+def drill(name: str) -> str:
+    """`database-host` as it is said."""
+    return name.replace("-", " ")
 
 
 def figure(key: str, value: float) -> str:

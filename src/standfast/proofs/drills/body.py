@@ -4,19 +4,19 @@ logged. The outcome follows from the figures and the grade from the samples; nob
 from standfast.evidence.statement import Run
 from standfast.promises.grade import Graded
 from standfast.promises.judge import judge
-from standfast.promises.model import Promise
-from standfast.proofs.drills.web_server import Ran
+from standfast.promises.model import Part, Promise
+from standfast.proofs.drills.ground import Ran
 
 
-def proof_body(ran: Ran, *, promise: Promise, graded: Graded) -> Run:
-    """`promise` carries the objective of this site."""
+def proof_body(ran: Ran, *, promise: Promise, part: Part, graded: Graded) -> Run:
+    """`part` carries the objective of this site."""
     return Run(
         promise=promise.id,
-        drill=promise.drill,
-        outcome=judge(promise.objective, ran.measured),
+        drill=part.drill,
+        outcome=judge(part.objective, ran.measured),
         grade=graded.grade,
         stand_ins=graded.stand_ins,
-        objective=dict(promise.objective),
+        objective=dict(part.objective),
         measured=ran.measured,
         started_at=ran.started_at,
         ended_at=ran.ended_at,

@@ -7,19 +7,11 @@ claimed of a cut that was not seen: a switch that does nothing would make every 
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol
 
 from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify
+from standfast.proofs.drills.ground import Power
 from standfast.proofs.drills.watching import Serving, Watch
-
-
-class Power(Protocol):
-    def cut(self, machine: str) -> None:
-        """Off, as if the plug were pulled, within 100 ms."""
-
-    def restore(self, machine: str) -> None:
-        """On again; returns before the machine has started. Safe to repeat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,82 +7,46 @@ Whatever happens in between, an exception or a signal too, the machine gets its 
 what kills this process outright there is `guard.py` around it.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from typing import IO, Any, Protocol
+from typing import Any
 
 from standfast.core.clock import Clock
-from standfast.core.errors import Refused, Unreachable
+from standfast.core.errors import Refused
+from standfast.mechanisms.hosts.machine import Role
 from standfast.proofs.drills import interruptions, report
+from standfast.proofs.drills.course import Course, plan_of, refuse_unless_possible
 from standfast.proofs.drills.events import Progress
 from standfast.proofs.drills.found import Found, listen
+from standfast.proofs.drills.ground import Ground, NotBack, Power, Ran, Vantage
 from standfast.proofs.drills.measure import measure
-from standfast.proofs.drills.power_cut import Power, PowerCut
+from standfast.proofs.drills.power_cut import PowerCut
 from standfast.proofs.drills.watching import Serving
 
-RATE_PER_S = 100
-DURATION_S = 30
-SESSIONS = 12
-CUT_S = 10.0
-WRITE_SHARE = 0.4
-"""At least 0.3 (design, section 11); more, because what is saved is what can be doubled."""
-
-BACK_WITHIN_S = 60.0
-"""A machine made here serves after 10 s."""
-
-LEAST_REST_S = 2.0
-"""The load speaks every second, so cut and return are up to one second late each."""
-
-
-class Vantage(Protocol):
-    def start(self, plan: bytes) -> IO[bytes]:
-        """Start `load.py` where customers are; give it `plan`, return what it prints: a pipe."""
+WHOLE = Course()
+SHORT = Course(duration_s=12, cut_s=4.0)
+"""A blind edge fails within the first second of the power cut: a short run shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """How one run goes. The power is cut after a third of the time, for `cut_s`."""
+class WebServer:
+    """The drill as the register names it: a web machine is drawn, or chosen."""
 
-    rate_per_s: int = RATE_PER_S
-    duration_s: int = DURATION_S
-    sessions: int = SESSIONS
-    cut_s: float = CUT_S
-    back_within_s: float = BACK_WITHIN_S
+    def prepare(self, ground: Ground) -> None:
+        ground.sign_up()
 
-    @property
-    def total(self) -> int:
-        return self.rate_per_s * self.duration_s
-
-    @property
-    def cut_at_s(self) -> float:
-        return self.duration_s / 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """What one run found. `seen` is what goes into the evidence beside the figures: plain JSON."""
-
-    target: str
-    run: str
-    measured: dict[str, float]
-    story: tuple[str, ...]
-    seen: Mapping[str, Any]
-    started_at: datetime
-    ended_at: datetime
-
-
-class NotBack(Unreachable):
-    """The machine has its power and does not serve. What was measured stands: `ran`."""
-
-    def __init__(self, ran: Ran, within_s: float) -> None:
-        super().__init__(
-            f"{ran.target} does not serve {within_s:.0f} s after its power came back",
-            remedy=f"Run `standfast logs {ran.target}`; what was measured is still true.",
+    def run(self, ground: Ground, *, short: bool) -> Ran:
+        webs = tuple(web.name for web in ground.having(Role.WEB))
+        drill = WebServerDrill(
+            power=ground.power,
+            vantage=ground.vantage,
+            serving=ground.serving,
+            clock=ground.clock,
+            tell=ground.tell,
         )
-        self.ran = ran
+        target = ground.chosen or ground.drawn(webs)
+        return drill.run(ground.contract, target, str(ground.run), SHORT if short else WHOLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +109,6 @@ class WebServerDrill:
         )
 
 
-def refuse_unless_possible(course: Course) -> None:
-    if course.cut_at_s + course.cut_s + LEAST_REST_S > course.duration_s:
-        raise Refused(
-            f"a load of {course.duration_s} s is too short for a power cut of {course.cut_s:g} s",
-            remedy=f"Let the load last {3 * (course.cut_s + LEAST_REST_S) / 2:.0f} s or more.",
-        )
-
-
 def refuse_if_degraded(serving: Mapping[str, bool], target: str) -> None:
     """With one server down already, cutting another would be an outage, not a drill."""
     down = sorted(name for name, serves in serving.items() if not serves)
@@ -169,28 +125,6 @@ def refuse_if_degraded(serving: Mapping[str, bool], target: str) -> None:
 
 def plural(names: list[str]) -> str:
     return "does" if len(names) == 1 else "do"
-
-
-def plan_of(contract: Mapping[str, Any], run: str, course: Course) -> bytes:
-    """`load.Plan`, as JSON."""
-    return json.dumps(
-        {
-            **contract,
-            "run": run,
-            "ids": id_pattern(run),
-            "write_share": WRITE_SHARE,
-            "rate_per_s": course.rate_per_s,
-            "duration_s": course.duration_s,
-            "sessions": course.sessions,
-        }
-    ).encode()
-
-
-def id_pattern(run: str) -> str:
-    """UUIDs of one run: 18 of its own random hex digits, then the number of the request (RFC
-    9562, version 8: ours to define; the digits of version and variant are not random)."""
-    digits = run.replace("-", "")
-    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-" + "{number:012d}"
 
 
 def figures(found: Found, back_s: float | None) -> dict[str, float]:

@@ -1,0 +1,70 @@
+"""How one run of a drill under load goes, and what its load is told. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from standfast.core.errors import Refused
+
+RATE_PER_S = 100
+DURATION_S = 30
+SESSIONS = 12
+CUT_S = 10.0
+WRITE_SHARE = 0.4
+"""At least 0.3 (design, section 11); more, because what is saved is what can be doubled."""
+
+BACK_WITHIN_S = 60.0
+"""A machine made here serves after 10 s."""
+
+LEAST_REST_S = 2.0
+"""The load speaks every second, so cut and return are up to one second late each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How one run goes. The power is cut after a third of the time, for `cut_s`."""
+
+    rate_per_s: int = RATE_PER_S
+    duration_s: int = DURATION_S
+    sessions: int = SESSIONS
+    cut_s: float = CUT_S
+    back_within_s: float = BACK_WITHIN_S
+
+    @property
+    def total(self) -> int:
+        return self.rate_per_s * self.duration_s
+
+    @property
+    def cut_at_s(self) -> float:
+        return self.duration_s / 3
+
+
+def refuse_unless_possible(course: Course) -> None:
+    if course.cut_at_s + course.cut_s + LEAST_REST_S > course.duration_s:
+        raise Refused(
+            f"a load of {course.duration_s} s is too short for a power cut of {course.cut_s:g} s",
+            remedy=f"Let the load last {3 * (course.cut_s + LEAST_REST_S) / 2:.0f} s or more.",
+        )
+
+
+def plan_of(contract: Mapping[str, Any], run: str, course: Course) -> bytes:
+    """`load.Plan`, as JSON."""
+    return json.dumps(
+        {
+            **contract,
+            "run": run,
+            "ids": id_pattern(run),
+            "write_share": WRITE_SHARE,
+            "rate_per_s": course.rate_per_s,
+            "duration_s": course.duration_s,
+            "sessions": course.sessions,
+        }
+    ).encode()
+
+
+def id_pattern(run: str) -> str:
+    """UUIDs of one run: 18 of its own random hex digits, then the number of the request (RFC
+    9562, version 8: ours to define; the digits of version and variant are not random)."""
+    digits = run.replace("-", "")
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-" + "{number:012d}"

@@ -1,0 +1,95 @@
+"""What a drill may touch of a site, and what it hands back: the same for every drill."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any, Protocol
+from uuid import UUID
+
+from standfast.core.clock import Clock
+from standfast.core.errors import Unreachable
+from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.proofs.drills.watching import Serving
+
+
+class Power(Protocol):
+    def cut(self, machine: str) -> None:
+        """Off, as if the plug were pulled, within 100 ms."""
+
+    def restore(self, machine: str) -> None:
+        """On again; returns before the machine has started. Safe to repeat."""
+
+
+class Vantage(Protocol):
+    def start(self, plan: bytes) -> IO[bytes]:
+        """Start `load.py` where customers are; give it `plan`, return what it prints: a pipe."""
+
+
+class Asking(Protocol):
+    def ask(self, machine: str, verb: str, **values: Any) -> dict[str, Any]:
+        """Ask a machine's agent, as the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """`contract`: address, port, host, ca_file, account, password and the canary's requests.
+    `serving` is called from a second thread too. `run` is drawn at random for this run: machines
+    and the ids of writes are drawn from it. `chosen`: the machine that the operator named."""
+
+    machines: tuple[Machine, ...]
+    connections: Mapping[str, Connection]
+    agents: Asking
+    power: Power
+    vantage: Vantage
+    contract: Mapping[str, Any]
+    serving: Serving
+    sign_up: Callable[[], None]
+    clock: Clock
+    tell: Callable[[str], None]
+    run: UUID
+    chosen: str | None = None
+
+    def having(self, role: Role) -> tuple[Machine, ...]:
+        return having(self.machines, role)
+
+    def drawn(self, names: tuple[str, ...]) -> str:
+        return names[self.run.int % len(names)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What one run found. `seen` is what goes into the evidence beside the figures: plain JSON."""
+
+    target: str
+    run: str
+    measured: dict[str, float]
+    story: tuple[str, ...]
+    seen: Mapping[str, Any]
+    started_at: datetime
+    ended_at: datetime
+
+
+class NotBack(Unreachable):
+    """The machine has its power and does not serve. What was measured stands: `ran`."""
+
+    def __init__(self, ran: Ran, within_s: float) -> None:
+        super().__init__(
+            f"{ran.target} does not serve {within_s:.0f} s after its power came back",
+            remedy=f"Run `standfast logs {ran.target}`; what was measured is still true.",
+        )
+        self.ran = ran
+
+
+class Drill(Protocol):
+    """One way to prove a part of a promise: a deliberate fault, or an observation."""
+
+    def prepare(self, ground: Ground) -> None:
+        """Refuse what cannot be done, and make ready what it needs; nothing is disturbed yet."""
+
+    def run(self, ground: Ground, *, short: bool) -> Ran:
+        """Attack, or observe. `short`: the planted fault is in place and will show soon.
+
+        Raises `Refused` before anything was done; `Unreachable` or `CannotVerify` when nothing can
+        be claimed; `NotBack` with the measurement. What was switched off is on again in any case.
+        """

@@ -1,0 +1,44 @@
+"""Which drills there are: what each one is, and where its planted fault goes.
+
+What a drill proves, and which fault turns it red, stands in the catalogue (`promises/catalog.py`),
+under the same name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from standfast.mechanisms.hosts.machine import Role
+from standfast.proofs.drills.ground import Drill
+from standfast.proofs.drills.web_server import WebServer
+
+
+class Kind(StrEnum):
+    DRILL = "drill"
+    """Something is switched off or killed."""
+
+    OBSERVATION = "observation"
+    """Nothing is disturbed, but for the planted fault of its calibration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Its fault is planted on every machine that is `planted_on`; `words` say what it does."""
+
+    kind: Kind
+    planted_on: Role
+    words: str
+    drill: Drill
+
+
+REGISTER: Mapping[str, Check] = MappingProxyType(
+    {
+        "web-server": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.EDGE,
+            words="cuts the power of one web machine for ten seconds while visitors read and save",
+            drill=WebServer(),
+        ),
+    }
+)

@@ -1,0 +1,111 @@
+"""What a set of machines can honestly promise, and why the rest is left out."""
+
+import pytest
+
+from standfast.promises import catalog
+from standfast.promises.catalog import DATABASE_FAILOVER, REDUNDANT_WEB
+from standfast.promises.model import Promise
+from standfast.promises.offer import NOT_WANTED, offered
+from standfast.promises.possible import Roles, possible
+from standfast.promises.settings import PromiseSettings, given_figures, known_figures
+
+EVERY = tuple(each for each in vars(catalog).values() if isinstance(each, Promise))
+
+
+def site(**machines: str) -> Roles:
+    return {name: frozenset(roles.split()) for name, roles in machines.items()}
+
+
+ELEVEN = site(
+    **{f"edge{n}": "edge" for n in (1, 2)},
+    **{f"web{n}": "web" for n in (1, 2)},
+    **{f"db{n}": "database" for n in (1, 2)},
+    **{f"backup{n}": "backup" for n in (1, 2)},
+    **{f"monitor{n}": "monitor" for n in (1, 2, 3)},
+)
+THREE = site(
+    a="edge web monitor database", b="edge web monitor database", c="edge web monitor backup"
+)
+FIVE = site(e="edge", w1="web", w2="web", d="database", m="monitor")
+
+
+def refused(machines: Roles) -> dict[str, str]:
+    return {each.promise.id: each.why for each in possible(EVERY, machines).impossible}
+
+
+def limit(machines: Roles, drill: str) -> float:
+    (found,) = [
+        part.objective["outage_s"]
+        for promise in possible(EVERY, machines).promises
+        for part in promise.parts
+        if part.drill == drill
+    ]
+    return found
+
+
+def test_eleven_machines_can_promise_everything() -> None:
+    found = possible(EVERY, ELEVEN)
+    assert found.impossible == ()
+    assert found.promises == EVERY
+
+
+def test_three_machines_can_promise_all_but_two_copies_apart_from_the_databases() -> None:
+    assert refused(THREE) == {
+        "onsite-backup": ("it takes two backup machines that hold no database, and the site has 1")
+    }
+
+
+def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> None:
+    said = refused(FIVE)
+    assert said["mirrored-database"] == "it takes two database machines, and the site has 1"
+    assert said["restore-works"] == (
+        "it takes a backup machine that holds no database, and the site has none"
+    )
+    assert said["any-machine"] == "it takes two edges, and the site has 1"
+    assert "redundant-web" not in said
+
+
+def test_a_voter_that_dies_with_the_primary_loosens_the_limit_of_its_host_alone() -> None:
+    assert (limit(ELEVEN, "database-host"), limit(THREE, "database-host")) == (25, 30)
+    assert limit(ELEVEN, "database-crash") == limit(THREE, "database-crash") == 3
+
+
+@pytest.mark.parametrize(
+    ("machines", "possible_then"),
+    [
+        (site(a="database monitor", b="database"), False),
+        (site(a="database", b="database", m="monitor"), True),
+        (site(a="database monitor", b="database monitor", c="monitor"), True),
+    ],
+)
+def test_nobody_takes_over_where_the_majority_dies_with_the_primary(
+    machines: Roles, possible_then: bool
+) -> None:
+    assert ("database-failover" not in refused(machines)) is possible_then
+
+
+def test_what_the_operator_leaves_out_is_named_beside_what_is_impossible() -> None:
+    offer = offered((REDUNDANT_WEB,), {"redundant-web": PromiseSettings(promised=False)}, FIVE)
+    assert offer.promises == ()
+    assert [(each.promise.id, each.why) for each in offer.impossible] == [
+        ("redundant-web", NOT_WANTED)
+    ]
+
+
+def test_limits_are_changed_figure_by_figure_and_drill_by_drill() -> None:
+    changes = {"database-crash": {"outage_s": 5}}
+    assert set(given_figures(changes)) < set(known_figures(DATABASE_FAILOVER))
+    settings = {"database-failover": PromiseSettings(objective=changes)}
+    offer = offered((DATABASE_FAILOVER,), settings, THREE)
+    (promise,) = offer.promises
+    assert [dict(part.objective) for part in promise.parts] == [
+        {"outage_s": 5, "lost_writes": 0},
+        {"outage_s": 30, "lost_writes": 0},
+    ]
+    assert [part.objective["outage_s"] for part in offer.usual[0].parts] == [3, 30]
+
+
+def test_a_promise_of_one_drill_needs_no_drills_name() -> None:
+    settings = {"redundant-web": PromiseSettings(objective={"failed_requests": 2})}
+    (promise,) = offered((REDUNDANT_WEB,), settings, FIVE).promises
+    assert promise.parts[0].objective == {"failed_requests": 2, "doubled_writes": 0}
