@@ -104,8 +104,19 @@ def plan(
             File(path=DYNAMIC, content=json.dumps(wanted, indent=2, sort_keys=True).encode()),
             file(SETUP, "setup.sql", mode=0o640, group="postgres"),
             unit(PATRONI),
+            settings(
+                "guard",
+                GUARD,
+                address=str(machine.address),
+                port=PATRONI_PORT,
+                data=f"{HOME}/data",
+                group=f"system.slice/{PATRONI}",
+            ),
+            unit(GUARD),
+            settings("heartbeat", HEARTBEAT, socket=RUN, database=ask.name, machine=machine.name),
+            unit(HEARTBEAT),
         ),
-        units=(Unit(name=PATRONI),),
+        units=(Unit(name=PATRONI), Unit(name=GUARD), Unit(name=HEARTBEAT)),
         folders=(
             Folder(path=HOME, owner="postgres", group="postgres"),
             Folder(path=FOLDER),
@@ -123,8 +134,17 @@ def plan(
             ),
         ),
         packages=(f"postgresql-{version}",),
-        readers=tuple(Reader(path=path, unit=PATRONI) for path in IDENTITY_FILES),
+        readers=(
+            *(Reader(path=path, unit=PATRONI) for path in IDENTITY_FILES),
+            *(Reader(path=path, unit=GUARD, restart=True) for path in IDENTITY_FILES),
+        ),
     )
+
+
+def settings(daemon: str, unit: str, **said: str | int) -> File:
+    """What one of our daemons reads as it starts."""
+    content = json.dumps(said, indent=2, sort_keys=True).encode() + b"\n"
+    return File(path=f"/etc/standfast/{daemon}.json", content=content, restarts=(unit,))
 
 
 def parameters(ask: PostgresAsk) -> dict[str, str]:

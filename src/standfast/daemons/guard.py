@@ -1,0 +1,110 @@
+"""The guard of a database machine: kills a primary whose Patroni is silent (database/fence.py).
+
+Standard library only, as root, and without a connection to PostgreSQL: what it must notice is that
+nothing answers. One loop a second: observe, decide, apply.
+"""
+
+import json
+import os
+import ssl
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any
+
+from standfast.core.clock import Clock, SystemClock
+from standfast.mechanisms.database.fence import Seen, must_kill
+from standfast.mechanisms.hosts.names import IDENTITY
+from standfast.mechanisms.hosts.tls import Identity, client_context
+
+SETTINGS = Path("/etc/standfast/guard.json")
+PACE_S = 1.0
+ANSWER_TIMEOUT_S = 2.0
+"""Twice as long as a Patroni on a busy machine was seen to take."""
+
+WATCHDOG = Path("/dev/watchdog")
+PROC = Path("/proc")
+GROUPS = Path("/sys/fs/cgroup")
+
+
+@dataclass(slots=True, kw_only=True)
+class Guard:
+    """`group` is the control group of Patroni's unit, which holds PostgreSQL too."""
+
+    clock: Clock
+    address: str
+    port: int
+    data: Path
+    group: Path
+    tls: ssl.SSLContext
+    answered_at: float
+
+    def step(self) -> bool:
+        """Return whether it had to kill."""
+        if self._answers():
+            self.answered_at = self.clock.monotonic()
+        seen = Seen(
+            now=self.clock.monotonic(),
+            answered_at=self.answered_at,
+            is_primary=is_primary(self.data),
+            has_watchdog=WATCHDOG.exists(),
+        )
+        if not must_kill(seen):
+            return False
+        kill(self.group)
+        self.answered_at = self.clock.monotonic()
+        return True
+
+    def _answers(self) -> bool:
+        """Whether Patroni says that its loop runs (its REST API, `GET /liveness`)."""
+        asked = HTTPSConnection(self.address, self.port, timeout=ANSWER_TIMEOUT_S, context=self.tls)
+        try:
+            asked.request("GET", "/liveness")
+            return asked.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            asked.close()
+
+
+def is_primary(data: Path) -> bool:
+    """Whether a PostgreSQL runs on these data that takes writes: the first line of its
+    postmaster.pid is a living process, and no file says that it follows another."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        runs = (PROC / str(pid) / "comm").read_text().startswith("postgres")
+    except (OSError, ValueError, IndexError):
+        return False
+    return runs and not any((data / f"{name}.signal").exists() for name in ("standby", "recovery"))
+
+
+def kill(group: Path) -> None:
+    """SIGKILL to everything in the group at once (cgroups(7)). It may have ended meanwhile."""
+    with suppress(FileNotFoundError):
+        (group / "cgroup.kill").write_text("1")
+
+
+def main() -> None:
+    settings: Mapping[str, Any] = json.loads(SETTINGS.read_text())
+    clock = SystemClock()
+    identity = Identity.in_folder(Path(os.environ.get("CREDENTIALS_DIRECTORY", IDENTITY)))
+    guard = Guard(
+        clock=clock,
+        address=settings["address"],
+        port=settings["port"],
+        data=Path(settings["data"]),
+        group=GROUPS / settings["group"],
+        tls=client_context(identity),
+        answered_at=clock.monotonic(),
+    )
+    while True:
+        if guard.step():
+            print("killed a primary whose Patroni was silent", file=sys.stderr, flush=True)
+        clock.sleep(PACE_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""A row a second from the primary: the newest one in a copy says how old the copy's data is.
+
+Runs on every database machine as `postgres`, and writes on the one that is primary. An hour of rows
+is kept.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from standfast.core.clock import Clock, SystemClock
+
+SETTINGS = Path("/etc/standfast/heartbeat.json")
+PACE_S = 1.0
+CONNECT_TIMEOUT_S = 2
+
+KEPT = "1 hour"
+"""3,600 rows of some 40 bytes: nothing beside a service's data, and more than any promise asks."""
+
+TRIM_EVERY = 60
+"""Beats between two trims."""
+
+BEAT = "INSERT INTO standfast.heartbeat (machine) VALUES (%s)"
+TRIM = f"DELETE FROM standfast.heartbeat WHERE at < clock_timestamp() - interval '{KEPT}'"
+
+
+@dataclass(slots=True, kw_only=True)
+class Heart:
+    socket: str
+    database: str
+    machine: str
+    connection: psycopg.Connection | None = None
+    beats: int = 0
+
+    def beat(self) -> None:
+        """Write a row if this machine is primary. A failure ends the connection, not the beat."""
+        try:
+            connection = self._connected()
+            found = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+            if found == (False,):
+                connection.execute(BEAT, (self.machine,))
+                self.beats += 1
+                if self.beats % TRIM_EVERY == 1:
+                    connection.execute(TRIM)
+        except psycopg.Error:
+            self._drop()
+            raise
+
+    def _connected(self) -> psycopg.Connection:
+        if self.connection is None:
+            self.connection = psycopg.connect(
+                host=self.socket,
+                user="postgres",
+                dbname=self.database,
+                application_name="standfast-heartbeat",
+                connect_timeout=CONNECT_TIMEOUT_S,
+                autocommit=True,
+            )
+        return self.connection
+
+    def _drop(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+
+def run(heart: Heart, clock: Clock) -> None:
+    """What is wrong is said once, until it is something else."""
+    said = ""
+    while True:
+        begun = clock.monotonic()
+        try:
+            heart.beat()
+            said = ""
+        except psycopg.Error as error:
+            words = str(error).partition("\n")[0]
+            if words != said:
+                print(f"no beat: {words}", file=sys.stderr, flush=True)
+            said = words
+        clock.sleep(max(0.0, PACE_S - (clock.monotonic() - begun)))
+
+
+def main() -> None:
+    settings: Mapping[str, Any] = json.loads(SETTINGS.read_text())
+    heart = Heart(
+        socket=settings["socket"], database=settings["database"], machine=settings["machine"]
+    )
+    run(heart, SystemClock())
+
+
+if __name__ == "__main__":
+    main()
