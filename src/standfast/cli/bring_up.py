@@ -16,7 +16,6 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.rollout.certificates import certify
-from standfast.mechanisms.rollout.databases import Databases
 from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
 from standfast.mechanisms.rollout.release import build
@@ -74,12 +73,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     )
     bundles = bundles_of(wanted)
     reports = rollout.apply(bundles, programs)
-    Databases(
-        connections=app.connections,
-        clock=app.clock,
-        tell=progress.tell,
-        database=wanted.database.name,
-    ).settle(bundles)
+    rollout.settle_databases(bundles, reports, programs, database=wanted.database.name)
     rollout.migrate(site.service, current, site.folders.home / "migrated")
     rollout.start_service(site.service)
     make_account(app, current, secrets, progress)

@@ -103,3 +103,35 @@ def test_a_file_that_is_as_wanted_is_left_alone_and_a_changed_mode_is_mended(
     Path(wanted.path).chmod(0o600)
     put(wanted, mended)
     assert (first.files, again.files, mended.files) == ([wanted.path], [], [wanted.path])
+
+
+def test_a_unit_that_takes_turns_is_started_but_not_restarted_here(tmp_path: Path) -> None:
+    unit = Unit(name=UNIT, in_turn=True)
+    systemd = Systemd(active=set())
+    assert settled(systemd, unit).started == [UNIT]
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd, unit) == Report(waiting=[UNIT])
+    assert systemd.asked == [f"start {UNIT}"]
+
+
+def test_a_unit_waits_for_its_turn_until_it_has_had_it(tmp_path: Path) -> None:
+    unit, systemd = Unit(name=UNIT, in_turn=True), Systemd()
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd, unit).waiting == [UNIT]
+    assert settled(systemd, unit).waiting == [UNIT], "a run that died before the turn"
+    assert apply.restart_in_turn(UNIT, systemd).restarted == [UNIT]
+    assert settled(systemd, unit) == Report()
+
+
+def test_a_turn_that_failed_is_still_owed(tmp_path: Path) -> None:
+    unit, systemd = Unit(name=UNIT, in_turn=True), Systemd(refuses={UNIT})
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    settled(systemd, unit)
+    assert apply.restart_in_turn(UNIT, systemd).failed == [UNIT]
+    assert Pending.read().restarts == {UNIT}
+
+
+def test_a_unit_that_takes_turns_is_reloaded_at_once(tmp_path: Path) -> None:
+    systemd = Systemd()
+    put(file(tmp_path, reloads=(UNIT,)), Report())
+    assert settled(systemd, Unit(name=UNIT, in_turn=True)).reloaded == [UNIT]

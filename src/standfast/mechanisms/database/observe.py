@@ -16,6 +16,9 @@ from standfast.mechanisms.hosts.names import IDENTITY, PATRONI_PORT
 ANSWER_TIMEOUT_S = 3
 """Patroni answers /cluster from what it read from etcd in its last loop, a second ago at most."""
 
+SWITCHOVER_TIMEOUT_S = 30.0
+"""Patroni answers when the other machine has taken over; it stops waiting after about this."""
+
 HEALTHY = frozenset({"running", "streaming"})
 
 
@@ -90,12 +93,17 @@ def number(value: object) -> int | None:
 
 
 def asked(
-    connection: Connection, path: str, *, method: str = "GET", body: object = None
+    connection: Connection,
+    path: str,
+    *,
+    method: str = "GET",
+    body: object = None,
+    timeout_s: float = ANSWER_TIMEOUT_S,
 ) -> tuple[str, ...]:
     """The words that ask the machine's own Patroni, on the machine."""
     document = () if body is None else ("--data-binary", "@-")
     return (
-        *("curl", "--silent", "--show-error", "--max-time", str(ANSWER_TIMEOUT_S)),
+        *("curl", "--silent", "--show-error", "--fail-with-body", "--max-time", f"{timeout_s:g}"),
         *("--cacert", f"{IDENTITY}/ca.pem", "--cert", f"{IDENTITY}/cert.pem"),
         *("--key", f"{IDENTITY}/key.pem", "--request", method, *document),
         f"https://{connection.machine.address}:{PATRONI_PORT}/{path}",
@@ -117,6 +125,19 @@ def ask(connection: Connection, path: str, *, method: str = "GET", body: object 
         f"Patroni on {connection.machine.name} does not answer: {done.complaint.strip()}",
         remedy=f"standfast logs {connection.machine.name} --unit standfast-patroni.service",
     )
+
+
+def switch_over(primary: Connection, *, to: str) -> None:
+    """Make `to` primary, in good order: nothing is lost, and writes wait for a second or two."""
+    body = {"leader": primary.machine.name, "candidate": to}
+    words = asked(primary, "switchover", method="POST", body=body, timeout_s=SWITCHOVER_TIMEOUT_S)
+    done = primary.run(words, stdin=json.dumps(body).encode(), check=False)
+    if done.status != 0:
+        raise StandfastError(
+            f"{to} did not take over from {primary.machine.name}: "
+            f"{done.text.strip() or done.complaint.strip()}",
+            remedy=f"standfast logs {to} --unit standfast-patroni.service",
+        )
 
 
 def cluster(connection: Connection) -> Cluster:

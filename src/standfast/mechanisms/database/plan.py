@@ -116,7 +116,7 @@ def plan(
             settings("heartbeat", HEARTBEAT, socket=RUN, database=ask.name, machine=machine.name),
             unit(HEARTBEAT),
         ),
-        units=(Unit(name=PATRONI), Unit(name=GUARD), Unit(name=HEARTBEAT)),
+        units=(Unit(name=PATRONI, in_turn=True), Unit(name=GUARD), Unit(name=HEARTBEAT)),
         folders=(
             Folder(path=HOME, owner="postgres", group="postgres"),
             Folder(path=FOLDER),

@@ -42,6 +42,8 @@ class Report:
     restarted: list[str] = field(default_factory=list)
     reloaded: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    """Units that must be restarted when it is this machine's turn."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -195,12 +197,29 @@ def settle_units(units: tuple[Unit, ...], runner: Runner, report: Report) -> Non
     ready = [unit.name for unit in units if not unit.held]
     if names:
         enable(names, runner)
-    for name in ready:
-        settle_unit(name, pending, runner, report)
+    for unit in units:
+        if unit.in_turn and unit.name in pending.restarts and is_active(unit.name, runner):
+            report.waiting.append(unit.name)
+        elif not unit.held:
+            settle_unit(unit.name, pending, runner, report)
     for name in sorted(pending.restarts - set(ready)):
         restart_if_running(name, runner, report)
-    failed = frozenset(report.failed)
-    Pending(restarts=pending.restarts & failed, reloads=pending.reloads & failed).write()
+    left = frozenset((*report.failed, *report.waiting))
+    Pending(restarts=pending.restarts & left, reloads=pending.reloads & left).write()
+
+
+def restart_in_turn(name: str, runner: Runner) -> Report:
+    """The turn of a unit that waits. Its note is struck off only after it was done."""
+    report = Report()
+    change("restart", name, runner, report.restarted, report)
+    if name in report.restarted:
+        pending = Pending.read()
+        Pending(
+            restarts=pending.restarts - {name},
+            reloads=pending.reloads - {name},
+            daemon=pending.daemon,
+        ).write()
+    return report
 
 
 def enable(names: list[str], runner: Runner) -> None:

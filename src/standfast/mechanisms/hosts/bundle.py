@@ -32,10 +32,13 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A systemd unit to be enabled and running. A `held` one is started by a later step."""
+    """A systemd unit to be enabled and running. A `held` one is started by a later step; one that
+    takes turns (`in_turn`) is started here, but restarted by a later step, one machine after the
+    other."""
 
     name: str
     held: bool = False
+    in_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

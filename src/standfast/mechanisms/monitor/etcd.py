@@ -45,7 +45,7 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
             File(path=CONFIG, content=config.encode(), restarts=(UNIT,)),
             File(path=f"/etc/systemd/system/{UNIT}", content=unit.encode(), restarts=(UNIT,)),
         ),
-        units=(Unit(name=UNIT),),
+        units=(Unit(name=UNIT, in_turn=True),),
         folders=(Folder(path=HOME, mode=0o700, owner="etcd", group="etcd"),),
         flows=(
             Flow(

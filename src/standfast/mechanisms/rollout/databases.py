@@ -1,78 +1,110 @@
 """After the bundles: a primary with a synchronous secondary, set up as the plan says.
 
 Which machine became primary is Patroni's affair; this waits for one, runs setup.sql there if it is
-another than was run, and hands Patroni what has changed in its configuration in etcd.
+another than was run, and hands Patroni what has changed of its configuration in etcd. Machines that
+must be restarted are, one after the other.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from standfast.core.clock import Clock
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.database import dynamic, setup
-from standfast.mechanisms.database.observe import Cluster, ask, cluster_by_any
+from standfast.mechanisms.database.observe import Cluster, ask, cluster_by_any, switch_over
 from standfast.mechanisms.database.plan import DYNAMIC, PATRONI, SETUP
+from standfast.mechanisms.database.turns import Turn, next_turn, waiting
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
-from standfast.mechanisms.hosts.machine import Role
 
 WAIT_S = 120.0
-"""A first primary takes ten seconds and its copy as many; a large one is copied for longer."""
+"""A first primary takes ten seconds and its copy as many; a restarted one is back sooner."""
 
 POLL_S = 0.3
+
+TAKEN_UP_S = 3.0
+"""Patroni takes up a changed configuration in its next loop, a second later, and says in the one
+after that which settings wait for a restart."""
+
+Restart = Callable[[Connection, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Databases:
-    """`database` is the service's."""
+    """`machines` are the database machines, by name; `database` is the service's."""
 
-    connections: Mapping[str, Connection]
+    machines: Mapping[str, Connection]
     clock: Clock
     tell: Callable[[str, str], None]
+    restart: Restart
     database: str
 
-    def settle(self, bundles: Mapping[str, Bundle]) -> None:
-        first = next(iter(self._machines))
+    def settle(self, bundles: Mapping[str, Bundle], reports: Mapping[str, Any]) -> None:
+        """`reports`: what applying the bundles changed, by machine."""
+        first = next(iter(self.machines))
         files = {file.path: file.content for file in bundles[first].files}
         primary = self._wait("waiting for a primary", lambda seen: seen.primary is not None)
-        self._configure(primary, json.loads(files[DYNAMIC]))
+        configured = self._configure(primary, json.loads(files[DYNAMIC]))
         if setup.ensure(primary, database=self.database, wanted=setup.digest(files[SETUP])):
             self.tell(primary.machine.name, "set up the service's database")
         self._wait("waiting for a second copy", lambda seen: seen.is_whole)
+        mine = {name: reports[name] for name in self.machines}
+        if configured or any(PATRONI in report["reloaded"] for report in mine.values()):
+            self.clock.sleep(TAKEN_UP_S)
+        self._take_turns({name for name, report in mine.items() if PATRONI in report["waiting"]})
 
-    def _configure(self, primary: Connection, wanted: Mapping[str, object]) -> None:
+    def _configure(self, primary: Connection, wanted: Mapping[str, object]) -> bool:
         changes = dynamic.patch(ask(primary, "config"), wanted)
         if changes:
             self.tell(primary.machine.name, "changing Patroni's configuration")
             ask(primary, "config", method="PATCH", body=changes)
+        return bool(changes)
+
+    def _take_turns(self, units: set[str]) -> None:
+        """Each machine has one turn. One that still waits after it would do so after the next."""
+        for _ in self.machines:
+            seen = self._seen()
+            turn = next_turn(seen, waiting(seen, units)) if seen is not None else None
+            if turn is None:
+                return
+            self._take(turn)
+            units -= {turn.machine}
+            self._wait("waiting for the copy to be back", lambda seen: seen.is_whole)
+
+    def _take(self, turn: Turn) -> None:
+        machine = self.machines[turn.machine]
+        if turn.to is not None:
+            self.tell(turn.machine, f"handing over to {turn.to}")
+            switch_over(machine, to=turn.to)
+            self._wait("waiting for the old primary", lambda seen: seen.is_whole)
+        self.tell(turn.machine, "restarting PostgreSQL")
+        self.restart(machine, PATRONI)
+
+    def _seen(self) -> Cluster | None:
+        try:
+            return cluster_by_any(self.machines.values())
+        except Unreachable:
+            return None
 
     def _wait(self, what: str, until: Callable[[Cluster], bool]) -> Connection:
         """Return the primary."""
         end = self.clock.monotonic() + WAIT_S
-        seen: Cluster | None = None
-        while self.clock.monotonic() < end:
-            self.tell("database", what)
-            try:
-                seen = cluster_by_any(self._machines.values())
-            except Unreachable:
-                seen = None
+        while True:
+            seen = self._seen()
             if seen is not None and seen.primary is not None and until(seen):
-                return self._machines[seen.primary]
+                return self.machines[seen.primary]
+            if self.clock.monotonic() > end:
+                break
+            self.tell("database", what)
             self.clock.sleep(POLL_S)
-        name = next(iter(self._machines))
+        name = next(iter(self.machines))
         raise StandfastError(
-            f"no primary with a copy after {WAIT_S:.0f} s of {what}; Patroni says: {said(seen)}",
+            f"the databases are not well {WAIT_S:.0f} s after {what} began; Patroni says: "
+            f"{said(seen)}",
             remedy=f"standfast logs {name} --unit {PATRONI}",
         )
-
-    @property
-    def _machines(self) -> Mapping[str, Connection]:
-        return {
-            name: each
-            for name, each in self.connections.items()
-            if each.machine.is_a(Role.DATABASE)
-        }
 
 
 def said(seen: Cluster | None) -> str:

@@ -2,6 +2,7 @@
 
 python3 -m standfast.mechanisms.rollout.on_machine inspect NAME…   keys (made here) and facts
 python3 -m standfast.mechanisms.rollout.on_machine apply           the bundle on stdin
+python3 -m standfast.mechanisms.rollout.on_machine restart UNIT    whose turn it is
 """
 
 import json
@@ -37,6 +38,8 @@ def main() -> int:
     try:
         if verb == "inspect":
             print(json.dumps(inspect(words)))
+        elif verb == "restart":
+            print(apply.restart_in_turn(words[0], SystemRunner()).to_json())
         else:
             report = apply.apply(Bundle.from_json(sys.stdin.buffer.read()), SystemRunner())
             print(report.to_json())

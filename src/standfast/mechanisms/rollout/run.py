@@ -17,9 +17,12 @@ from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import HOME, install_venv, venv_folder
+from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
 from standfast.mechanisms.rollout.certificates import kinds
+from standfast.mechanisms.rollout.databases import Databases
 from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
+from standfast.mechanisms.rollout.voters import Voters
 from standfast.mechanisms.web import plan as web
 from standfast.mechanisms.web.settings import Argv, ServiceSettings
 
@@ -98,7 +101,36 @@ class Rollout:
             self.tell(name, "is as planned")
             return report
 
-        return on_all(self.connections.values(), make)
+        return on_all(sorted(self.connections.values(), key=urgency), make)
+
+    def settle_databases(
+        self,
+        bundles: Mapping[str, Bundle],
+        reports: Mapping[str, dict[str, Any]],
+        programs: Artifact,
+        *,
+        database: str,
+    ) -> None:
+        """A primary and its copy, on voters that agree. What must be restarted takes turns."""
+
+        def restart(connection: Connection, unit: str) -> None:
+            done = connection.run(on_machine(programs, "restart", unit), timeout_s=APPLY_TIMEOUT_S)
+            if json.loads(done.stdout)["failed"]:
+                raise failed_units(connection.machine.name, [unit], connection)
+
+        voters = Voters(clock=self.clock, tell=self.tell, restart=restart)
+        voters.take_turns(
+            each
+            for each in self._having(Role.MONITOR)
+            if etcd.UNIT in reports[each.machine.name]["waiting"]
+        )
+        Databases(
+            machines={each.machine.name: each for each in self._having(Role.DATABASE)},
+            clock=self.clock,
+            tell=self.tell,
+            restart=restart,
+            database=database,
+        ).settle(bundles, reports)
 
     def migrate(self, service: ServiceSettings, release: web.Release, marker: Path) -> None:
         """Once for a release, on one web machine."""
@@ -132,6 +164,13 @@ class Rollout:
 
     def _having(self, role: Role) -> tuple[Connection, ...]:
         return tuple(each for each in self.connections.values() if each.machine.is_a(role))
+
+
+def urgency(connection: Connection) -> int:
+    """Who is waited for comes first: Patroni waits for a quorum, and all others for Patroni."""
+    order = (Role.MONITOR, Role.DATABASE, Role.WEB)
+    machine = connection.machine
+    return next((index for index, role in enumerate(order) if machine.is_a(role)), len(order))
 
 
 def answers(connection: Connection, service: ServiceSettings) -> bool:
