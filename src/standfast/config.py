@@ -16,12 +16,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standfast.core.errors import ConfigError
+from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.hosts.local import document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT
 from standfast.mechanisms.hosts.local.names import FIRST_MACHINE, PRIVATE, PUBLIC, Names
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
     DEFAULT_MACHINES,
+    RESERVED,
     MachineSettings,
     NetworkSettings,
 )
@@ -134,6 +136,7 @@ def judge(said: Mapping[str, Any], name: str) -> SiteSettings:
             remedy="standfast.example.toml names every key with its default.",
         ) from None
     check_machines(settings, name)
+    check_service(settings, name)
     check_promises(settings, name)
     return settings
 
@@ -231,6 +234,18 @@ def refuse_twice(name: str, key: str, given: list[tuple[str, str]]) -> None:
                 f"{name}: {where}: {value} is given {count} times",
                 remedy="Every machine needs its own.",
             )
+
+
+def check_service(settings: SiteSettings, name: str) -> None:
+    """Its certificate carries its role's name: whoever else has that name would be taken for it,
+    and it for them."""
+    taken = TAKEN | RESERVED | {machine.name for machine in settings.machines}
+    if settings.service.role in taken:
+        raise ConfigError(
+            f"{name}: service.name: {settings.service.name} is the name of a machine, "
+            "or of somebody whom Standfast or PostgreSQL knows",
+            remedy="Take another one; its role and its database in PostgreSQL are called so too.",
+        )
 
 
 def check_promises(settings: SiteSettings, name: str) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from standfast.config import load, parse
+from standfast.config import EXAMPLE, load, parse
 from standfast.core.errors import ConfigError
 
 MACHINE = '[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
@@ -127,6 +127,14 @@ def test_monitors_vote_so_there_is_an_odd_number_of_them(more: int, refused: boo
 def test_no_machine_is_called_what_leads_to_the_database() -> None:
     with pytest.raises(ConfigError, match="Standfast itself uses operator, primary"):
         parse(machine("primary", "edge"), "standfast.toml")
+
+
+@pytest.mark.parametrize("called", ["postgres", "operator", "replicator", "primary", "c"])
+def test_a_service_is_not_called_as_somebody_else_is(called: str) -> None:
+    contract = EXAMPLE.read_text().replace('name = "timesheets"', f'name = "{called}"')
+    machines = "".join(machine(*each) for each in ROLES)
+    with pytest.raises(ConfigError, match=rf"service\.name: {called} is the name of a machine"):
+        parse(f"{contract}\n{machines}", "standfast.toml")
 
 
 def test_an_empty_file_means_the_example_on_eleven_machines() -> None:

@@ -45,7 +45,7 @@ def blueprint(
     debian: Mapping[str, int],
 ) -> Blueprint:
     site = app.site
-    name = database_role(app)
+    name = site.service.role
     salt = b64decode(secrets.database_salt)
     return Blueprint(
         site=site.name,
@@ -105,11 +105,6 @@ def preview(app: App) -> Blueprint:
 
 def release(app: App) -> Release:
     return release_of(app.site.source, app.site.service, image=app.here.image.digest)
-
-
-def database_role(app: App) -> str:
-    """The name of the service's role and database, and what its certificate says."""
-    return app.site.service.name.replace("-", "_")
 
 
 def hosts(app: App) -> tuple[str, ...]:

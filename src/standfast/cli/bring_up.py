@@ -6,7 +6,7 @@ from typing import Any
 
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
-from standfast.cli.blueprint import SOURCE, blueprint, database_role, hosts, release
+from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
@@ -59,7 +59,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         authority,
         folder=site.folders.secrets / "certificates",
         public=public_subject(app),
-        service=Subject(name=database_role(app)),
+        service=Subject(name=site.service.role),
         now=now,
     )
     wanted = blueprint(

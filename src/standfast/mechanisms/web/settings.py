@@ -50,3 +50,8 @@ class ServiceSettings(BaseModel):
     health: str = Field(default="/health", pattern=r"^/")
     environment: Mapping[str, str] = {}
     canary: CanarySettings
+
+    @property
+    def role(self) -> str:
+        """What its role, its database and its client certificate there are called."""
+        return self.name.replace("-", "_")

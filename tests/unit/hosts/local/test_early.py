@@ -63,7 +63,7 @@ def test_it_speaks_within_two_seconds_and_changes_nothing(tmp_path: Path) -> Non
     done = look(tmp_path, "up")
     assert time.monotonic() - begun < SPEAKS_WITHIN_S
     assert done.stderr.startswith("test-look: 11 small Debian machines on this computer\n")
-    assert "  download  Python packages 8.2 MB, base image about" in done.stderr
+    assert "  download  Python packages 12.1 MB, base image about" in done.stderr
     assert done.stdout == ""
     assert [path.name for path in tmp_path.iterdir()] == ["standfast.toml"]
 

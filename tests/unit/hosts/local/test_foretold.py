@@ -12,8 +12,8 @@ shop: 5 small Debian machines on this computer
   inotify   40 instances needed, 125 free
   port      8443 of 127.0.0.1, free
   installs  Debian packages mmdebstrap, systemd-container
-  download  Debian packages up to 35.0 MB, Python packages 8.2 MB, base image
-            about 150.0 MB; what the service installs besides
+  download  Debian packages up to 35.0 MB, Python packages 12.1 MB, base image
+            about 166.0 MB; what the service installs besides
   changes   /var/lib/standfast/sites/shop, network namespaces and control groups
             named standfast: `standfast destroy` takes them away, and leaves the
             Debian packages and /var/cache/standfast, for the next time
