@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.database import dynamic
+from standfast.mechanisms.database import dynamic, planted
 from standfast.mechanisms.database.roles import REPLICATOR, REWINDER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     DATABASE_PORT,
     ETCD_CLIENT_PORT,
+    FAULTS,
     IDENTITY,
     IDENTITY_FILES,
     PATRONI_PORT,
@@ -104,6 +105,10 @@ def plan(
             File(path=DYNAMIC, content=json.dumps(wanted, indent=2, sort_keys=True).encode()),
             file(SETUP, "setup.sql", mode=0o640, group="postgres"),
             unit(PATRONI),
+            *(
+                File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
+                for each in planted.faults(source)
+            ),
         ),
         units=(Unit(name=PATRONI),),
         folders=(
