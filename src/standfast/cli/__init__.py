@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, up
+from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, tour, up
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -44,6 +44,7 @@ for command in (
     prove.prove,
     prove.drill,
     prove.doubt,
+    tour.tour,
     evidence.evidence,
     logs.logs,
     power.down,
