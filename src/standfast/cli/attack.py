@@ -10,7 +10,7 @@ from typing import IO, Any
 from standfast.cli import heal
 from standfast.cli.account import enter_account
 from standfast.cli.app import App
-from standfast.cli.blueprint import SOURCE, database_role, preview
+from standfast.cli.blueprint import SOURCE, preview
 from standfast.cli.progress import Progress
 from standfast.config import PROJECT
 from standfast.core.command import Command, start
@@ -126,7 +126,7 @@ class Attack:
             contract=self._contract,
             links=lambda: links(app.site.machines, flows(preview(app))),
             programs=f"{own_programs(SOURCE).folder}/src",
-            database=database_role(app),
+            database=app.site.service.role,
             serving=self._serving,
             well=self._well,
             objective=part.objective,

@@ -183,7 +183,7 @@ class Tour:
         assert address.hostname
         return Customer(
             target=Target(
-                address=address.hostname,
+                addresses=(address.hostname,),
                 port=address.port or 443,
                 host=address.hostname,
                 context=context(str(site.folders.home / "ca.pem")),

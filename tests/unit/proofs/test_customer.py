@@ -21,7 +21,7 @@ def at(service: Any, **changes: Any) -> Customer:
     plan = service.plan()
     return Customer(
         target=Target(
-            address=plan["address"],
+            addresses=plan["addresses"],
             port=plan["port"],
             host=plan["host"],
             context=context(plan["ca_file"]),
