@@ -33,6 +33,10 @@ from standfast.proofs.drills.kernels import read_sample, samples_of
 from standfast.proofs.register import REGISTER, Kind
 
 CANARY = "canary@example.com"
+
+AWAKE_WITHIN_S = 3.0
+"""A machine that runs answers over an open connection within milliseconds."""
+
 HERE = custody.VANTAGE
 """The computer that measures takes part in the drill like any machine."""
 
@@ -157,7 +161,10 @@ class Attack:
         }
 
     def _well(self, machine: str) -> bool:
+        """Whoever is off is found out by a question that may not take long: a connection from
+        before the power cut looks open, and making a new one takes its time."""
         try:
+            self.app.connection(machine).run(("true",), timeout_s=AWAKE_WITHIN_S)
             units = self.app.agents.ask(machine, "units")
         except Unreachable:
             return False
