@@ -1,9 +1,9 @@
 """Attack this site: what a drill needs of the machines, of the vantage and of the service."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,15 +24,19 @@ from standfast.mechanisms.rollout.links import links
 from standfast.mechanisms.rollout.plan import flows
 from standfast.mechanisms.rollout.run import answers, own_programs
 from standfast.mechanisms.web.plan import Release
-from standfast.promises.grade import KernelSample, grade
+from standfast.promises.grade import Graded, KernelSample, grade
 from standfast.promises.model import Part, Promise
 from standfast.proofs.drills.body import proof_body
 from standfast.proofs.drills.ground import Ground, NotBack
 from standfast.proofs.drills.guard import guarded
-from standfast.proofs.drills.kernels import read_sample, samples_of
+from standfast.proofs.drills.kernels import Sample, read_sample, samples_of
 from standfast.proofs.register import REGISTER, Kind
 
 CANARY = "canary@example.com"
+
+AWAKE_WITHIN_S = 3.0
+"""A machine that runs answers over an open connection within milliseconds."""
+
 HERE = custody.VANTAGE
 """The computer that measures takes part in the drill like any machine."""
 
@@ -77,6 +81,19 @@ class Attacked:
     unwell: NotBack | None
 
 
+@dataclass(slots=True, kw_only=True)
+class Grading:
+    """Who shares a kernel with whom is measured once for each command: the samples are taken one
+    after the other, which takes its time, and a power cut moves no machine to another kernel."""
+
+    graded: Graded | None = None
+
+    def of(self, participants: Sequence[str], sample: Sample) -> Graded:
+        if self.graded is None:
+            self.graded = grade(samples_of(participants, sample))
+        return self.graded
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
     """`chosen`: the machine that the operator named; without it a drill draws one."""
@@ -85,6 +102,7 @@ class Attack:
     file: Path | None
     progress: Progress
     chosen: str | None = None
+    grading: Grading = field(default_factory=Grading)
 
     def prepare(self, part: Part) -> None:
         """Refuse what cannot be attacked, and make ready what its drill needs."""
@@ -106,7 +124,7 @@ class Attack:
 
     def run(self, promise: Promise, part: Part, *, short: bool) -> Attacked:
         """To be called `guarded`."""
-        graded = grade(samples_of(self._participants, self._sample))
+        graded = self.grading.of(self._participants, self._sample)
         unwell = None
         try:
             ran = REGISTER[part.drill].drill.run(self._ground(part), short=short)
@@ -157,7 +175,10 @@ class Attack:
         }
 
     def _well(self, machine: str) -> bool:
+        """Whoever is off is found out by a question that may not take long: a connection from
+        before the power cut looks open, and making a new one takes its time."""
         try:
+            self.app.connection(machine).run(("true",), timeout_s=AWAKE_WITHIN_S)
             units = self.app.agents.ask(machine, "units")
         except Unreachable:
             return False

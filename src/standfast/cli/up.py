@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from standfast.cli.progress import Progress
 from standfast.cli.prove import entry, lines
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.core.errors import StandfastError
 from standfast.mechanisms.keys import custody
 from standfast.promises.model import Outcome, Part, Promise, State
+from standfast.proofs.drills.ground import NotBack
 
 FORETOLD = "STANDFAST_FORETOLD"
 """Set by bin/standfast when it has looked ahead in this run, before it installed something."""
@@ -32,8 +35,8 @@ def up(file: Path | None, as_json: bool, no_wait: bool) -> int:
     """Make the machines, deploy the service, and attack what is promised until it is proven.
 
     Looks before it acts: a second run changes nothing, and one that was interrupted is finished.
-    On machines made here a promise that was not proven lately is attacked at the end: a fault is
-    planted to see its check turn red, then a web machine loses its power for ten seconds.
+    On machines made here a promise that was not proven lately is attacked at the end, drill by
+    drill: a fault is planted to see its check turn red, then the site is attacked as it is.
 
     Exit status: 0 if no promise is broken, 1 if one is.
     """
@@ -78,12 +81,32 @@ def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[
         if part.state is State.KEPT
     }
     prover = Prover(attack=Attack(app=app, file=file, progress=progress))
-    return tuple(
-        tried(prover, promise, part, progress)
+    due = [
+        (promise, part)
         for promise in app.site.promises
         for part in promise.parts
         if (promise.id, part.drill) not in kept
-    )
+    ]
+    return all_tried(prover, due, progress)
+
+
+def all_tried(
+    prover: Prover, due: Sequence[tuple[Promise, Part]], progress: Progress
+) -> tuple[Logged, ...]:
+    """One that cannot be tried keeps nobody from trying the others; it is told at the end."""
+    logged: list[Logged] = []
+    failures: list[StandfastError] = []
+    for promise, part in due:
+        try:
+            logged.append(tried(prover, promise, part, progress))
+        except NotBack:
+            raise  # one machine less: whatever came next would only be refused
+        except StandfastError as error:
+            progress.say(f"  {error.problem}")
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return tuple(logged)
 
 
 def tried(prover: Prover, promise: Promise, part: Part, progress: Progress) -> Logged:

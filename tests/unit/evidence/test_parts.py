@@ -3,6 +3,7 @@ withdrawn promises keep their meaning."""
 
 import pytest
 
+from standfast.core.errors import CannotVerify
 from standfast.evidence.scope import left_out
 from standfast.evidence.state import derive
 from standfast.evidence.statement import ScopeNotice, Slot, Statement, Unpromised
@@ -97,6 +98,31 @@ def test_a_slot_without_a_drill_is_written_as_it_always_was(told):
     payload = Statement(site="example", predicate=told.predicates[0]).payload()
     assert b"drill" not in payload
     assert Statement.from_payload(payload).predicate == told.predicates[0]
+
+
+OLD = (
+    b'{"_type":"https://in-toto.io/Statement/v1","predicate":{"calibrated_within_s":604800,'
+    b'"default_objective":{"failed_requests":0},"from":"2026-03-01T12:00:00.000Z",'
+    b'"objective":{"failed_requests":0},"period_s":86400,"promise":"redundant-web",'
+    b'"proof":"One web server is cut.","statement":"Any web server can fail.",'
+    b'"until":"2026-03-02T12:00:00.000Z"},"predicateType":"urn:standfast:slot:v1",'
+    b'"subject":[{"digest":{"sha256":'
+    b'"f90ac61175d7f5bf3be971e6a9d2c14adbd849827d16296b3e867e15abcc2ac1"},'
+    b'"name":"example/redundant-web"}]}'
+)
+"""As it was written before promises had parts."""
+
+
+def test_a_slot_from_before_promises_had_parts_is_still_one_of_this_log():
+    statement = Statement.from_payload(OLD)
+    assert statement.payload() == OLD
+    assert statement.predicate.drill is None
+
+
+def test_a_slot_that_says_that_it_has_no_drill_is_refused():
+    """Nobody has ever written that, and one entry must have one form."""
+    with pytest.raises(CannotVerify):
+        Statement.from_payload(OLD.replace(b'"from"', b'"drill":null,"from"'))
 
 
 def withdrawn(hour, at, *promises):

@@ -23,7 +23,7 @@ from standfast.proofs.drills.measure import excess_failures, measure, outage_s
 from standfast.proofs.drills.power_cut import PowerCut
 from standfast.proofs.drills.under_load import under_load
 
-RATE_PER_S = 60
+RATE_PER_S = 40
 CALM_S = 3.0
 LEAST_OFF_S = 8.0
 SHORT_OFF_S = 4.0

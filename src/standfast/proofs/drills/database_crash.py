@@ -6,7 +6,10 @@
 The machine goes on running, and so does Patroni, whose work it is to see it.
 """
 
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 
 from standfast.core.clock import Clock
@@ -18,8 +21,8 @@ from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.power_cut import Moment
 from standfast.proofs.drills.under_load import under_load
 
-WHOLE = Course(rate_per_s=50, duration_s=14, calm_s=4)
-SHORT = Course(rate_per_s=50, duration_s=10, calm_s=3)
+WHOLE = Course(rate_per_s=25, duration_s=14, calm_s=4)
+SHORT = Course(rate_per_s=25, duration_s=10, calm_s=3)
 """When nobody takes over, the outage has outlasted its limit well before the load ends."""
 
 KILL = ("pkill", "-KILL", "--exact", "--euid", "postgres", "postgres")
@@ -31,11 +34,15 @@ NONE_THERE = 1
 
 @dataclass(slots=True, kw_only=True)
 class Kill:
-    """Due `after_s` into the load. Nothing has to be undone: Patroni starts it again."""
+    """Due `after_s` into the load. Nothing has to be undone: Patroni starts it again. From then on
+    `mend` watches, in the `pool`, for two copies."""
 
     connection: Connection
     clock: Clock
     after_s: float
+    pool: Executor
+    mend: Callable[[datetime], mirror.Again]
+    mending: Future[mirror.Again] | None = None
     moment: Moment | None = None
     found_one: bool = False
 
@@ -54,6 +61,7 @@ class Kill:
         if self.moment is None and at_s >= self.after_s:
             self.moment = Moment(at=self.clock.now(), at_s=at_s)
             self.found_one = self.connection.run(KILL, check=False).status == 0
+            self.mending = self.pool.submit(self.mend, self.moment.at)
 
     def must_have_happened(self) -> None:
         if self.moment is None or not self.found_one:
@@ -61,6 +69,10 @@ class Kill:
                 f"no process of PostgreSQL was killed on {self.connection.machine.name}",
                 remedy="Was the load too short, or is PostgreSQL run by another user?",
             )
+
+
+def mend(ground: Ground, since: datetime) -> mirror.Again:
+    return mirror.redundant_after_a_break(ground, since=since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +88,18 @@ class DatabaseCrash:
             raise Refused(f"{ground.chosen} is not the primary, which is {primary}")
         started = ground.clock.now()
         words = f"PostgreSQL killed on {primary} at {course.rate_per_s} requests/s"
-        kill = Kill(
-            connection=ground.connections[primary], clock=ground.clock, after_s=course.cut_at_s
-        )
-        found = under_load(ground, course, kill, words)
-        assert kill.moment is not None
-        again = mirror.redundant(ground, since=kill.moment.at, wait=not short)
+        with ThreadPoolExecutor(1) as pool:
+            kill = Kill(
+                connection=ground.connections[primary],
+                clock=ground.clock,
+                after_s=course.cut_at_s,
+                pool=pool,
+                mend=lambda since: mirror.NOT_SEEN if short else mend(ground, since),
+            )
+            found = under_load(ground, course, kill, words)
+            assert kill.moment is not None
+            assert kill.mending is not None
+            again = kill.mending.result()
         measured = failover.figures(
             found, course, fault_at_s=kill.moment.at_s, redundancy_s=again.after_s
         )

@@ -13,6 +13,9 @@ from standfast.proofs.drills.ground import Ground
 WHOLE_WITHIN_S = 90.0
 """A secondary that was cut off is made anew from the primary at the worst."""
 
+BREAKS_WITHIN_S = 10.0
+"""Some rounds of Patroni's loop; a fault that is not seen by then was none."""
+
 POLL_S = 0.5
 
 
@@ -63,9 +66,23 @@ class Again:
     after_s: float | None
 
 
-def redundant(ground: Ground, *, since: datetime, wait: bool) -> Again:
-    """Not to be waited for while a planted fault forbids it."""
-    found = whole(ground, within_s=WHOLE_WITHIN_S) if wait else None
+NOT_SEEN = Again(primary=None, after_s=None)
+
+
+def redundant(ground: Ground, *, since: datetime) -> Again:
+    found = whole(ground, within_s=WHOLE_WITHIN_S)
     if found is None:
-        return Again(primary=None, after_s=None)
+        return NOT_SEEN
     return Again(primary=found.primary, after_s=(ground.clock.now() - since).total_seconds())
+
+
+def redundant_after_a_break(ground: Ground, *, since: datetime) -> Again:
+    """The same from the very moment of a fault, when Patroni has not seen it yet: first the pair
+    must be seen not to be whole."""
+    ways, clock = connections(ground), ground.clock
+    end = clock.monotonic() + BREAKS_WITHIN_S
+    while (found := seen(ways)) is not None and found.is_whole:
+        if clock.monotonic() > end:
+            return NOT_SEEN
+        clock.sleep(POLL_S)
+    return redundant(ground, since=since)
