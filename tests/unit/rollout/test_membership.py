@@ -34,7 +34,8 @@ class Played:
 
     members: dict[int, str] = field(default_factory=dict)
     silent: bool = False
-    refuses: bool = False
+    refuses: str = ""
+    unhealthy_for: int = 0
     done: list[str] = field(default_factory=list)
     told: str = ""
 
@@ -44,9 +45,12 @@ class Played:
             return Result(status=1, stdout=b"", stderr=b"context deadline exceeded")
         if words[-2:-1] == ["/dev/stdin"]:
             self.told = command.stdin.decode()
+        elif {"add", "remove"} & {*words} and self.unhealthy_for > 0:
+            self.unhealthy_for -= 1
+            return Result(status=1, stdout=b"", stderr=b"etcdserver: unhealthy cluster")
         elif "remove" in words:
             if self.refuses:
-                return Result(status=1, stdout=b"", stderr=b"unhealthy cluster")
+                return Result(status=1, stdout=b"", stderr=self.refuses.encode())
             del self.members[int(words[-1], 16)]
             self.done.append(f"remove {int(words[-1], 16)}")
         elif "add" in words:
@@ -112,5 +116,13 @@ def test_nobody_joins_a_vote_that_does_not_answer() -> None:
 
 
 def test_what_etcd_refuses_is_said_in_its_words() -> None:
-    with pytest.raises(StandfastError, match="refused `member remove 2`: unhealthy cluster"):
-        change(voting(1, 2, refuses=True), (1,), {"m1"})
+    with pytest.raises(StandfastError, match="refused `member remove 2`: member not found"):
+        change(voting(1, 2, refuses="member not found"), (1,), {"m1"})
+
+
+def test_voters_that_do_not_know_each_other_for_long_are_given_time_but_not_for_ever() -> None:
+    played = voting(1, 2, unhealthy_for=20)
+    change(played, (1,), {"m1"})
+    assert played.done == ["remove 2"]
+    with pytest.raises(StandfastError, match="unhealthy cluster"):
+        change(voting(1, 2, unhealthy_for=10_000), (1,), {"m1"})

@@ -17,6 +17,8 @@ from standfast.mechanisms.monitor.members import (
 )
 from standfast.mechanisms.rollout.voters import POLL_S, WAIT_S, etcdctl, wait_until_healthy
 
+UNHEALTHY = "unhealthy cluster"
+
 STEPS_LIMIT = 20
 """Five voters that all leave for five others take fifteen."""
 
@@ -71,7 +73,7 @@ class Membership:
     def _leave(self, step: Leave, asked: Connection) -> None:
         name = step.member.name or step.member.peer_url
         self.tell(name, "no longer votes")
-        ordered(asked, "member", "remove", step.member.hex_id)
+        ordered(asked, self.clock, "member", "remove", step.member.hex_id)
         wait_until_healthy(asked, self.clock)
 
     def _join(self, step: Join, asked: Connection, wanted: Mapping[str, str]) -> None:
@@ -79,7 +81,7 @@ class Membership:
         self.tell(step.machine, "joins the voters")
         url = wanted[step.machine]
         if not step.known:
-            ordered(asked, "member", "add", step.machine, f"--peer-urls={url}")
+            ordered(asked, self.clock, "member", "add", step.machine, f"--peer-urls={url}")
         told = cluster_of(listed(asked), {step.machine: url})
         joining.run(("systemctl", "stop", UNIT), check=False)
         joining.run(("rm", "-rf", f"{HOME}/member"))  # of a time when it was on the list before
@@ -99,10 +101,15 @@ def listed(asked: Connection) -> tuple[Member, ...]:
         ) from error
 
 
-def ordered(asked: Connection, *words: str) -> None:
-    done = asked.run(etcdctl(asked, *words), check=False)
-    if done.status != 0:
-        raise StandfastError(
-            f"etcd on {asked.machine.name} refused `{' '.join(words)}`: {done.complaint.strip()}",
-            remedy="A majority of the voters must be well before one can join or leave.",
-        )
+def ordered(asked: Connection, clock: Clock, *words: str) -> None:
+    """etcd refuses while not all voters have known each other for five seconds (its
+    `HealthInterval`), as they have not after another has joined: then it is asked again."""
+    end = clock.monotonic() + WAIT_S
+    while (done := asked.run(etcdctl(asked, *words), check=False)).status != 0:
+        if UNHEALTHY not in done.complaint or clock.monotonic() > end:
+            said = done.complaint.strip().splitlines()[-1:]
+            raise StandfastError(
+                f"etcd on {asked.machine.name} refused `{' '.join(words)}`: {''.join(said)}",
+                remedy="A majority of the voters must be well before one can join or leave.",
+            )
+        clock.sleep(POLL_S)
