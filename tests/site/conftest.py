@@ -62,16 +62,8 @@ class Site:
 
     def on(self, machine: str, *words: str) -> str:
         """Run on a machine, over SSH, with the site's own keys."""
-        address = next(
-            each["address"] for each in self.status()["machines"] if each["name"] == machine
-        )
         done = subprocess.run(
-            [
-                *("nsenter", f"--net=/run/netns/standfast.{self.name}", "--", "ssh"),
-                *("-i", str(self.home / "secrets" / "operator_key"), "-o", "BatchMode=yes"),
-                *("-o", f"UserKnownHostsFile={self.home / 'known_hosts'}", f"root@{address}"),
-                *words,
-            ],
+            self.ssh(machine, *words),
             capture_output=True,
             text=True,
             timeout=60,
@@ -79,6 +71,28 @@ class Site:
             stdin=subprocess.DEVNULL,
         )
         return done.stdout
+
+    def ssh(self, machine: str, *words: str) -> list[str]:
+        return [
+            *("nsenter", f"--net=/run/netns/standfast.{self.name}", "--", "ssh"),
+            *("-i", str(self.home / "secrets" / "operator_key"), "-o", "BatchMode=yes"),
+            *("-o", f"UserKnownHostsFile={self.home / 'known_hosts'}"),
+            *(f"root@{self.address(machine)}", *words),
+        ]
+
+    def address(self, machine: str) -> str:
+        """As the machine's own disk says: whether it answers is another question."""
+        known = (self.home / "machines" / machine / "root" / "etc" / "hosts").read_text()
+        lines = (line.split() for line in known.splitlines() if line.endswith(f" {machine}"))
+        return next(address for address, _ in lines)
+
+    def primary(self) -> str:
+        """The database machine that takes writes."""
+        asks = "runuser -u postgres -- psql -h /run/standfast-postgresql -Atc"
+        for name in ("db-1", "db-2"):
+            if self.on(name, f"{asks} 'SELECT pg_is_in_recovery()'").strip() == "f":
+                return name
+        raise AssertionError("no database machine takes writes")
 
     def status(self) -> Any:
         return json.loads(self.run("status", "--json").stdout)
@@ -125,6 +139,21 @@ def make(folder: Path, name: str, more: str = "") -> Site:
     file = folder / f"{name}.toml"
     file.write_text(f'name = "{name}"\nport = {port}\n{more}')
     return Site(name=name, file=file, port=port)
+
+
+THREE = """
+[[machines]]
+name = "one"
+roles = ["edge", "web", "monitor"]
+[[machines]]
+name = "two"
+roles = ["web", "database"]
+[[machines]]
+name = "three"
+roles = ["database", "backup"]
+"""
+"""The smallest site, for tests that ask for no more, and beside a large one: root's inotify
+instances do not last for two of those."""
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Golden files of programs that only machines have: read by those of the base image.
 
-PostgreSQL reads `pg_hba.conf` only as a server; that it accepts ours is seen whenever a site is up.
+Patroni writes PostgreSQL's files from what we tell it; the settings among that are read here.
+`pg_hba.conf` is read only by a server; that it accepts ours is seen whenever a site is up.
 """
 
 import os
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.golden.refusal import BUNDLES, changed, refusal
 
 from standfast.cli.app import SUITE
@@ -19,6 +21,7 @@ from standfast.mechanisms.hosts.local.image import Image, ensure
 DATABASE = BUNDLES / "eleven-machines" / "db-1"
 SSH = "etc/ssh/sshd_config.d/standfast.conf"
 POSTGRES = "/usr/lib/postgresql/15/bin/postgres"
+PATRONI = "etc/standfast/database/patroni.yml"
 POSTGRESQL = "etc/standfast/database/postgresql.conf"
 
 
@@ -53,12 +56,19 @@ def postgresql(machine: Path, text: str) -> str:
     return on(machine, *server, *words)
 
 
+def settings() -> str:
+    """As Patroni writes them: those of all machines together, then those of this one."""
+    said = yaml.safe_load((DATABASE / PATRONI).read_text())
+    both = said["bootstrap"]["dcs"]["postgresql"]["parameters"] | said["postgresql"]["parameters"]
+    return "".join(f"{name} = '{value}'\n" for name, value in both.items())
+
+
 def test_sshd_accepts_our_settings(machine: Path) -> None:
     assert not sshd(machine, (DATABASE / SSH).read_text())
 
 
 def test_postgresql_accepts_our_settings(machine: Path) -> None:
-    assert not postgresql(machine, (DATABASE / POSTGRESQL).read_text())
+    assert not postgresql(machine, settings())
 
 
 @pytest.mark.parametrize(
@@ -74,4 +84,6 @@ def test_sshd_refuses_a_planted_mistake(machine: Path, good: str, mistake: str) 
     [("wal_level =", "wal_levels ="), ("128MB", "128XB"), ("TLSv1.2", "TLSv1.4")],
 )
 def test_postgresql_refuses_a_planted_mistake(machine: Path, good: str, mistake: str) -> None:
-    assert "postgresql.conf" in postgresql(machine, changed(DATABASE / POSTGRESQL, good, mistake))
+    assert good in settings()
+    said = postgresql(machine, settings().replace(good, mistake, 1))
+    assert "postgresql.conf" in said or mistake.split()[0] in said

@@ -72,6 +72,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
     bundles = bundles_of(wanted)
+    rollout.change_voters(inspected, bundles, programs)
     reports = rollout.apply(bundles, programs)
     rollout.settle_databases(bundles, reports, programs, database=wanted.database.name)
     rollout.migrate(site.service, current, site.folders.home / "migrated")

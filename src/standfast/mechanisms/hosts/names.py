@@ -18,6 +18,7 @@ DATABASE_PORT = 5432
 PATRONI_PORT = 8008
 ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
+ETCD_HOME = "/var/lib/standfast-etcd"
 
 PRIMARY = "primary"
 """Under this name a web machine reaches the database primary, whichever machine that is."""

@@ -6,11 +6,19 @@ Kept apart from the databases, so that the quorum does not share their fate.
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import ETCD_CLIENT_PORT, ETCD_PEER_PORT, IDENTITY
+from standfast.mechanisms.hosts.names import (
+    ETCD_CLIENT_PORT,
+    ETCD_HOME,
+    ETCD_PEER_PORT,
+    IDENTITY,
+)
 
 UNIT = "standfast-etcd.service"
-HOME = "/var/lib/standfast-etcd"
-CONFIG = "/etc/standfast/etcd.yml"
+HOME = ETCD_HOME
+CONFIG = "/etc/standfast/etcd.env"
+FIRST = "/etc/standfast/etcd-first.env"
+JOIN = "/etc/standfast/etcd-join.env"
+"""Written when a voter joins others that have data (rollout/voters.py); it outranks FIRST."""
 
 HEARTBEAT_MS = 100
 ELECTION_MS = 1000
@@ -26,10 +34,8 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
     clients = tuple(each for each in machines if each.roles & {Role.DATABASE, Role.MONITOR})
     config = render(
         __package__,
-        "etcd.yml",
+        "etcd.env",
         machine=machine,
-        voters=voters,
-        token=site,
         home=HOME,
         identity=IDENTITY,
         client_port=ETCD_CLIENT_PORT,
@@ -38,11 +44,15 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
         election_ms=ELECTION_MS,
         quota_bytes=QUOTA_BYTES,
     )
-    unit = render(__package__, UNIT, config=CONFIG)
+    first = render(
+        __package__, "etcd-first.env", voters=voters, token=site, peer_port=ETCD_PEER_PORT
+    )
+    unit = render(__package__, UNIT, config=CONFIG, first=FIRST, join=JOIN)
     return Contribution(
         files=(
             not_the_packages_own(),
             File(path=CONFIG, content=config.encode(), restarts=(UNIT,)),
+            File(path=FIRST, content=first.encode()),
             File(path=f"/etc/systemd/system/{UNIT}", content=unit.encode(), restarts=(UNIT,)),
         ),
         units=(Unit(name=UNIT, in_turn=True),),
@@ -61,6 +71,10 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
         ),
         packages=("etcd-client", "etcd-server"),
     )
+
+
+def peer_url(voter: Machine) -> str:
+    return f"https://{voter.address}:{ETCD_PEER_PORT}"
 
 
 def not_the_packages_own() -> File:

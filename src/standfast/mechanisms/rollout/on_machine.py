@@ -14,7 +14,7 @@ from standfast.core.command import SystemRunner
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.hosts import apply
 from standfast.mechanisms.hosts.bundle import Bundle, User
-from standfast.mechanisms.hosts.names import SERVICE_HOME, SERVICE_USER
+from standfast.mechanisms.hosts.names import ETCD_HOME, SERVICE_HOME, SERVICE_USER
 from standfast.mechanisms.keys import identity
 
 
@@ -24,7 +24,11 @@ def inspect(names: list[str]) -> dict[str, object]:
         service = User(name=SERVICE_USER, home=SERVICE_HOME)
         apply.make_users((service,), runner, apply.Report())
     made = identity.ensure(names, runner)
-    return {**made, "debian": debian(Path("/etc/os-release").read_text())}
+    return {
+        **made,
+        "debian": debian(Path("/etc/os-release").read_text()),
+        "voted": (Path(ETCD_HOME) / "member").is_dir(),
+    }
 
 
 def debian(release: str) -> int:

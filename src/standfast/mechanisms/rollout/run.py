@@ -22,6 +22,7 @@ from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, sh
 from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.databases import Databases
 from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
+from standfast.mechanisms.rollout.membership import Membership
 from standfast.mechanisms.rollout.voters import Voters
 from standfast.mechanisms.web import plan as web
 from standfast.mechanisms.web.settings import Argv, ServiceSettings
@@ -88,20 +89,44 @@ class Rollout:
         """Return what changed, by machine."""
 
         def make(connection: Connection) -> dict[str, Any]:
-            name = connection.machine.name
-            self.tell(name, "applying its bundle")
-            done = connection.run(
-                on_machine(programs, "apply"),
-                stdin=bundles[name].to_json(),
-                timeout_s=APPLY_TIMEOUT_S,
-            )
-            report: dict[str, Any] = json.loads(done.stdout)
-            if report["failed"]:
-                raise failed_units(name, report["failed"], connection)
-            self.tell(name, "is as planned")
-            return report
+            return self._apply_one(connection, bundles, programs)
 
         return on_all(sorted(self.connections.values(), key=urgency), make)
+
+    def _apply_one(
+        self, connection: Connection, bundles: Mapping[str, Bundle], programs: Artifact
+    ) -> dict[str, Any]:
+        name = connection.machine.name
+        self.tell(name, "applying its bundle")
+        done = connection.run(
+            on_machine(programs, "apply"),
+            stdin=bundles[name].to_json(),
+            timeout_s=APPLY_TIMEOUT_S,
+        )
+        report: dict[str, Any] = json.loads(done.stdout)
+        if report["failed"]:
+            raise failed_units(name, report["failed"], connection)
+        self.tell(name, "is as planned")
+        return report
+
+    def change_voters(
+        self,
+        inspected: Mapping[str, Mapping[str, Any]],
+        bundles: Mapping[str, Bundle],
+        programs: Artifact,
+    ) -> None:
+        """Monitors that are new in the file join those that vote, and others leave. On a new site
+        nobody has voted, and all begin together."""
+
+        def start(connection: Connection) -> None:
+            self._apply_one(connection, bundles, programs)
+
+        Membership(
+            machines={each.machine.name: each for each in self._having(Role.MONITOR)},
+            clock=self.clock,
+            tell=self.tell,
+            start=start,
+        ).change({name for name, facts in inspected.items() if facts["voted"]})
 
     def settle_databases(
         self,

@@ -12,6 +12,7 @@ from standfast.mechanisms.rollout.databases import Restart
 
 WAIT_S = 30.0
 POLL_S = 0.3
+COMMAND_TIMEOUT_S = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,27 +25,28 @@ class Voters:
         for connection in waiting:
             self.tell(connection.machine.name, "restarting etcd")
             self.restart(connection, UNIT)
-            self._wait(connection)
-
-    def _wait(self, connection: Connection) -> None:
-        end = self.clock.monotonic() + WAIT_S
-        while connection.run(healthy(connection), check=False).status != 0:
-            if self.clock.monotonic() > end:
-                name = connection.machine.name
-                raise StandfastError(
-                    f"etcd on {name} has not come back {WAIT_S:.0f} s after it was restarted; "
-                    "the others were left alone",
-                    remedy=f"standfast logs {name} --unit {UNIT}",
-                )
-            self.clock.sleep(POLL_S)
+            wait_until_healthy(connection, self.clock)
 
 
-def healthy(connection: Connection) -> tuple[str, ...]:
-    """The words that ask the machine's own voter whether it can write: it needs a quorum for that
-    (etcdctl(1), `endpoint health`)."""
+def wait_until_healthy(connection: Connection, clock: Clock) -> None:
+    end = clock.monotonic() + WAIT_S
+    while connection.run(etcdctl(connection, "endpoint", "health"), check=False).status != 0:
+        if clock.monotonic() > end:
+            name = connection.machine.name
+            raise StandfastError(
+                f"etcd on {name} does not vote {WAIT_S:.0f} s after it was started; "
+                "the others were left alone",
+                remedy=f"standfast logs {name} --unit {UNIT}",
+            )
+        clock.sleep(POLL_S)
+
+
+def etcdctl(connection: Connection, *words: str) -> tuple[str, ...]:
+    """The words that ask the machine's own voter (etcdctl(1)). `endpoint health` needs a majority:
+    it asks whether something could be written."""
     return (
-        *("env", "ETCDCTL_API=3", "etcdctl", "--command-timeout=2s"),
+        *("env", "ETCDCTL_API=3", "etcdctl", f"--command-timeout={COMMAND_TIMEOUT_S}s"),
         f"--endpoints=https://{connection.machine.address}:{ETCD_CLIENT_PORT}",
         *(f"--cacert={IDENTITY}/ca.pem", f"--cert={IDENTITY}/cert.pem"),
-        *(f"--key={IDENTITY}/key.pem", "endpoint", "health"),
+        *(f"--key={IDENTITY}/key.pem", *words),
     )
