@@ -51,6 +51,10 @@ often; not for ever, should it not get on."""
 AGAIN_AFTER_S = 1.0
 """When etcd does not answer."""
 
+NO_MAJORITY = "nothing is logged until a majority of etcd answers"
+LASTS_S = 3.0
+"""What is waited for this long is said in the journal."""
+
 PEER_TIMEOUT_S = 2.0
 PAGE_EVERY = timedelta(seconds=60)
 FAILURES_LIMIT = 20
@@ -70,7 +74,9 @@ class Keeper:
     waiting: Mapping[str, bytes] = field(default_factory=dict)
     quick_until: float = 0.0
     was: object = None
-    said: str = ""
+    trouble: str = ""
+    troubled_since: float = 0.0
+    said: bool = False
     mirror: Mirror = field(init=False)
     intake: Intake = field(init=False)
 
@@ -110,14 +116,14 @@ class Keeper:
         try:
             pause = self._keep()
         except Unreachable as error:
-            self._say_once(f"{error.problem}; until a majority of etcd answers, nothing is logged")
+            self._say_lasting(NO_MAJORITY, f"{NO_MAJORITY}: {error.problem}")
             pause = AGAIN_AFTER_S
         self._show_if_due(self.clock.now())
         return pause
 
     def _keep(self) -> float:
         done = self.mirror.turn()
-        self._say_once(done.waits_for)
+        self._say_lasting(done.waits_for, done.waits_for)
         if is_current(done.seen):
             (self.folder / "current").touch()
         self._pass_on(done)
@@ -222,10 +228,14 @@ class Keeper:
     def _vkey(self) -> str:
         return Verifier.of(self.signer.name, self.signer.public_key).vkey
 
-    def _say_once(self, words: str) -> None:
-        if words and words != self.said:
+    def _say_lasting(self, trouble: str, words: str) -> None:
+        """Once for each trouble that lasts; mirrors that have yet to hold a draft are none."""
+        now = self.clock.monotonic()
+        if trouble != self.trouble:
+            self.trouble, self.troubled_since, self.said = trouble, now, False
+        if trouble and not self.said and now - self.troubled_since >= LASTS_S:
             say(words)
-        self.said = words
+            self.said = True
 
 
 def say(words: str) -> None:
