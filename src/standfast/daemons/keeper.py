@@ -27,7 +27,7 @@ from standfast.evidence.note import Verifier, parse_vkey
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
-from standfast.evidence.statement import EnrolledNotice, EnrolledSigner, Slot
+from standfast.evidence.statement import AnyPredicate, EnrolledSigner
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.mechanisms.hosts.tls import Identity, client_context
 from standfast.mechanisms.monitor import bulletin
@@ -36,8 +36,7 @@ from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
 from standfast.mechanisms.monitor.store import EtcdStore, Store
 from standfast.pages.trust.render import pages
-from standfast.promises.catalog import CATALOG
-from standfast.proofs.schedule import due_slots
+from standfast.proofs.announcements import Scope, announcements, telling
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.3
@@ -61,6 +60,26 @@ FAILURES_LIMIT = 20
 BACK_OFF_S = 3.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is asked of the log in every turn: its leaves' hashes, and what announcements go by."""
+
+    size: int
+    leaves: frozenset[bytes]
+    said: tuple[AnyPredicate, ...]
+
+    @classmethod
+    def of(cls, record: Record) -> "Known":
+        return cls(
+            size=record.checkpoint.size,
+            leaves=frozenset(record.leaves),
+            said=telling(each.statement.predicate for each in record.entries),
+        )
+
+
+NOTHING = Known(size=0, leaves=frozenset(), said=())
+
+
 @dataclass(slots=True, kw_only=True)
 class Keeper:
     settings: Mapping[str, Any]
@@ -68,7 +87,7 @@ class Keeper:
     clock: Clock
     store: Store
     peers: Mapping[str, Transport]
-    record: Record | None = None
+    known: Known = NOTHING
     shown_size: int = -1
     shown_at: datetime | None = None
     waiting: Mapping[str, bytes] = field(default_factory=dict)
@@ -79,6 +98,7 @@ class Keeper:
     said: bool = False
     mirror: Mirror = field(init=False)
     intake: Intake = field(init=False)
+    scope: Scope = field(init=False)
 
     def __post_init__(self) -> None:
         for folder in ("spool", "refused", "drafts", "www/log"):
@@ -102,6 +122,8 @@ class Keeper:
             say=say,
         )
 
+        self.scope = scope_of(self.settings)
+
     @property
     def folder(self) -> Path:
         return Path(self.settings["folder"])
@@ -112,7 +134,7 @@ class Keeper:
 
     def turn(self) -> float:
         """One round of the loop. Return after how many seconds the next one is due."""
-        self.waiting = self.intake.waiting(self._logged)
+        self.waiting = self.intake.waiting(self._known.leaves)
         try:
             pause = self._keep()
         except Unreachable as error:
@@ -146,53 +168,33 @@ class Keeper:
     def _fetch(self, machine: str, names: frozenset[str]) -> None:
         if machine not in self.peers:
             return
-        for name in missing(names, self.waiting, self._logged):
+        for name in missing(names, self.waiting, self._known.leaves):
             # What is gone there, or who does not answer, is asked again in the next round.
             with suppress(CannotVerify, Unreachable):
                 self.intake.take(self.mirror.fetch(machine, f"{SPOOL}{name}.json"))
 
     def _leaves(self) -> Sequence[bytes]:
         """All that is to be logged now: who may sign, what is announced, what was proven."""
-        now, site = self.clock.now(), self.settings["site"]
-        record = self._known
-        entries = [each.statement.predicate for each in record.entries] if record else []
-        notices = (each for each in entries if isinstance(each, EnrolledNotice))
-        enrolled = {signer.key for each in notices for signer in each.signers}
-        new = [each for each in self.settings["enrolled"] if each["key"] not in enrolled]
-        leaves = []
-        if new:
-            signers = tuple(EnrolledSigner(**each) for each in new)
-            text = f"These keys may sign proofs: {', '.join(each.name for each in signers)}."
-            notice = EnrolledNotice(text=text, at=now, signers=signers)
-            leaves.append(leaf(site, notice, self.signer))
-        wanted = {each["id"]: each["objective"] for each in self.settings["promises"]}
-        promised = [promise for promise in CATALOG if promise.id in wanted]
-        known = (each for each in entries if isinstance(each, Slot))
-        for slot in due_slots(known, promised, wanted, now=now):
-            leaves.append(leaf(site, slot, self.signer))
-        logged = self._logged
+        now, known = self.clock.now(), self._known
+        due = announcements(known.said, self.scope, now=now)
         handed_in = (
-            each for name, each in self.waiting.items() if bytes.fromhex(name) not in logged
+            each for name, each in self.waiting.items() if bytes.fromhex(name) not in known.leaves
         )
-        return (*leaves, *handed_in)
+        return (*(leaf(self.settings["site"], each, self.signer) for each in due), *handed_in)
 
     @property
-    def _known(self) -> Record | None:
-        """What is published here, verified from the first entry on; None before there is any.
-        What was read last, unless the log has grown since: most turns have nothing to read."""
+    def _known(self) -> Known:
+        """What is published here, verified from the first entry on: what was read last, unless the
+        log has grown since, because most turns have nothing to read."""
         size = self.mirror.log.published.size
-        if size and (self.record is None or self.record.checkpoint.size != size):
+        if size != self.known.size:
             self._read()
-        return self.record
-
-    @property
-    def _logged(self) -> frozenset[bytes]:
-        record = self._known
-        return frozenset(record.leaves) if record else frozenset()
+        return self.known
 
     def _read(self) -> Record:
-        self.record = read_log(FolderTransport(self.www / "log"), self._vkey)
-        return self.record
+        record = read_log(FolderTransport(self.www / "log"), self._vkey)
+        self.known = Known.of(record)
+        return record
 
     def _show_if_due(self, now: datetime) -> None:
         size = self.mirror.log.published.size
@@ -236,6 +238,15 @@ class Keeper:
         if trouble and not self.said and now - self.troubled_since >= LASTS_S:
             say(words)
             self.said = True
+
+
+def scope_of(settings: Mapping[str, Any]) -> Scope:
+    return Scope(
+        objectives={each["id"]: each["objective"] for each in settings["promises"]},
+        usual={each["id"]: each["usual"] for each in settings["promises"]},
+        not_promised=settings["not_promised"],
+        enrolled=[EnrolledSigner(**each) for each in settings["enrolled"]],
+    )
 
 
 def say(words: str) -> None:

@@ -31,6 +31,9 @@ VANTAGE = Ed25519Signer.from_seed("vantage", b"v" * 32)
 EMPTY = Checkpoint(origin=ORIGIN, size=0, root=root(()))
 STRANGER = Ed25519Signer.from_seed("vantage", b"s" * 32)
 
+LIMITS = {part.drill: dict(part.objective) for part in REDUNDANT_WEB.parts}
+OBJECTIVE = LIMITS["web-server"]
+
 
 @dataclass
 class HandClock:
@@ -95,7 +98,8 @@ def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) 
         "origin": ORIGIN,
         "log_url": "https://example.test/trust/log",
         "folder": str(folder),
-        "promises": [{"id": "redundant-web", "objective": dict(REDUNDANT_WEB.objective)}],
+        "promises": [{"id": "redundant-web", "objective": LIMITS, "usual": LIMITS}],
+        "not_promised": {},
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
     }
     return Keeper(settings=settings, signer=LOG_KEY, clock=clock, store=store, peers=peers)
@@ -113,10 +117,10 @@ def proof(slot: int, at: datetime, failed: float = 0) -> Proof:
     return Proof(
         promise="redundant-web",
         drill="web-server",
-        outcome=judge(REDUNDANT_WEB.objective, measured),
+        outcome=judge(OBJECTIVE, measured),
         grade=Grade.REHEARSED,
         stand_ins=("web-1, web-2 share one kernel",),
-        objective=dict(REDUNDANT_WEB.objective),
+        objective=dict(OBJECTIVE),
         measured=measured,
         started_at=at,
         ended_at=at + timedelta(seconds=30),

@@ -17,18 +17,23 @@ PAGES = "standfast-pages.service"
 LOG_KEY = "/etc/standfast/log.pem"
 """One key for one log, on every monitor: whichever writes, the log goes on under its name."""
 
+Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
-    proofs, by name; `objectives` are those of the promises made."""
+    proofs, by name. `objectives`: promise to drill to this site's limits, `usual` the same of a
+    site that changes none; `not_promised`: promise to why not."""
 
     site: str
     service: str
     origin: str
     key: bytes = field(repr=False)
     log_url: str
-    objectives: Mapping[str, Mapping[str, float]]
+    objectives: Objectives
+    usual: Objectives
+    not_promised: Mapping[str, str]
     enrolled: Mapping[str, str]
 
 
@@ -53,9 +58,10 @@ def plan(
         "log_url": ask.log_url,
         "folder": HOME,
         "promises": [
-            {"id": promise, "objective": dict(objective)}
+            {"id": promise, "objective": objective, "usual": ask.usual[promise]}
             for promise, objective in sorted(ask.objectives.items())
         ],
+        "not_promised": dict(ask.not_promised),
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
     }
     pages = {
