@@ -55,6 +55,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         certificates=certificates(site.machines),
         release=Release(digest="release"),
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
+        log_key=b"key of the log\n",
         enrolled={},
         debian={machine.name: debian for machine in site.machines},
     )

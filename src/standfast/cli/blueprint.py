@@ -41,6 +41,7 @@ def blueprint(
     certificates: Certificates,
     release: Release,
     programs: Artifact,
+    log_key: bytes,
     enrolled: Mapping[str, str],
     debian: Mapping[str, int],
 ) -> Blueprint:
@@ -63,6 +64,7 @@ def blueprint(
             site=site.name,
             service=site.service.name,
             origin=origin(app),
+            key=log_key,
             log_url=log_url(app),
             objectives=objectives(site.promises),
             usual=objectives(site.usual),
@@ -98,6 +100,7 @@ def preview(app: App) -> Blueprint:
         ),
         release=release(app),
         programs=own_programs(SOURCE),
+        log_key=b"drawn by up\n",
         enrolled={},
         debian=dict.fromkeys(names, 12),
     )

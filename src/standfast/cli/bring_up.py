@@ -1,6 +1,5 @@
 """From a file to a service that answers: make, reach, ship, apply, migrate, start, publish."""
 
-from base64 import b64decode
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -12,6 +11,7 @@ from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
+from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
@@ -52,7 +52,8 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         tell=lambda what: progress.tell("release", what),
     )
     rollout.ship_release(made)
-    pin_log(app, inspected, authority)
+    log_key = custody.log_key(site.folders.secrets)
+    pin_log(app, log_key, authority)
     certificates = certify(
         site.machines,
         inspected,
@@ -68,6 +69,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         certificates=certificates,
         release=current,
         programs=programs,
+        log_key=log_key,
         enrolled={custody.VANTAGE: vantage_vkey(app)},
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
@@ -94,10 +96,10 @@ def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
     return {what: names for what, names in report.items() if names}
 
 
-def pin_log(app: App, inspected: dict[str, dict[str, Any]], authority: Authority) -> None:
-    """The log's key, as the machine that keeps it made it: what `evidence verify` trusts."""
-    keeper = app.site.having(Role.MONITOR)[0].name
-    vkey = Verifier.of(origin(app), b64decode(inspected[keeper]["signing"])).vkey
+def pin_log(app: App, key: bytes, authority: Authority) -> None:
+    """The log's public key: what `evidence verify` trusts."""
+    signer = Ed25519Signer.from_pem(origin(app), key)
+    vkey = Verifier.of(signer.name, signer.public_key).vkey
     own_pins().trust(vkey, address=log_url(app), authority=authority.pem)
 
 

@@ -19,8 +19,8 @@ from standfast.proofs.drills import report
 from standfast.proofs.drills.ground import NotBack
 from standfast.proofs.register import REGISTER
 
-SLOT_WITHIN_S = 15.0
-"""The keeper announces the first slots as soon as it runs."""
+SLOT_WITHIN_S = 30.0
+"""The keeper that writes announces the first slots as soon as all monitors run."""
 
 POLL_S = 0.3
 

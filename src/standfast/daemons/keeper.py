@@ -1,49 +1,83 @@
-"""The keeper: the one writer of the evidence log, its schedule, and the page made from it.
+"""The keeper: this monitor's copy of the evidence log, and the page made from it. One of the
+monitors writes; the others hold what it writes, and go on when it dies.
 
-Loop: observe (the log, the spool), decide (what is due), apply (append), record (the page).
-Machines hand in what they proved as files in a spool folder, moved in whole; what is not signed by
-an enrolled key is set aside and named, never logged.
+Loop: observe (the spool, the other monitors' words), decide (who writes what), apply (the copy),
+record (the page). Machines hand in what they proved as files in any monitor's spool.
 """
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
-from standfast.core.errors import StandfastError
+from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
-from standfast.evidence.envelope import leaf, opened
+from standfast.evidence.draft import Drafts
+from standfast.evidence.envelope import leaf
+from standfast.evidence.head import is_current
 from standfast.evidence.log import Log
-from standfast.evidence.merkle import leaf_hash
 from standfast.evidence.note import Verifier, parse_vkey
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
-from standfast.evidence.statement import (
-    Calibration,
-    EnrolledNotice,
-    EnrolledSigner,
-    Proof,
-    Slot,
-)
-from standfast.evidence.transport import FolderTransport
+from standfast.evidence.statement import AnyPredicate, EnrolledSigner
+from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
+from standfast.mechanisms.hosts.tls import Identity, client_context
+from standfast.mechanisms.monitor import bulletin
+from standfast.mechanisms.monitor.intake import Intake, missing
+from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
+from standfast.mechanisms.monitor.session import Session
+from standfast.mechanisms.monitor.store import EtcdStore, Store
 from standfast.pages.trust.render import pages
-from standfast.promises.catalog import CATALOG
-from standfast.promises.model import Promise
-from standfast.proofs.schedule import due_scope, due_slots
+from standfast.proofs.announcements import Scope, announcements, telling
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.3
-"""How long a proof waits in the spool at most before it is logged."""
+"""How long what was handed in waits at most before it is seen: a look costs half a millisecond."""
 
+QUICK_PACE_S = 0.05
+QUICK_FOR_S = 3.0
+"""While an entry is on its way, which takes several looks of several monitors, they look more
+often; not for ever, should it not get on."""
+
+AGAIN_AFTER_S = 1.0
+"""When etcd does not answer."""
+
+NO_MAJORITY = "nothing is logged until a majority of etcd answers"
+LASTS_S = 3.0
+"""What is waited for this long is said in the journal."""
+
+PEER_TIMEOUT_S = 2.0
 PAGE_EVERY = timedelta(seconds=60)
 FAILURES_LIMIT = 20
 BACK_OFF_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is asked of the log in every turn: its leaves' hashes, and what announcements go by."""
+
+    size: int
+    leaves: frozenset[bytes]
+    said: tuple[AnyPredicate, ...]
+
+    @classmethod
+    def of(cls, record: Record) -> "Known":
+        return cls(
+            size=record.checkpoint.size,
+            leaves=frozenset(record.leaves),
+            said=telling(each.statement.predicate for each in record.entries),
+        )
+
+
+NOTHING = Known(size=0, leaves=frozenset(), said=())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,9 +85,44 @@ class Keeper:
     settings: Mapping[str, Any]
     signer: Ed25519Signer
     clock: Clock
-    record: Record | None = None
+    store: Store
+    peers: Mapping[str, Transport]
+    known: Known = NOTHING
     shown_size: int = -1
     shown_at: datetime | None = None
+    waiting: Mapping[str, bytes] = field(default_factory=dict)
+    quick_until: float = 0.0
+    was: object = None
+    trouble: str = ""
+    troubled_since: float = 0.0
+    said: bool = False
+    mirror: Mirror = field(init=False)
+    intake: Intake = field(init=False)
+    scope: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        for folder in ("spool", "refused", "drafts", "www/log"):
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
+        key = Verifier.of(self.signer.name, self.signer.public_key)
+        self.mirror = Mirror(
+            machine=self.settings["machine"],
+            log=Log(self.www / "log", key),
+            drafts=Drafts(folder=self.folder / "drafts", origin=key.name),
+            signer=self.signer,
+            store=self.store,
+            session=Session(store=self.store, clock=self.clock),
+            peers=self.peers,
+            clock=self.clock,
+            leaves=self._leaves,
+        )
+        self.intake = Intake(
+            spool=self.folder / "spool",
+            refused=self.folder / "refused",
+            keys=tuple(parse_vkey(each["key"]) for each in self.settings["enrolled"]),
+            say=say,
+        )
+
+        self.scope = scope_of(self.settings)
 
     @property
     def folder(self) -> Path:
@@ -63,80 +132,76 @@ class Keeper:
     def www(self) -> Path:
         return self.folder / "www"
 
-    def prepare(self) -> Log:
-        for folder in (self.folder / "spool", self.folder / "refused", self.www / "log"):
-            folder.mkdir(parents=True, exist_ok=True)
-        return Log(self.www / "log", origin=self.signer.name, signer=self.signer)
-
-    def turn(self, log: Log) -> None:
-        """One round of the loop."""
-        now = self.clock.now()
-        self._announce(log, now)
-        for path in sorted((self.folder / "spool").glob("*.json")):
-            self._take(path, log)
-        if self.shown_size != log.size or self.shown_at is None or now - self.shown_at > PAGE_EVERY:
-            self._show(now)
-
-    def _announce(self, log: Log, now: datetime) -> None:
-        """Enrol keys and log slots that are due."""
-        entries = () if log.size == 0 else self._known(log).entries
-        enrolled = {
-            signer.key
-            for each in entries
-            if isinstance(each.statement.predicate, EnrolledNotice)
-            for signer in each.statement.predicate.signers
-        }
-        site = self.settings["site"]
-        new = [each for each in self.settings["enrolled"] if each["key"] not in enrolled]
-        leaves = []
-        if new:
-            signers = tuple(EnrolledSigner(**each) for each in new)
-            text = f"These keys may sign proofs: {', '.join(each.name for each in signers)}."
-            leaves.append(
-                leaf(site, EnrolledNotice(text=text, at=now, signers=signers), self.signer)
-            )
-        said = [each.statement.predicate for each in entries]
-        known = (slot for slot in said if isinstance(slot, Slot))
-        usual = {
-            name: limits
-            for each in self.settings["promises"]
-            for name, limits in each["usual"].items()
-        }
-        for slot in due_slots(known, promised(self.settings), usual, now=now):
-            leaves.append(leaf(site, slot, self.signer))
-        notice = due_scope(said, self.settings["not_promised"], now=now)
-        if notice is not None:
-            leaves.append(leaf(site, notice, self.signer))
-        if leaves:
-            log.append(leaves)
-
-    def _take(self, path: Path, log: Log) -> None:
-        """Log it once: a keeper that was killed after it had logged finds the file again."""
-        envelope = path.read_bytes()
-        if log.size and leaf_hash(envelope) in self._known(log).leaves:
-            path.unlink()
-            return
+    def turn(self) -> float:
+        """One round of the loop. Return after how many seconds the next one is due."""
+        self.waiting = self.intake.waiting(self._known.leaves)
         try:
-            keys = [parse_vkey(each["key"]) for each in self.settings["enrolled"]]
-            predicate = opened(envelope, keys).statement.predicate
-            if not isinstance(predicate, Proof | Calibration):
-                raise StandfastError("only proofs and calibrations are handed in")
-            log.append([envelope])
-            path.unlink()
-        except StandfastError as error:
-            print(f"refused {path.name}: {error.problem}", file=sys.stderr, flush=True)
-            path.rename(self.folder / "refused" / path.name)
+            pause = self._keep()
+        except Unreachable as error:
+            self._say_lasting(NO_MAJORITY, f"{NO_MAJORITY}: {error.problem}")
+            pause = AGAIN_AFTER_S
+        self._show_if_due(self.clock.now())
+        return pause
+
+    def _keep(self) -> float:
+        done = self.mirror.turn()
+        self._say_lasting(done.waits_for, done.waits_for)
+        if is_current(done.seen):
+            (self.folder / "current").touch()
+        self._pass_on(done)
+        now, state = self.clock.monotonic(), (done.bulletin.revisions, set(self.waiting))
+        if state != self.was:
+            self.was, self.quick_until = state, now + QUICK_FOR_S
+        return QUICK_PACE_S if now < self.quick_until else PACE_S
+
+    def _pass_on(self, done: Turn) -> None:
+        """What waits in this spool is announced to the writer; the writer fetches it."""
+        me, board = self.mirror.machine, done.bulletin
+        mine = frozenset() if done.seen.writes else frozenset(self.waiting)
+        if board.waiting.get(me, frozenset()) != mine:
+            lease = self.mirror.session.renew()
+            self.store.commit(bulletin.wait_for_writer(me, mine, lease))
+        if done.seen.writes:
+            for machine, names in board.waiting.items():
+                self._fetch(machine, names)
+
+    def _fetch(self, machine: str, names: frozenset[str]) -> None:
+        if machine not in self.peers:
+            return
+        for name in missing(names, self.waiting, self._known.leaves):
+            # What is gone there, or who does not answer, is asked again in the next round.
+            with suppress(CannotVerify, Unreachable):
+                self.intake.take(self.mirror.fetch(machine, f"{SPOOL}{name}.json"))
+
+    def _leaves(self) -> Sequence[bytes]:
+        """All that is to be logged now: who may sign, what is announced, what was proven."""
+        now, known = self.clock.now(), self._known
+        due = announcements(known.said, self.scope, now=now)
+        handed_in = (
+            each for name, each in self.waiting.items() if bytes.fromhex(name) not in known.leaves
+        )
+        return (*(leaf(self.settings["site"], each, self.signer) for each in due), *handed_in)
+
+    @property
+    def _known(self) -> Known:
+        """What is published here, verified from the first entry on: what was read last, unless the
+        log has grown since, because most turns have nothing to read."""
+        size = self.mirror.log.published.size
+        if size != self.known.size:
+            self._read()
+        return self.known
 
     def _read(self) -> Record:
-        """Verified from the first entry on."""
-        self.record = read_log(FolderTransport(self.www / "log"), self._vkey)
-        return self.record
+        record = read_log(FolderTransport(self.www / "log"), self._vkey)
+        self.known = Known.of(record)
+        return record
 
-    def _known(self, log: Log) -> Record:
-        """What was read last, unless the log has grown since: most turns have nothing to read."""
-        if self.record is not None and self.record.checkpoint.size == log.size:
-            return self.record
-        return self._read()
+    def _show_if_due(self, now: datetime) -> None:
+        size = self.mirror.log.published.size
+        if not size:
+            return
+        if self.shown_size != size or self.shown_at is None or now - self.shown_at > PAGE_EVERY:
+            self._show(now)
 
     def _show(self, now: datetime) -> None:
         """From the files themselves, so that damage shows within `PAGE_EVERY`."""
@@ -155,46 +220,83 @@ class Keeper:
             write_atomically(self.www / name, content)
         self.shown_size, self.shown_at = record.checkpoint.size, now
 
+    def end(self) -> None:
+        """Another monitor may write at once. If etcd does not hear it, it may when the lease has
+        ended."""
+        with suppress(StandfastError):
+            self.mirror.session.end()
+
     @property
     def _vkey(self) -> str:
         return Verifier.of(self.signer.name, self.signer.public_key).vkey
 
-
-def promised(settings: Mapping[str, Any]) -> list[Promise]:
-    """The catalogue's promises that this site makes, with its limits."""
-    objectives = {each["id"]: each["objective"] for each in settings["promises"]}
-    return [
-        replace(
-            promise,
-            parts=tuple(
-                replace(part, objective=objectives[promise.id][part.drill])
-                for part in promise.parts
-            ),
-        )
-        for promise in CATALOG
-        if promise.id in objectives
-    ]
+    def _say_lasting(self, trouble: str, words: str) -> None:
+        """Once for each trouble that lasts; mirrors that have yet to hold a draft are none."""
+        now = self.clock.monotonic()
+        if trouble != self.trouble:
+            self.trouble, self.troubled_since, self.said = trouble, now, False
+        if trouble and not self.said and now - self.troubled_since >= LASTS_S:
+            say(words)
+            self.said = True
 
 
-def main() -> None:
-    settings = json.loads(SETTINGS.read_text())
-    key = Path(os.environ["CREDENTIALS_DIRECTORY"], "log.pem").read_bytes()
-    clock = SystemClock()
-    signer = Ed25519Signer.from_pem(settings["origin"], key)
-    keeper = Keeper(settings=settings, signer=signer, clock=clock)
-    log = keeper.prepare()
+def scope_of(settings: Mapping[str, Any]) -> Scope:
+    return Scope(
+        objectives={each["id"]: each["objective"] for each in settings["promises"]},
+        usual={each["id"]: each["usual"] for each in settings["promises"]},
+        not_promised=settings["not_promised"],
+        enrolled=[EnrolledSigner(**each) for each in settings["enrolled"]],
+    )
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def assembled(settings: Mapping[str, Any], credentials: Path, clock: Clock) -> Keeper:
+    context = client_context(Identity.in_folder(credentials))
+    others = {each["name"]: each["address"] for each in settings["monitors"]}
+    own = others.pop(settings["machine"])
+    voters = [f"{address}:{settings['etcd_port']}" for address in (own, *others.values())]
+    return Keeper(
+        settings=settings,
+        signer=Ed25519Signer.from_pem(settings["origin"], (credentials / "log.pem").read_bytes()),
+        clock=clock,
+        store=EtcdStore(voters, context, prefix=bulletin.PREFIX),
+        peers={
+            name: HttpsTransport(
+                f"https://{address}:{settings['pages_port']}",
+                context=context,
+                timeout_s=PEER_TIMEOUT_S,
+            )
+            for name, address in others.items()
+        },
+    )
+
+
+def run(keeper: Keeper) -> None:
     failures = 0
     while True:
         try:
-            keeper.turn(log)
+            pause = keeper.turn()
             failures = 0
-            clock.sleep(PACE_S)
         except Exception as error:
             failures += 1
-            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            say(f"{type(error).__name__}: {error}")
             if failures > FAILURES_LIMIT:
                 raise
-            clock.sleep(BACK_OFF_S)
+            pause = BACK_OFF_S
+        keeper.clock.sleep(pause)
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    settings = json.loads(SETTINGS.read_text())
+    keeper = assembled(settings, Path(os.environ["CREDENTIALS_DIRECTORY"]), SystemClock())
+    try:
+        run(keeper)
+    finally:
+        keeper.end()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""Serve the trust page and the log's tiles to the edges, over mutual TLS. Standard library only.
+"""Serve the trust page and the log's tiles to the edges, over mutual TLS; to the other monitors
+also what they need to hold the same log. Standard library only.
 
-Static files below one folder, nothing else: no listing, no way out of the folder, no writing.
+Static files below three folders, nothing else: no listing, no way out of a folder, no writing. One
+answer is made: whether this monitor shows all that is in the log, for the edges to choose by.
 """
 
 import json
 import os
 import ssl
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +17,22 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from standfast.core.clock import Clock, SystemClock
 from standfast.mechanisms.hosts.tls import Identity, peer, server_context
 
 SETTINGS = Path("/etc/standfast/pages.json")
-PREFIX = "/trust/"
+TRUST = "/trust/"
+FOLDERS: Mapping[str, str] = MappingProxyType(
+    {TRUST: "www", "/draft/": "drafts", "/spool/": "spool"}
+)
+"""Where a request's path leads. Edges are given the first alone."""
+
+CURRENT = "/current"
+CURRENT_FILE = "current"
+CURRENT_WITHIN_S = 10.0
+"""The keeper touches that file each time it has seen that nothing is missing here; a monitor that
+was away is not asked before, nor one whose keeper has stopped."""
+
 REQUEST_TIMEOUT_S = 10
 
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -27,18 +42,35 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=5"
 
 
-def file_for(path: str, folder: Path) -> Path | None:
-    """The file that a request path means, or None. Only names below `folder` exist."""
+def file_for(path: str, home: Path) -> Path | None:
+    """The file that a request path means, or None. Only names below the folders exist."""
     clean = path.split("?")[0].split("#")[0]
-    if not clean.startswith(PREFIX):
+    prefix = next((each for each in FOLDERS if clean.startswith(each)), None)
+    if prefix is None:
         return None
-    parts = PurePosixPath(clean.removeprefix(PREFIX) or "index.html").parts
+    folder = home / FOLDERS[prefix]
+    parts = PurePosixPath(clean.removeprefix(prefix) or "index.html").parts
     if any(part in ("..", "/") or part.startswith(".") for part in parts):
         return None
     found = folder.joinpath(*parts)
     if "\0" in path or not found.is_file():
         return None
     return found if found.resolve().is_relative_to(folder.resolve()) else None
+
+
+def may_read(asker: str, path: str, readers: Mapping[str, frozenset[str]]) -> bool:
+    """`readers`: who is an edge, and who another monitor, by the names in their certificates."""
+    if asker in readers["monitors"]:
+        return True
+    return asker in readers["edges"] and (path == CURRENT or path.startswith(TRUST))
+
+
+def is_current(home: Path, now: datetime) -> bool:
+    try:
+        seen = (home / CURRENT_FILE).stat().st_mtime
+    except OSError:
+        return False
+    return now.timestamp() - seen < CURRENT_WITHIN_S
 
 
 def content_type(path: Path) -> str:
@@ -53,9 +85,12 @@ class Handler(SimpleHTTPRequestHandler):
     server_version = "standfast"
     sys_version = ""
 
-    def __init__(self, *words: Any, folder: Path, readers: frozenset[str]) -> None:
-        self.folder = folder
+    def __init__(
+        self, *words: Any, home: Path, readers: Mapping[str, frozenset[str]], clock: Clock
+    ) -> None:
+        self.home = home
         self.readers = readers
+        self.clock = clock
         super().__init__(*words)
 
     def do_GET(self) -> None:
@@ -65,10 +100,14 @@ class Handler(SimpleHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, *, with_body: bool) -> None:
-        if peer(self.connection) not in self.readers:
+        if not may_read(peer(self.connection), self.path, self.readers):
             self.send_error(HTTPStatus.FORBIDDEN)
             return
-        path = file_for(self.path, self.folder)
+        if self.path == CURRENT:
+            current = is_current(self.home, self.clock.now())
+            self._status(HTTPStatus.NO_CONTENT if current else HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        path = file_for(self.path, self.home)
         if path is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
@@ -81,6 +120,11 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(body)
+
+    def _status(self, status: HTTPStatus) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *words: object) -> None:
         """The edge keeps the log of requests."""
@@ -107,8 +151,9 @@ def main() -> None:
     settings = json.loads(SETTINGS.read_text())
     handler = partial(
         Handler,
-        folder=Path(settings["folder"]) / "www",
-        readers=frozenset(settings["readers"]),
+        home=Path(settings["folder"]),
+        readers={kind: frozenset(names) for kind, names in settings["readers"].items()},
+        clock=SystemClock(),
     )
     server = Server((settings["address"], settings["port"]), handler)
     server.tls = server_context(Identity.in_folder(Path(os.environ["CREDENTIALS_DIRECTORY"])))

@@ -1,35 +1,32 @@
-"""The log on disk: append, and never sign what is not there or what contradicts the past.
+"""One copy of the log on disk: extended by what is final, and published once it is signed.
 
-An append writes, in this order and each file whole or not at all:
+Every monitor has one; the writer's is no different. Which head is final is decided elsewhere
+(`head.py`); here it is only carried out. An extension writes, in this order and each file whole or
+not at all:
 
-1. the entries, 2. the tiles, 3. the head (size and root that are about to be signed), 4. the
-signed checkpoint. Nobody reads 1 and 2 before 4 names their size.
+1. the entries, 2. the tiles, 3. where the copy stands now (size and root).
 
-Invariant: no two checkpoints of one size are ever signed. Before the head is written nothing was
-signed, and the next append may replace what 1 and 2 left. Once it is written, that size and that
-root are the only ones that can be signed next, because every start first finishes the head it
-finds, from files that were there before it. Ed25519 gives the same bytes for the same text, so
-finishing twice is finishing once. (What this cannot see is a folder put back to an older copy;
-that is what witnesses are for.)
+The checkpoint, whose size is the only one that readers believe, comes later and by itself
+(`publish`): nothing is published that this folder does not hold.
 
-One process writes at a time, under a lock that the kernel gives back when the process dies. Before
-it extends the tree the writer re-computes the root from the edge it reads, so a flipped bit on the
-disk stops the log instead of being signed.
+Invariant: the copy stands at a size and root that its files give, and each of these begins with
+the one before it. Killed between two files it stands where it stood; what 1 and 2 left is replaced
+by the next extension. Before it extends the tree it re-computes the root from the edge it reads,
+so a flipped bit on the disk stops this copy instead of spreading. (What this cannot see is a
+folder put back to an older copy; it catches up from the others, and readers' pins notice.)
 """
 
 import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from standfast.core.errors import BrokenInvariant, Refused
+from standfast.core.errors import BrokenInvariant, CannotVerify, Refused
 from standfast.core.files import flush_folder, write_atomically
 from standfast.evidence.checkpoint import Checkpoint
-from standfast.evidence.edge import Edge, grow
+from standfast.evidence.edge import Edge, Growth, grow
 from standfast.evidence.merkle import leaf_hash, root
-from standfast.evidence.note import Verifier, open_note, sign
-from standfast.evidence.signing import Signer
+from standfast.evidence.note import Verifier, open_note
 from standfast.evidence.tiles import (
     CHECKPOINT,
     ENTRIES,
@@ -44,19 +41,10 @@ from standfast.evidence.tiles import (
     written_hashes,
 )
 
-BATCH_LIMIT = 1024
-"""Leaves in one append: at most 64 MiB in memory, and a lock held well under a second."""
-
-HEAD = "writer/head"
-LOCK = "writer/lock"
+STANDS_AT = "copy/stands-at"
+LOCK = "copy/lock"
 
 Write = Callable[[Path, bytes], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
-    first_index: int
-    checkpoint_bytes: bytes
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -68,84 +56,89 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 class Log:
-    """`signer` has the log's name, which is its `origin` too (C2SP tlog-checkpoint)."""
+    """`key` is the log's own; its name is the log's name too (C2SP tlog-checkpoint)."""
 
-    def __init__(
-        self, folder: Path, *, origin: str, signer: Signer, write: Write = write_durably
-    ) -> None:
-        if signer.name != origin:
-            raise BrokenInvariant(f"the key {signer.name} is not the key of the log {origin}")
+    def __init__(self, folder: Path, key: Verifier, *, write: Write = write_durably) -> None:
         self._folder = folder
-        self._origin = origin
-        self._signer = signer
+        self._key = key
         self._write = write
-        self._verifier = Verifier.of(signer.name, signer.public_key)
+        self._last_opened: tuple[bytes, Checkpoint] | None = None
 
     @property
-    def size(self) -> int:
-        """How many entries are published."""
-        return self._published().size
+    def empty(self) -> Checkpoint:
+        return Checkpoint(origin=self._key.name, size=0, root=root(()))
+
+    @property
+    def published(self) -> Checkpoint:
+        path = self._folder / CHECKPOINT
+        return self.opened(path.read_bytes()) if path.exists() else self.empty
+
+    @property
+    def stands_at(self) -> Checkpoint:
+        """What this copy holds; never less than is published."""
+        path = self._folder / STANDS_AT
+        stands = self._own(Checkpoint.from_text(path.read_text())) if path.exists() else self.empty
+        published = self.published
+        if stands.size < published.size or (stands.size == published.size and stands != published):
+            raise self._damaged(
+                f"it stands at size {stands.size}, which its checkpoint contradicts"
+            )
+        return stands
+
+    def opened(self, note: bytes) -> Checkpoint:
+        """What a note commits to. Raises `CannotVerify` when the log's key has not signed it."""
+        if self._last_opened is None or self._last_opened[0] != note:
+            text, _ = open_note(note, [self._key])
+            self._last_opened = (note, self._own(Checkpoint.from_text(text)))
+        return self._last_opened[1]
 
     def entry(self, index: int) -> bytes:
-        size = self.size
+        size = self.published.size
         if not 0 <= index < size:
             raise IndexError(f"there is no entry {index} among {size}")
         tile = Tile(level=ENTRIES, index=index // WIDTH, width=_width(index // WIDTH, size))
         return read_entries(self._read(tile))[index % WIDTH]
 
-    def append(self, leaves: Sequence[bytes]) -> Appended:
-        """Add leaves in this order; when it returns they are published.
+    def grown(self, leaves: Sequence[bytes]) -> Checkpoint:
+        """Where the copy would stand with these leaves after its own."""
+        edge = self._growth(self._edge(self.stands_at), leaves).edge
+        return Checkpoint(origin=self._key.name, size=edge.size, root=edge.root())
 
-        Killed in between, they are published or they are not, all of them: ask `size`.
-        """
-        _check(leaves)
+    def extend(self, leaves: Sequence[bytes], then: Checkpoint) -> None:
+        """Stand at `then`, which these leaves must give. Raises `CannotVerify` if they do not,
+        and then nothing was written. Repeating it is harmless."""
         with self._locked():
-            now = self._finished()
+            now = self.stands_at
+            if now == then:
+                return
             edge = self._edge(now)
+            growth = self._growth(edge, leaves)
+            if (growth.edge.size, growth.edge.root()) != (then.size, then.root):
+                raise CannotVerify(
+                    f"{len(leaves)} entries after {now.size} do not give the root of {then.size}"
+                )
             self._write_entries(now.size, leaves, edge)
-            growth = grow(edge, [leaf_hash(each) for each in leaves])
             for tile, hashes in growth.tiles:
                 self._write(self._folder / tile.path, written_hashes(hashes))
-            then = Checkpoint(origin=self._origin, size=growth.edge.size, root=growth.edge.root())
-            self._write(self._folder / HEAD, then.to_text().encode())
-            note = self._publish(then)
-            self._prune(now.size, then.size)
-        return Appended(first_index=now.size, checkpoint_bytes=note)
+            self._write(self._folder / STANDS_AT, then.to_text().encode())
 
-    def recover(self) -> None:
-        """Finish what a killed writer had begun. `append` does so by itself."""
+    def publish(self, note: bytes) -> None:
+        """Show readers the checkpoint of where this copy stands."""
         with self._locked():
-            self._finished()
+            signed, published = self.opened(note), self.published
+            if signed != self.stands_at:
+                raise CannotVerify(
+                    f"the checkpoint of size {signed.size} is not what this copy holds"
+                )
+            self._write(self._folder / CHECKPOINT, note)
+            self._prune(published.size, signed.size)
 
-    def _finished(self) -> Checkpoint:
-        """The head, after making sure that it is published."""
-        published, head = self._published(), self._head()
-        if head is None or head == published:
-            return published
-        if head.size <= published.size:
-            raise self._damaged(f"its head of size {head.size} contradicts its checkpoint")
-        self._edge(head)
-        self._publish(head)
-        return head
-
-    def _publish(self, checkpoint: Checkpoint) -> bytes:
-        note = sign(checkpoint.to_text(), [self._signer])
-        self._write(self._folder / CHECKPOINT, note)
-        return note
-
-    def _published(self) -> Checkpoint:
-        path = self._folder / CHECKPOINT
-        if not path.exists():
-            return Checkpoint(origin=self._origin, size=0, root=root(()))
-        text, _ = open_note(path.read_bytes(), [self._verifier])
-        return self._own(Checkpoint.from_text(text))
-
-    def _head(self) -> Checkpoint | None:
-        path = self._folder / HEAD
-        return self._own(Checkpoint.from_text(path.read_text())) if path.exists() else None
+    def _growth(self, edge: Edge, leaves: Sequence[bytes]) -> Growth:
+        _check(leaves)
+        return grow(edge, [leaf_hash(each) for each in leaves])
 
     def _own(self, checkpoint: Checkpoint) -> Checkpoint:
-        if checkpoint.origin != self._origin:
+        if checkpoint.origin != self._key.name:
             raise self._damaged(f"it belongs to {checkpoint.origin}")
         return checkpoint
 
@@ -182,19 +175,19 @@ class Log:
         return narrowed(tile, (self._folder / tile.widened.path).read_bytes())
 
     def _prune(self, old_size: int, size: int) -> None:
-        """Remove the narrower versions of tiles that are full now, as the format allows.
+        """Remove the narrower versions of tiles that became full, as the format allows.
 
-        Without it every append would leave another copy of up to 255 entries for ever.
+        Without it every extension would leave another copy of up to 255 entries for ever.
         """
-        old = [*hash_tiles_at_the_edge(old_size), Tile(level=ENTRIES, index=old_size // WIDTH)]
-        for tile in old:
-            level = 0 if tile.level == ENTRIES else tile.level
-            if size // WIDTH ** (level + 1) > tile.index:
-                _remove(self._folder / tile.partial_folder)
+        for level, full in enumerate(_full_tiles(size)):
+            before = old_size // WIDTH ** (level + 1)
+            for index in range(before, full):
+                for kind in (ENTRIES, 0) if level == 0 else (level,):
+                    _remove(self._folder / Tile(level=kind, index=index).partial_folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Wait for another writer, which holds the lock for one append only."""
+        """Wait for another process, which holds the lock for one extension only."""
         path = self._folder / LOCK
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
@@ -204,13 +197,14 @@ class Log:
     def _damaged(self, problem: str) -> BrokenInvariant:
         return BrokenInvariant(
             f"the log in {self._folder} is damaged: {problem}",
-            remedy="Put the folder back from a mirror; never delete entries to go on.",
+            remedy="Move the folder away and restart the keeper: it gets the log anew from another "
+            "monitor. If this is the only one, put the folder back from a copy.",
         )
 
 
 def _check(leaves: Sequence[bytes]) -> None:
-    if not 0 < len(leaves) <= BATCH_LIMIT:
-        raise Refused(f"{len(leaves)} leaves in one append: from 1 to {BATCH_LIMIT} are possible")
+    if not leaves:
+        raise Refused("nothing is to be added")
     for each in leaves:
         if not 0 < len(each) <= ENTRY_LIMIT_BYTES:
             raise Refused(
@@ -221,6 +215,12 @@ def _check(leaves: Sequence[bytes]) -> None:
 
 def _width(index: int, size: int) -> int:
     return min(WIDTH, size - index * WIDTH)
+
+
+def _full_tiles(size: int) -> Iterator[int]:
+    """How many tiles are full, level by level from the leaves up."""
+    while size := size // WIDTH:
+        yield size
 
 
 def _remove(folder: Path) -> None:

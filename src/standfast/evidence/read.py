@@ -103,6 +103,17 @@ def _strangers(entries: list[Entry]) -> Iterator[str]:
             yield f"entry {entry.index} is about another site, {entry.statement.site}"
 
 
+def entries_between(transport: Transport, start: int, size: int) -> tuple[bytes, ...]:
+    """The entries from number `start` on, of a log of that size, as they are there: whether they
+    are the right ones shows only when the tree is grown by them."""
+    found: list[bytes] = []
+    for tile in bundles(size):
+        if tile.first + tile.width > start:
+            content = contents(tile, _fetch_tile(transport, tile))
+            found += content[max(start - tile.first, 0) :]
+    return tuple(found)
+
+
 def _fetched(transport: Transport, size: int) -> Fetched:
     return Fetched(
         bundles={tile: _found(transport, tile) for tile in bundles(size)},

@@ -49,10 +49,18 @@ class HttpsTransport:
     """One connection, kept open over all files, opened again once when the server closed it.
 
     `ca_file` names the certificates to believe instead of the system's, for a site that has its
-    own authority. Redirects are refused: the address of a log is part of what is verified.
+    own authority; `context`, instead of it, is for who must show a certificate as well. Redirects
+    are refused: the address of a log is part of what is verified.
     """
 
-    def __init__(self, url: str, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        ca_file: Path | None = None,
+        *,
+        context: ssl.SSLContext | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
             raise ConfigError(
@@ -61,7 +69,7 @@ class HttpsTransport:
         self._prefix = parts.path.rstrip("/")
         self._host = parts.netloc
         self._connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port, timeout=TIMEOUT_S, context=_context(ca_file)
+            parts.hostname, parts.port, timeout=timeout_s, context=context or _context(ca_file)
         )
 
     def fetch(self, path: str) -> bytes:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.unit.written import WrittenLog
 
 from standfast.cli import standfast
 from standfast.cli.evidence import of_log
 from standfast.core.errors import CannotVerify, ConfigError
 from standfast.evidence.envelope import leaf
-from standfast.evidence.log import Log
 from standfast.evidence.note import vkey
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, EnrolledSigner
@@ -34,7 +34,7 @@ def log(tmp_path: Path) -> Path:
         at="2026-03-01T12:00:00.000Z",
         signers=(EnrolledSigner(name=ORIGIN, key=vkey(KEY)),),
     )
-    Log(folder, origin=ORIGIN, signer=KEY).append([leaf("example", notice, KEY)] * 3)
+    WrittenLog(folder, KEY).append([leaf("example", notice, KEY)] * 3)
     return folder
 
 
@@ -80,7 +80,7 @@ def test_a_shorter_log_than_the_one_seen_before_is_found(log: Path, tmp_path: Pa
     notice = (log / "tile" / "entries" / "000.p" / "3").read_bytes()
     short = tmp_path / "short"
     length = int.from_bytes(notice[:2], "big")
-    Log(short, origin=ORIGIN, signer=KEY).append([notice[2 : 2 + length]])
+    WrittenLog(short, KEY).append([notice[2 : 2 + length]])
     assert verify(str(short)) == 1
     assert "the log has 1 entries, it had 3 when last verified" in str(verify(str(short), "--json"))
 

@@ -1,4 +1,5 @@
 """The keeper announces before it is due, logs what enrolled keys signed, once, and shows it."""
+# One monitor alone unless a test says otherwise: what several do together is in tests/unit/monitor.
 
 import json
 from dataclasses import dataclass, field
@@ -7,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.monitor.memory_store import MemoryStore
 
-from standfast.daemons.keeper import Keeper
+from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
+from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.envelope import leaf
+from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import vkey
 from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, Proof, Slot
+from standfast.evidence.transport import Missing
+from standfast.mechanisms.monitor.bulletin import claim, read, stand, wait_for_writer
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.judge import judge
 from standfast.promises.model import Grade
@@ -22,8 +28,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORIGIN = "example.localhost/trust/log"
 LOG_KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
 VANTAGE = Ed25519Signer.from_seed("vantage", b"v" * 32)
+EMPTY = Checkpoint(origin=ORIGIN, size=0, root=root(()))
 STRANGER = Ed25519Signer.from_seed("vantage", b"s" * 32)
-
 
 LIMITS = {part.drill: dict(part.objective) for part in REDUNDANT_WEB.parts}
 OBJECTIVE = LIMITS["web-server"]
@@ -48,12 +54,12 @@ class HandClock:
 class Monitor:
     keeper: Keeper
     clock: HandClock
+    store: MemoryStore
 
-    def turn(self) -> None:
-        self.keeper.turn(self.keeper.prepare())
+    def turn(self) -> float:
+        return self.keeper.turn()
 
     def hand_in(self, proof: Proof, signer: Ed25519Signer = VANTAGE, name: str = "one") -> Path:
-        self.keeper.prepare()
         path = self.keeper.folder / "spool" / f"{name}.json"
         path.write_bytes(leaf("example", proof, signer))
         return path
@@ -72,20 +78,38 @@ class Monitor:
         return json.loads((self.keeper.www / "trust.json").read_text())
 
 
-@pytest.fixture
-def monitor(tmp_path: Path) -> Monitor:
-    clock = HandClock()
+@dataclass
+class Spools:
+    """What the other monitor hands over."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def fetch(self, path: str) -> bytes:
+        if path not in self.files:
+            raise Missing(f"there is no {path}")
+        return self.files[path]
+
+
+def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) -> Keeper:
     settings = {
+        "machine": "monitor",
         "site": "example",
         "service": "timesheets",
         "origin": ORIGIN,
         "log_url": "https://example.test/trust/log",
-        "folder": str(tmp_path),
+        "folder": str(folder),
         "promises": [{"id": "redundant-web", "objective": LIMITS, "usual": LIMITS}],
         "not_promised": {},
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
     }
-    return Monitor(keeper=Keeper(settings=settings, signer=LOG_KEY, clock=clock), clock=clock)
+    return Keeper(settings=settings, signer=LOG_KEY, clock=clock, store=store, peers=peers)
+
+
+@pytest.fixture
+def monitor(tmp_path: Path) -> Monitor:
+    clock = HandClock()
+    store = MemoryStore(clock.monotonic)
+    return Monitor(keeper=keeper(tmp_path, clock, store), clock=clock, store=store)
 
 
 def proof(slot: int, at: datetime, failed: float = 0) -> Proof:
@@ -187,3 +211,100 @@ def test_a_page_that_was_damaged_is_made_again(monitor: Monitor) -> None:
     monitor.clock.sleep(120)
     monitor.turn()
     assert monitor.page["site"] == "example"
+
+
+def test_what_lies_in_a_mirrors_spool_is_announced_and_stays_until_it_is_logged(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    monitor.store.commit(stand("another", monitor.store.grant(3600)))
+    path = monitor.hand_in(proof(1, NOON))
+    name = leaf_hash(path.read_bytes()).hex()
+    for _ in range(3):
+        monitor.turn()
+        monitor.clock.sleep(1)
+    assert read(monitor.store.read()).waiting == {"monitor": {name}}
+    assert (tmp_path / "spool" / f"{name}.json").is_file()
+
+
+def test_what_a_mirror_has_announced_ends_with_the_mirror(monitor: Monitor) -> None:
+    monitor.store.commit(stand("another", monitor.store.grant(3600)))
+    monitor.hand_in(proof(1, NOON))
+    monitor.turn()
+    monitor.clock.sleep(60)
+    assert read(monitor.store.read()).waiting == {}
+
+
+def test_the_writer_fetches_what_waits_elsewhere_and_logs_it_once(tmp_path: Path) -> None:
+    clock, other = HandClock(), Spools()
+    store = MemoryStore(clock.monotonic)
+    store.commit(claim("other", EMPTY))
+    writing = Monitor(keeper=keeper(tmp_path, clock, store, other=other), clock=clock, store=store)
+
+    def turn() -> None:
+        """The other monitor holds whatever is drafted."""
+        for _ in range(3):
+            writing.turn()
+            draft = read(store.read()).draft
+            if draft:
+                store.commit(claim("other", draft.then))
+
+    turn()
+    given = leaf("example", proof(1, NOON), VANTAGE)
+    names = frozenset({leaf_hash(given).hex(), "0" * 64, "../../etc/passwd"})
+    other.files[f"spool/{leaf_hash(given).hex()}.json"] = given
+    store.commit(wait_for_writer("other", names, store.grant(3600)))
+    turn()
+    turn()
+    assert writing.count(Proof) == 1
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_without_etcd_nothing_is_logged_it_is_said_once_and_the_page_goes_on(
+    monitor: Monitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.turn()
+    before = len(monitor.entries)
+    monitor.hand_in(proof(1, NOON))
+    monitor.store.has_majority = False
+    made_at = monitor.page["made_at"]
+    for _ in range(3):
+        monitor.clock.sleep(61)
+        monitor.turn()
+    assert len(monitor.entries) == before
+    assert monitor.page["made_at"] > made_at
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("nothing is logged until a majority of etcd answers: etcd answered")
+    monitor.store.has_majority = True
+    monitor.clock.sleep(61)
+    monitor.turn()
+    assert monitor.count(Proof) == 1
+
+
+def test_edges_are_told_that_nothing_is_missing_only_while_that_was_seen_lately(
+    monitor: Monitor, tmp_path: Path
+) -> None:
+    assert not (tmp_path / "current").exists()
+    monitor.turn()
+    seen = (tmp_path / "current").stat().st_mtime_ns
+    monitor.store.has_majority = False
+    monitor.turn()
+    assert (tmp_path / "current").stat().st_mtime_ns == seen
+
+
+def test_it_looks_often_while_an_entry_is_on_its_way_and_seldom_otherwise(
+    monitor: Monitor,
+) -> None:
+    monitor.turn()
+    assert monitor.turn() == QUICK_PACE_S
+    monitor.clock.sleep(QUICK_FOR_S + 1)
+    assert monitor.turn() == PACE_S
+    monitor.hand_in(proof(1, NOON))
+    assert monitor.turn() == QUICK_PACE_S
+
+
+def test_a_keeper_that_ends_lets_another_write_at_once(monitor: Monitor) -> None:
+    monitor.turn()
+    assert read(monitor.store.read()).writer == "monitor"
+    monitor.keeper.end()
+    assert read(monitor.store.read()).writer is None

@@ -1,10 +1,19 @@
 """Only what lies below the folder is served, and nothing else exists."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from standfast.daemons.pages import content_type, file_for
+from standfast.daemons.pages import (
+    CURRENT,
+    CURRENT_FILE,
+    content_type,
+    file_for,
+    is_current,
+    may_read,
+)
 
 
 @pytest.fixture
@@ -15,17 +24,22 @@ def folder(tmp_path: Path) -> Path:
     (www / "log" / "checkpoint").touch()
     (www / ".hidden").touch()
     (tmp_path / "secret").touch()
+    for other in ("drafts", "spool"):
+        (tmp_path / other).mkdir()
+        (tmp_path / other / "one.json").touch()
     (www / "way-out").symlink_to(tmp_path / "secret")
-    return www
+    return tmp_path
 
 
 @pytest.mark.parametrize(
     ("path", "file"),
     [
-        ("/trust/", "index.html"),
-        ("/trust/?utm=1", "index.html"),
-        ("/trust/index.html", "index.html"),
-        ("/trust/log/checkpoint", "log/checkpoint"),
+        ("/trust/", "www/index.html"),
+        ("/trust/?utm=1", "www/index.html"),
+        ("/trust/index.html", "www/index.html"),
+        ("/trust/log/checkpoint", "www/log/checkpoint"),
+        ("/draft/one.json", "drafts/one.json"),
+        ("/spool/one.json", "spool/one.json"),
     ],
 )
 def test_what_is_there_is_found(folder: Path, path: str, file: str) -> None:
@@ -45,6 +59,9 @@ def test_what_is_there_is_found(folder: Path, path: str, file: str) -> None:
         "/trust/.hidden",
         "/trust/way-out",
         "/trust/nothing",
+        "/spool/",
+        "/spool/../secret",
+        "/refused/one.json",
         "/trust/\0",
     ],
 )
@@ -56,3 +73,34 @@ def test_a_checkpoint_is_text_and_a_page_is_html() -> None:
     assert content_type(Path("checkpoint")).startswith("text/plain")
     assert content_type(Path("index.html")).startswith("text/html")
     assert content_type(Path("tile/0/000")) == "application/octet-stream"
+
+
+READERS = {"edges": frozenset({"edge-1"}), "monitors": frozenset({"monitor-2"})}
+
+
+@pytest.mark.parametrize(
+    ("asker", "path", "allowed"),
+    [
+        ("edge-1", "/trust/", True),
+        ("edge-1", CURRENT, True),
+        ("edge-1", "/spool/one.json", False),
+        ("edge-1", "/draft/one.json", False),
+        ("monitor-2", "/trust/log/checkpoint", True),
+        ("monitor-2", "/spool/one.json", True),
+        ("web-1", "/trust/", False),
+        ("", "/trust/", False),
+    ],
+)
+def test_edges_read_what_is_public_and_monitors_the_rest(
+    asker: str, path: str, allowed: bool
+) -> None:
+    assert may_read(asker, path, READERS) is allowed
+
+
+def test_a_monitor_is_current_for_a_while_after_its_keeper_has_said_so(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    assert not is_current(tmp_path, now)
+    (tmp_path / CURRENT_FILE).touch()
+    os.utime(tmp_path / CURRENT_FILE, (now.timestamp(), now.timestamp()))
+    assert is_current(tmp_path, now + timedelta(seconds=9))
+    assert not is_current(tmp_path, now + timedelta(seconds=11))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.written import WrittenLog
 
 from standfast.evidence.envelope import leaf
-from standfast.evidence.log import Log
 from standfast.evidence.note import vkey
 from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
@@ -193,8 +193,8 @@ def kept(told: Told) -> Told:
 
 
 @pytest.fixture
-def open_log(told: Told) -> Callable[[Path], Log]:
-    return lambda folder: Log(folder, origin=ORIGIN, signer=told.log_signer)
+def open_log(told: Told) -> Callable[[Path], WrittenLog]:
+    return lambda folder: WrittenLog(folder, told.log_signer)
 
 
 @pytest.fixture(name="hour")

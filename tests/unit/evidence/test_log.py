@@ -4,12 +4,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.unit.written import WrittenLog
 
 from standfast.core.errors import BrokenInvariant, CannotVerify, Refused
 from standfast.evidence import merkle
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.log import Log, write_durably
-from standfast.evidence.note import open_note, parse_vkey, vkey
+from standfast.evidence.note import Verifier, open_note, parse_vkey, sign, vkey
 from standfast.evidence.read import read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.tiles import read_entries
@@ -51,22 +52,13 @@ class DyingWriter:
         self._left -= 1
 
 
-class WatchedSigner:
-    """Remembers every checkpoint that it was ever asked to sign."""
-
-    def __init__(self, signer, seen):
-        self.name, self.public_key = signer.name, signer.public_key
-        self._signer, self._seen = signer, seen
-
-    def sign(self, data):
-        checkpoint = Checkpoint.from_text(data.decode())
-        self._seen.setdefault(checkpoint.size, set()).add(checkpoint.root)
-        return self._signer.sign(data)
-
-
 @pytest.fixture
 def signer():
     return Ed25519Signer.from_seed(ORIGIN, bytes(32))
+
+
+def copy(folder, signer, write=write_durably):
+    return Log(folder, Verifier.of(signer.name, signer.public_key), write=write)
 
 
 def words(first, count):
@@ -88,8 +80,8 @@ def files(folder):
 
 def test_the_golden_log_of_another_implementation_is_reproduced(tmp_path):
     signer = golden_signer()
-    log = Log(tmp_path, origin=signer.name, signer=signer)
-    notes = [log.append([word]).checkpoint_bytes for word in WORDS]
+    log = WrittenLog(tmp_path, signer)
+    notes = [log.append([word]) for word in WORDS]
     assert vkey(signer) == GOLDEN_KEY
     for size, root in GOLDEN_ROOTS.items():
         text, _ = open_note(notes[size - 1], [parse_vkey(GOLDEN_KEY)])
@@ -99,45 +91,37 @@ def test_the_golden_log_of_another_implementation_is_reproduced(tmp_path):
 
 def test_the_same_leaves_and_key_give_the_same_bytes_in_any_batches(tmp_path):
     signer = golden_signer()
-    one_by_one = Log(tmp_path / "a", origin=signer.name, signer=signer)
-    notes = [one_by_one.append([word]).checkpoint_bytes for word in WORDS]
-    at_once = Log(tmp_path / "b", origin=signer.name, signer=signer).append(WORDS)
-    assert at_once.checkpoint_bytes == notes[-1]
+    one_by_one = WrittenLog(tmp_path / "a", signer)
+    notes = [one_by_one.append([word]) for word in WORDS]
+    at_once = WrittenLog(tmp_path / "b", signer).append(WORDS)
+    assert at_once == notes[-1]
     a, b = files(tmp_path / "a"), files(tmp_path / "b")
     assert {path: a[path] for path in b} == b
 
 
 def test_entries_are_numbered_from_nought_in_the_order_of_appending(tmp_path, signer):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer)
-    assert log.size == 0
-    assert log.append(words(0, 300)).first_index == 0
-    assert log.append(words(300, 1)).first_index == 300
-    assert log.append(words(301, 700)).first_index == 301
-    again = Log(tmp_path, origin=ORIGIN, signer=signer)
-    assert again.size == 1001
-    assert [again.entry(n) for n in (0, 255, 256, 300, 767, 768, 1000)] == [
-        b"0",
-        b"255",
-        b"256",
-        b"300",
-        b"767",
-        b"768",
-        b"1000",
-    ]
+    log = WrittenLog(tmp_path, signer)
+    assert log.copy.published.size == 0
+    for first, count in ((0, 300), (300, 1), (301, 700)):
+        log.append(words(first, count))
+    again = copy(tmp_path, signer)
+    assert again.published.size == 1001
+    wanted = (0, 255, 256, 300, 767, 768, 1000)
+    assert [again.entry(n) for n in wanted] == [b"%d" % n for n in wanted]
     for index in (-1, 1001):
         with pytest.raises(IndexError, match="no entry"):
             again.entry(index)
 
 
 def test_a_log_may_be_appended_to_one_by_one_across_the_edges_of_tiles(tmp_path, signer):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer, write=write_plainly)
+    log = WrittenLog(tmp_path, signer, write=write_plainly)
     for n in range(520):
         log.append([b"%d" % n])
         if n in (0, 254, 255, 256, 511, 512):
             root = merkle.root([merkle.leaf_hash(each) for each in words(0, n + 1)])
             text, _ = open_note((tmp_path / "checkpoint").read_bytes(), [parse_vkey(vkey(signer))])
             assert Checkpoint.from_text(text).root == root
-    assert [log.entry(n) for n in range(520)] == words(0, 520)
+    assert [log.copy.entry(n) for n in range(520)] == words(0, 520)
 
 
 def write_plainly(path, content):
@@ -146,7 +130,7 @@ def write_plainly(path, content):
 
 
 def test_narrower_versions_of_a_full_tile_are_removed(tmp_path, signer):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer, write=write_plainly)
+    log = WrittenLog(tmp_path, signer, write=write_plainly)
     log.append(words(0, 100))
     log.append(words(100, 100))
     assert {each for each in files(tmp_path) if "000.p" in each} == {
@@ -163,40 +147,53 @@ def test_narrower_versions_of_a_full_tile_are_removed(tmp_path, signer):
     }
 
 
+def test_narrower_versions_that_were_never_published_are_removed_too(tmp_path, signer):
+    log = WrittenLog(tmp_path, signer, write=write_plainly)
+    log.append(words(0, 100))
+    for first, count in ((100, 200), (300, 300), (600, 100)):
+        leaves = words(first, count)
+        log.copy.extend(leaves, log.copy.grown(leaves))
+    log.append(words(700, 1))
+    assert not [
+        each
+        for each in files(tmp_path)
+        if "/000.p" in each or "/001.p" in each
+        if not each.startswith("tile/1/")
+    ]
+    assert_whole(tmp_path, signer, 701)
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("before", "batch"), [(0, 1), (3, 2), (254, 5), (256, 1), (250, 600)])
-def test_a_writer_killed_at_any_step_leaves_a_log_that_goes_on(
+def test_a_copy_whose_extension_was_killed_at_any_step_goes_on(
     tmp_path, signer, before, batch, after
 ):
-    """Every interrupted prefix, with another batch after it than the one that was interrupted."""
+    """Every interrupted prefix. It stands where it stood or where it was to stand; extended by
+    something else instead, or by the same again, it is whole."""
     step, finished = 0, False
     while not finished:
         folder = tmp_path / str(step)
-        seen = {}
-        watched = WatchedSigner(signer, seen)
         if before:
-            Log(folder, origin=ORIGIN, signer=watched, write=write_plainly).append(words(0, before))
-        dying = Log(folder, origin=ORIGIN, signer=watched, write=DyingWriter(step, after=after))
+            WrittenLog(folder, signer, write=write_plainly).append(words(0, before))
+        first = [b"first " + each for each in words(0, batch)]
+        dying = copy(folder, signer, write=DyingWriter(step, after=after))
+        then = dying.grown(first)
         try:
-            dying.append([b"first " + each for each in words(0, batch)])
+            dying.extend(first, then)
             finished = True
         except Killed:
             pass
-        survivor = Log(folder, origin=ORIGIN, signer=watched)
-        published_then = survivor.size
-        assert published_then in (before, before + batch)
-        survivor.recover()
-        published_now = survivor.size
-        assert published_now in (published_then, before + batch)
-        first = survivor.append([b"second"]).first_index
-        assert first == published_now
-        assert_whole(folder, signer, first + 1)
-        assert survivor.entry(first) == b"second"
-        kept = [survivor.entry(n) for n in range(before, first)]
-        assert kept in ([], [b"first " + each for each in words(0, batch)])
-        assert all(len(roots) == 1 for roots in seen.values())
+        survivor = WrittenLog(folder, signer)
+        assert survivor.copy.published.size == before
+        stands = survivor.copy.stands_at.size
+        assert stands in (before, before + batch)
+        survivor.append([b"second"])
+        assert_whole(folder, signer, stands + 1)
+        assert survivor.copy.entry(stands) == b"second"
+        kept = [survivor.copy.entry(n) for n in range(before, stands)]
+        assert kept in ([], first)
         step += 1
-    assert step >= 4
+    assert step >= 3
 
 
 def assert_whole(folder, signer, size):
@@ -209,21 +206,42 @@ def assert_whole(folder, signer, size):
     ] == []
 
 
-def test_a_head_that_was_moved_is_finished_before_anything_else_is_signed(tmp_path, signer):
-    """Died between moving the head and publishing: the leaves are in, whoever appends next."""
-    Log(tmp_path, origin=ORIGIN, signer=signer).append(words(0, 2))
-    steps_until_the_checkpoint = 3
-    dying = DyingWriter(steps_until_the_checkpoint)
-    with pytest.raises(Killed):
-        Log(tmp_path, origin=ORIGIN, signer=signer, write=dying).append([b"begun"])
-    survivor = Log(tmp_path, origin=ORIGIN, signer=signer)
-    assert survivor.size == 2
-    assert survivor.append([b"next"]).first_index == 3
-    assert survivor.entry(2) == b"begun"
+def test_an_extension_is_repeated_without_harm(tmp_path, signer):
+    log = copy(tmp_path, signer)
+    then = log.grown(words(0, 3))
+    log.extend(words(0, 3), then)
+    before = files(tmp_path)
+    log.extend(words(0, 3), then)
+    assert files(tmp_path) == before
+
+
+def test_entries_that_do_not_lead_where_they_should_are_not_taken(tmp_path, signer):
+    log = copy(tmp_path, signer)
+    then = log.grown(words(0, 3))
+    for leaves in (words(0, 2), words(1, 3), words(0, 4)):
+        with pytest.raises(CannotVerify, match="do not give the root of 3"):
+            log.extend(leaves, then)
+    assert log.stands_at.size == 0
+    assert set(files(tmp_path)) <= {"copy/lock"}
+
+
+def test_only_what_is_held_is_published(tmp_path, signer):
+    log = copy(tmp_path, signer)
+    then = log.grown(words(0, 3))
+    note = sign(then.to_text(), [signer])
+    with pytest.raises(CannotVerify, match="not what this copy holds"):
+        log.publish(note)
+    log.extend(words(0, 3), then)
+    stranger = Ed25519Signer.from_seed(ORIGIN, b"s" * 32)
+    with pytest.raises(CannotVerify):
+        log.publish(sign(then.to_text(), [stranger]))
+    assert log.published.size == 0
+    log.publish(note)
+    assert log.published == then
 
 
 def test_a_temporary_file_left_by_a_killed_writer_disturbs_nothing(tmp_path, signer):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer)
+    log = WrittenLog(tmp_path, signer)
     log.append(words(0, 3))
     for place in (".checkpoint.x", "tile/0/000.p/.4.x", "tile/entries/000.p/.4.x"):
         (tmp_path / place).write_bytes(b"half")
@@ -232,10 +250,10 @@ def test_a_temporary_file_left_by_a_killed_writer_disturbs_nothing(tmp_path, sig
 
 
 @pytest.mark.parametrize(
-    "place", ["tile/entries/000.p/5", "tile/0/000.p/5", "checkpoint", "writer/head"]
+    "place", ["tile/entries/000.p/5", "tile/0/000.p/5", "checkpoint", "copy/stands-at"]
 )
 def test_a_flipped_bit_on_the_disk_stops_the_log_instead_of_being_signed(tmp_path, signer, place):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer)
+    log = WrittenLog(tmp_path, signer)
     log.append(words(0, 5))
     content = bytearray((tmp_path / place).read_bytes())
     content[-2] ^= 1
@@ -246,69 +264,48 @@ def test_a_flipped_bit_on_the_disk_stops_the_log_instead_of_being_signed(tmp_pat
     assert files(tmp_path) == before
 
 
-def test_a_log_refuses_a_folder_of_another_log_and_a_key_of_another_name(tmp_path, signer):
-    Log(tmp_path, origin=ORIGIN, signer=signer).append([b"one"])
+def test_a_copy_refuses_a_folder_of_another_log(tmp_path, signer):
+    WrittenLog(tmp_path, signer).append([b"one"])
     other = Ed25519Signer.from_seed("another", bytes(32))
-    with pytest.raises(BrokenInvariant, match="not the key of the log"):
-        Log(tmp_path, origin=ORIGIN, signer=other)
-    with pytest.raises(CannotVerify, match="no known key"):
-        Log(tmp_path, origin="another", signer=other).append([b"two"])
+    with pytest.raises(BrokenInvariant, match=r"belongs to evidence\.example"):
+        WrittenLog(tmp_path, other).append([b"two"])
 
 
 def test_leaves_that_the_format_cannot_hold_are_refused_before_anything_is_written(
     tmp_path, signer
 ):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer)
-    for leaves in ([], [b""], [b"good", b"x" * 65_536], [b"x"] * 1025):
+    log = WrittenLog(tmp_path, signer)
+    for leaves in ([], [b""], [b"good", b"x" * 65_536]):
         with pytest.raises(Refused):
             log.append(leaves)
     assert files(tmp_path) == {}
     log.append([b"x" * 65_535])
-    assert len(log.entry(0)) == 65_535
+    assert len(log.copy.entry(0)) == 65_535
 
 
-def test_two_writers_take_turns(tmp_path, signer):
-    def write(name):
-        log = Log(tmp_path, origin=ORIGIN, signer=signer, write=write_plainly)
-        for n in range(40):
-            log.append([b"%s %d" % (name, n)])
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in (b"a", b"b", b"c")]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    log = Log(tmp_path, origin=ORIGIN, signer=signer)
-    entries = [log.entry(n) for n in range(log.size)]
-    assert len(entries) == 120
-    for name in (b"a", b"b", b"c"):
-        mine = [each for each in entries if each.startswith(name)]
-        assert mine == [b"%s %d" % (name, n) for n in range(40)]
-
-
-def test_a_writer_waits_while_another_process_holds_the_lock(tmp_path, signer):
-    log = Log(tmp_path, origin=ORIGIN, signer=signer)
+def test_a_copy_waits_while_another_process_holds_its_lock(tmp_path, signer):
+    log = WrittenLog(tmp_path, signer)
     log.append([b"one"])
     waiting = threading.Thread(target=log.append, args=([b"two"],))
-    with (tmp_path / "writer/lock").open() as lock:
+    with (tmp_path / "copy/lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         waiting.start()
         waiting.join(0.1)
-        assert (waiting.is_alive(), log.size) == (True, 1)
+        assert (waiting.is_alive(), log.copy.published.size) == (True, 1)
     waiting.join(10)
-    assert log.size == 2
+    assert log.copy.published.size == 2
 
 
 def test_the_files_that_a_reader_asks_for_are_named_as_the_format_says(tmp_path, signer):
-    Log(tmp_path, origin=ORIGIN, signer=signer).append(words(0, 258))
+    WrittenLog(tmp_path, signer).append(words(0, 258))
     assert set(files(tmp_path)) == {
         "checkpoint",
+        "copy/lock",
+        "copy/stands-at",
         "tile/0/000",
         "tile/0/001.p/2",
         "tile/1/000.p/1",
         "tile/entries/000",
         "tile/entries/001.p/2",
-        "writer/head",
-        "writer/lock",
     }
     assert Path(tmp_path / "tile/0/000").stat().st_size == 8192

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tests.unit.written import WrittenLog
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence.envelope import leaf
-from standfast.evidence.log import Log
 from standfast.evidence.note import vkey
 from standfast.evidence.pins import Pins
 from standfast.evidence.read import Record, read_log
@@ -27,7 +27,7 @@ def record(folder: Path, signer: Ed25519Signer, slots: int) -> Record:
     told = Told(log_signer=signer, machine=signer)
     for number in range(slots):
         told.slot(number, number + 1)
-    log = Log(folder, origin=ORIGIN, signer=signer)
+    log = WrittenLog(folder, signer)
     log.append([leaf(SITE, each, signer) for each in told.predicates])
     return read_log(FolderTransport(folder), vkey(signer))
 

@@ -1,10 +1,10 @@
 import shutil
 
 import pytest
+from tests.unit.written import WrittenLog
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence.checkpoint import Checkpoint
-from standfast.evidence.log import Log
 from standfast.evidence.note import vkey
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.tiles import read_entries, written_entries
@@ -105,7 +105,7 @@ def test_when_nothing_can_be_believed_the_past_cannot_be_shown_either(
 
 def test_a_log_signed_by_another_key_of_the_same_name_is_not_this_log(tmp_path, kept, check):
     impostor = Ed25519Signer.from_seed(kept.log_signer.name, bytes([66] * 32))
-    Log(tmp_path, origin=impostor.name, signer=impostor).append(kept.leaves())
+    WrittenLog(tmp_path, impostor).append(kept.leaves())
     assert vkey(impostor) != kept.vkey
     with pytest.raises(CannotVerify, match="no known key"):
         check()

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.written import WrittenLog
 
 from standfast.core.units import stamp
 from standfast.evidence.envelope import leaf
-from standfast.evidence.log import Log
 from standfast.evidence.note import vkey
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
@@ -136,7 +136,7 @@ class Story:
         }
 
     def record(self) -> Record:
-        Log(self.folder, origin=ORIGIN, signer=LOG_SIGNER).append(self.leaves)
+        WrittenLog(self.folder, LOG_SIGNER).append(self.leaves)
         return read_log(FolderTransport(self.folder), vkey(LOG_SIGNER))
 
     def pages(self, now: datetime) -> Mapping[str, bytes]:

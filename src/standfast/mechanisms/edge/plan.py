@@ -74,7 +74,7 @@ def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, bli
         "haproxy.cfg",
         machine=machine,
         webs=having(machines, Role.WEB),
-        monitors=having(machines, Role.MONITOR)[:1],
+        monitors=having(machines, Role.MONITOR),
         health=ask.health,
         blind=blind,
         web_port=WEB_PORT,

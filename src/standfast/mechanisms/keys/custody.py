@@ -36,13 +36,22 @@ VANTAGE = "vantage"
 
 def vantage_signer(folder: Path) -> Ed25519Signer:
     """The key that signs what was measured from this computer, made when it is first needed."""
-    path = folder / "vantage.pem"
+    return Ed25519Signer.from_pem(VANTAGE, signing_key(folder / "vantage.pem"))
+
+
+def log_key(folder: Path) -> bytes:
+    """The key that signs the site's evidence log (PEM), made when it is first needed: one for the
+    log, whichever monitor writes it."""
+    return signing_key(folder / "log.pem")
+
+
+def signing_key(path: Path) -> bytes:
     if not path.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )
         write_atomically(path, pem, mode=0o600)
-    return Ed25519Signer.from_pem(VANTAGE, path.read_bytes())
+    return path.read_bytes()
 
 
 def fresh_identifier() -> UUID:

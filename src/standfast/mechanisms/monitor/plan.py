@@ -1,33 +1,35 @@
-"""The monitor: keeps the evidence log, its schedule, and the trust page."""
+"""The monitor: keeps a copy of the evidence log, its schedule, and the trust page."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import IDENTITY_FILES, PAGES_PORT
+from standfast.mechanisms.hosts.names import ETCD_CLIENT_PORT, IDENTITY_FILES, PAGES_PORT
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
 KEEPER = "standfast-keeper.service"
 PAGES = "standfast-pages.service"
-
+LOG_KEY = "/etc/standfast/log.pem"
+"""One key for one log, on every monitor: whichever writes, the log goes on under its name."""
 
 Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
-    """`origin` names the log; `enrolled` are the keys that may sign proofs, by name. `objectives`:
-    promise to drill to this site's limits, `usual` the same of a site that changes none;
-    `not_promised`: promise to why not."""
+    """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
+    proofs, by name. `objectives`: promise to drill to this site's limits, `usual` the same of a
+    site that changes none; `not_promised`: promise to why not."""
 
     site: str
     service: str
     origin: str
+    key: bytes = field(repr=False)
     log_url: str
     objectives: Objectives
     usual: Objectives
@@ -43,8 +45,13 @@ def plan(
     source: str,
     python: str,
 ) -> Contribution:
-    edges = having(machines, Role.EDGE)
+    edges, monitors = having(machines, Role.EDGE), having(machines, Role.MONITOR)
+    others = tuple(each for each in monitors if each != machine)
     keeper = {
+        "machine": machine.name,
+        "monitors": [{"name": each.name, "address": str(each.address)} for each in monitors],
+        "etcd_port": ETCD_CLIENT_PORT,
+        "pages_port": PAGES_PORT,
         "site": ask.site,
         "service": ask.service,
         "origin": ask.origin,
@@ -61,9 +68,18 @@ def plan(
         "address": str(machine.address),
         "port": PAGES_PORT,
         "folder": HOME,
-        "readers": [edge.name for edge in edges],
+        "readers": {
+            "edges": [each.name for each in edges],
+            "monitors": [each.name for each in others],
+        },
     }
-    model: dict[str, Any] = {"source": source, "python": python, "home": HOME, "user": USER}
+    model: dict[str, Any] = {
+        "source": source,
+        "python": python,
+        "home": HOME,
+        "user": USER,
+        "log_key": LOG_KEY,
+    }
     return Contribution(
         files=(
             File(
@@ -71,6 +87,7 @@ def plan(
                 content=json.dumps(keeper, indent=2, sort_keys=True).encode() + b"\n",
                 restarts=(KEEPER,),
             ),
+            File(path=LOG_KEY, content=ask.key, mode=0o600, restarts=(KEEPER,)),
             File(
                 path="/etc/standfast/pages.json",
                 content=json.dumps(pages, indent=2, sort_keys=True).encode() + b"\n",
@@ -85,7 +102,7 @@ def plan(
                     restarts=(unit,),
                 )
                 for unit, daemon, title in (
-                    (KEEPER, "keeper", "keeps the evidence log and its schedule"),
+                    (KEEPER, "keeper", "keeps a copy of the evidence log, and its schedule"),
                     (PAGES, "pages", "serves the trust page"),
                 )
             ),
@@ -98,6 +115,17 @@ def plan(
                 port=PAGES_PORT,
                 sources=tuple(str(edge.address) for edge in edges),
                 why="edges read the trust page",
+            ),
+            *(
+                (
+                    Flow(
+                        port=PAGES_PORT,
+                        sources=tuple(str(each.address) for each in others),
+                        why="monitors hold one log",
+                    ),
+                )
+                if others
+                else ()
             ),
         ),
         readers=tuple(

@@ -14,7 +14,7 @@ from standfast.mechanisms.edge.plan import EdgeAsk
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
 from standfast.mechanisms.hosts.firewall import plan as firewall
-from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.monitor import plan as monitor
 from standfast.mechanisms.monitor.plan import EvidenceAsk
@@ -110,7 +110,6 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         )
     if machine.is_a(Role.MONITOR):
         yield etcd.plan(machine, machines, site=blueprint.site)
-    if machine == having(machines, Role.MONITOR)[0]:
         yield monitor.plan(
             machine,
             machines,

@@ -1,0 +1,108 @@
+"""Ask etcd, over mutual TLS: one connection, kept open; one question at a time.
+
+A question that was not answered is not asked again here. Whoever asked looks at what there is now
+and decides anew, because a change may have been made although its answer was lost.
+"""
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from standfast.core.errors import Unreachable
+from standfast.mechanisms.monitor import gateway
+from standfast.mechanisms.monitor.gateway import Change, Value
+
+TIMEOUT_S = 2.0
+"""Shorter than a lease, so that whoever waits here for a dead machine can still ask another."""
+
+ANSWER_LIMIT_BYTES = 4 * 2**20
+"""More than everything that monitors tell each other."""
+
+
+class Store(Protocol):
+    """All but `Unreachable` is an answer."""
+
+    def read(self) -> Mapping[str, Value]:
+        """Return everything below the prefix, as a majority has it."""
+
+    def commit(self, change: Change) -> bool:
+        """Return whether it was made."""
+
+    def grant(self, ttl_s: int) -> int:
+        """Return a new lease."""
+
+    def keep_alive(self, lease: int) -> bool:
+        """Return whether the lease still lived."""
+
+    def revoke(self, lease: int) -> None:
+        """End the lease and delete what hangs on it."""
+
+
+class EtcdStore:
+    """`addresses` of voters, each `host:port`; the first that answers is asked until it fails."""
+
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        context: ssl.SSLContext,
+        *,
+        prefix: str,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._addresses = tuple(addresses)
+        self._context = context
+        self._prefix = prefix
+        self._timeout_s = timeout_s
+        self._at = 0
+        self._connection: http.client.HTTPSConnection | None = None
+
+    def read(self) -> Mapping[str, Value]:
+        return gateway.values(self._ask(gateway.RANGE, gateway.everything_under(self._prefix)))
+
+    def commit(self, change: Change) -> bool:
+        return gateway.succeeded(self._ask(gateway.TRANSACTION, gateway.transaction(change)))
+
+    def grant(self, ttl_s: int) -> int:
+        return gateway.granted(self._ask(gateway.GRANT, {"TTL": str(ttl_s)}))
+
+    def keep_alive(self, lease: int) -> bool:
+        return gateway.lives(self._ask(gateway.KEEP_ALIVE, gateway.lease(lease)))
+
+    def revoke(self, lease: int) -> None:
+        self._ask(gateway.REVOKE, gateway.lease(lease))
+
+    def _ask(self, path: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._connection is None:
+            self._connection = self._connected()
+        try:
+            self._connection.request("POST", path, json.dumps(question))
+            response = self._connection.getresponse()
+            said = response.read(ANSWER_LIMIT_BYTES)
+            answer: Mapping[str, Any] = json.loads(said)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            where = self._addresses[self._at]
+            self._leave()
+            raise Unreachable(
+                f"etcd at {where} does not answer: {error or type(error).__name__}"
+            ) from error
+        if response.status != http.HTTPStatus.OK:
+            self._leave()
+            raise gateway.refusal(response.status, answer)
+        return answer
+
+    def _connected(self) -> http.client.HTTPSConnection:
+        host, _, port = self._addresses[self._at].rpartition(":")
+        return http.client.HTTPSConnection(
+            host, int(port), timeout=self._timeout_s, context=self._context
+        )
+
+    def _leave(self) -> None:
+        """The next question goes to the next voter."""
+        with suppress(OSError):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+        self._at = (self._at + 1) % len(self._addresses)

@@ -1,0 +1,89 @@
+"""What the log must say before anything is proven: who may sign, when, and what is not promised."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from standfast.evidence.statement import (
+    AnyPredicate,
+    EnrolledNotice,
+    EnrolledSigner,
+    ScopeNotice,
+    Slot,
+)
+from standfast.promises.catalog import CATALOG
+from standfast.promises.model import Figures, Promise
+from standfast.proofs.schedule import due_scope, due_slots
+
+Limits = Mapping[str, Mapping[str, Figures]]
+"""Promise to drill to figures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a site promises, with its limits and those of a site that changes none; what it does
+    not promise, and why; and which keys may sign proofs."""
+
+    objectives: Limits
+    usual: Limits
+    not_promised: Mapping[str, str]
+    enrolled: Sequence[EnrolledSigner]
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """The catalogue's that this site makes, with its limits."""
+        return tuple(
+            replace(
+                promise,
+                parts=tuple(
+                    replace(part, objective=self.objectives[promise.id][part.drill])
+                    for part in promise.parts
+                ),
+            )
+            for promise in CATALOG
+            if promise.id in self.objectives
+        )
+
+
+def announcements(
+    said: Iterable[AnyPredicate], scope: Scope, *, now: datetime
+) -> tuple[AnyPredicate, ...]:
+    """`said`: what the log says already."""
+    known = tuple(said)
+    usual = {drill: limits for each in scope.usual.values() for drill, limits in each.items()}
+    slots = (each for each in known if isinstance(each, Slot))
+    enrolled = newly_enrolled(known, scope.enrolled, now)
+    left_out = due_scope(known, scope.not_promised, now=now)
+    return (
+        *((enrolled,) if enrolled else ()),
+        *due_slots(slots, scope.promises, usual, now=now),
+        *((left_out,) if left_out else ()),
+    )
+
+
+def telling(said: Iterable[AnyPredicate]) -> tuple[AnyPredicate, ...]:
+    """What of all this decides what is to be announced: notices, and of each part the slot that
+    ends last. A log of years holds thousands of slots, and is asked several times a second."""
+    latest: dict[tuple[str, str | None], Slot] = {}
+    notices: list[AnyPredicate] = []
+    for each in said:
+        if isinstance(each, EnrolledNotice | ScopeNotice):
+            notices.append(each)
+        if isinstance(each, Slot):
+            before = latest.get((each.promise, each.drill))
+            if before is None or before.until < each.until:
+                latest[each.promise, each.drill] = each
+    return (*notices, *latest.values())
+
+
+def newly_enrolled(
+    said: Iterable[AnyPredicate], enrolled: Iterable[EnrolledSigner], now: datetime
+) -> EnrolledNotice | None:
+    known = {
+        signer.key for each in said if isinstance(each, EnrolledNotice) for signer in each.signers
+    }
+    new = tuple(each for each in enrolled if each.key not in known)
+    if not new:
+        return None
+    names = ", ".join(each.name for each in new)
+    return EnrolledNotice(text=f"These keys may sign proofs: {names}.", at=now, signers=new)
