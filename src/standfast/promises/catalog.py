@@ -128,8 +128,8 @@ ONSITE_BACKUP = Promise(
                 "it has received are behind the primary."
             ),
             objective={"backup_age_s": 1800, "missing_copies": 0, "archive_lag_s": 10},
-            fault="stale-backup",
-            fault_words="the backup machines take no new backups",
+            fault="closed-repository",
+            fault_words="the backup machines take no more changes from the database",
         ),
     ),
     period=DAILY,
@@ -181,7 +181,7 @@ ENCRYPTED_IN_TRANSIT = Promise(
     mechanism="keys",
 )
 
-CATALOG = (REDUNDANT_WEB,)
+CATALOG = (REDUNDANT_WEB, ONSITE_BACKUP, RESTORE_WORKS)
 
 
 def promise(promise_id: str) -> Promise | None:

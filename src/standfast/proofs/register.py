@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from standfast.mechanisms.hosts.machine import Role
 from standfast.proofs.drills.ground import Drill
+from standfast.proofs.drills.onsite_backup import OnsiteBackup
+from standfast.proofs.drills.restore import Restore
 from standfast.proofs.drills.web_server import WebServer
 
 
@@ -39,6 +41,18 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.EDGE,
             words="cuts the power of one web machine for ten seconds while visitors read and save",
             drill=WebServer(),
+        ),
+        "onsite-backup": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.BACKUP,
+            words="looks how old the newest copies are, and watches changes arrive in them",
+            drill=OnsiteBackup(),
+        ),
+        "restore": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.BACKUP,
+            words="restores the newest copy on a backup machine and compares it with the primary",
+            drill=Restore(),
         ),
     }
 )
