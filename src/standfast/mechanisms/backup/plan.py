@@ -76,7 +76,8 @@ def repository(
         "override": places.OVERRIDE,
         "serve": names.SERVE_REPOSITORY,
         "source": source,
-        "first_s": schedule.FIRST_APART_S * position + 1,
+        "first_s": schedule.FIRST_S + schedule.FIRST_APART_S * position,
+        "again_s": schedule.AGAIN_S + schedule.AGAIN_APART_S * position,
         "calendar": schedule.calendar(position, len(backups), every_min=ask.settings.every_min),
     }
     mine = {"owner": places.USER, "group": places.USER}

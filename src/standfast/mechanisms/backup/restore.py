@@ -173,7 +173,7 @@ class Restore:
 
 
 def is_reached(expected: str, found: str) -> bool:
-    return wal.position(found) >= wal.position(expected)
+    return found != "" and wal.position(found) >= wal.position(expected)
 
 
 def is_there(_: str, found: str) -> bool:

@@ -8,8 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+FIRST_S = 1
 FIRST_APART_S = 20
-"""Between the first copies after a start, when all machines would begin at once."""
+"""When the machine at a position takes its first copy after a start."""
+
+AGAIN_S = 10
+AGAIN_APART_S = 4
+"""When it begins again what has failed."""
 
 
 def calendar(position: int, of: int, *, every_min: int) -> str:
