@@ -12,7 +12,9 @@ from .conftest import Site
 
 Proven = tuple[Site, Any]
 BACKUPS = ("backup-1", "backup-2")
-REPOSITORY = "/var/lib/standfast-backup/repository"
+HOME = "/var/lib/standfast-backup"
+SERVER = f"{HOME}/scratch/socket/.s.PGSQL.5432"
+REPOSITORY = f"{HOME}/repository"
 PATRONICTL = "$(ls -d /opt/standfast/venv-*/bin/patronictl) -c /etc/standfast/database/patroni.yml"
 IN_RECOVERY = (
     "runuser -u postgres -- psql -h /run/standfast-postgresql "
@@ -47,11 +49,7 @@ def test_restore_works_is_kept_and_nothing_of_it_is_left(site: Site) -> None:
     names = [each["name"] for each in proof["seen"]["checks"]]
     assert {"replayed", "heartbeat", "rows", "structure", "pages", "compared"} <= set(names)
     machine = proof["seen"]["machine"]
-    assert site.on(machine, "ls", "/var/lib/standfast-backup").split() == [
-        "lock",
-        "repository",
-        "restore",
-    ]
+    assert site.on(machine, "ls", HOME).split() == ["lock", "repository", "restore"]
 
 
 def test_a_closed_repository_turns_onsite_backup_red(site: Site) -> None:
@@ -83,6 +81,28 @@ def test_a_damage_is_found_by_its_check(site: Site, damage: str, check: str) -> 
             damaged(site, machine, "none")
     failed = [each["name"] for each in proof["seen"]["checks"] if not each["passed"]]
     assert check in failed, proof["seen"]["checks"]
+
+
+def test_a_restore_that_is_killed_leaves_nothing(site: Site) -> None:
+    proven_now(site, "restore-works")
+    for machine in BACKUPS:
+        if "order.json" not in site.on(machine, f"ls {HOME}/restore"):
+            continue
+        site.on(machine, "systemctl start --no-block standfast-restore.service")
+        until(lambda m=machine: there(site, m, SERVER), 60, "nothing was restored")
+        site.on(machine, "systemctl kill --signal=KILL standfast-restore.service")
+        until(lambda m=machine: not there(site, m, f"{HOME}/scratch"), 20, "it was left")
+        assert site.on(machine, "pgrep -u standfast-backup postgres || true") == ""
+
+
+def test_nothing_in_a_repository_can_be_read_without_its_key(site: Site) -> None:
+    """OpenSSL's own mark of a file that it has encrypted (enc(1), "Salted__")."""
+    for machine in BACKUPS:
+        files = f"find {REPOSITORY} -type f ! -name '*.lock' -size +0"
+        plain = site.on(
+            machine, f"{files} -exec sh -c 'head -c 8 \"$1\"; echo' _ {{}} \\; | sort -u"
+        )
+        assert plain.split() == ["Salted__"], plain
 
 
 def test_backups_go_on_after_a_switchover(site: Site) -> None:
@@ -127,6 +147,10 @@ def damaged(site: Site, machine: str, damage: str) -> None:
     known = "truncated-backup" if damage == "none" else damage
     declared = json.loads(site.on(machine, "cat", f"/etc/standfast/faults/{known}.json"))
     site.on(machine, *declared["remove" if damage == "none" else "plant"])
+
+
+def there(site: Site, machine: str, path: str) -> bool:
+    return site.on(machine, f"test -e {path} && echo there || true") != ""
 
 
 def primary(site: Site) -> str:

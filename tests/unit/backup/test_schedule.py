@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from standfast.mechanisms.backup.schedule import calendar, is_full_due, last_moment
+from standfast.mechanisms.backup.engine import Copy, Kind
+from standfast.mechanisms.backup.schedule import calendar, due, last_moment
 
 SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
@@ -18,26 +19,45 @@ def test_machines_take_turns_as_far_apart_as_can_be() -> None:
     ]
 
 
+def copy(kind: Kind, began: datetime) -> Copy:
+    return Copy(name="one", kind=kind, began_at=began, finished_at=began)
+
+
+def kind_due(now: datetime, *copies: Copy) -> Kind:
+    return due(copies, now, day="sunday", at="02:00")
+
+
 def test_the_first_copy_is_a_full_one() -> None:
-    assert is_full_due(None, SUNDAY, day="sunday", at="02:00")
+    assert kind_due(SUNDAY) is Kind.FULL
 
 
 @pytest.mark.parametrize(
-    ("now", "due"),
+    ("now", "kind"),
     [
-        (SUNDAY - timedelta(minutes=1), False),
-        (SUNDAY, True),
-        (SUNDAY + timedelta(days=3), True),
+        (SUNDAY - timedelta(minutes=1), Kind.INCREMENTAL),
+        (SUNDAY, Kind.FULL),
+        (SUNDAY + timedelta(days=3), Kind.FULL),
     ],
 )
-def test_a_full_copy_is_due_once_the_weekly_moment_has_passed(now: datetime, due: bool) -> None:
-    newest = SUNDAY - timedelta(days=6)
-    assert is_full_due(newest, now, day="sunday", at="02:00") is due
+def test_a_full_copy_is_due_once_the_weekly_moment_has_passed(now: datetime, kind: Kind) -> None:
+    older = copy(Kind.FULL, SUNDAY - timedelta(days=6))
+    today = copy(Kind.DIFFERENTIAL, SUNDAY - timedelta(hours=23))
+    assert kind_due(now, older, today) is kind
 
 
 def test_a_full_copy_after_the_weekly_moment_is_enough_for_the_week() -> None:
-    newest = SUNDAY + timedelta(minutes=3)
-    assert not is_full_due(newest, SUNDAY + timedelta(days=6), day="sunday", at="02:00")
+    newest = copy(Kind.FULL, SUNDAY + timedelta(minutes=3))
+    assert kind_due(SUNDAY + timedelta(hours=23), newest) is Kind.INCREMENTAL
+    assert kind_due(SUNDAY + timedelta(days=6), newest) is Kind.DIFFERENTIAL
+
+
+def test_one_of_each_day_holds_all_that_changed_since_the_full_one() -> None:
+    full = copy(Kind.FULL, SUNDAY)
+    monday = SUNDAY + timedelta(days=1)
+    taken = copy(Kind.DIFFERENTIAL, monday)
+    assert kind_due(monday, full) is Kind.DIFFERENTIAL
+    assert kind_due(monday + timedelta(hours=12), full, taken) is Kind.INCREMENTAL
+    assert kind_due(monday + timedelta(days=1), full, taken) is Kind.DIFFERENTIAL
 
 
 @pytest.mark.parametrize("hours", range(0, 24 * 15, 7))

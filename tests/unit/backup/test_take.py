@@ -63,9 +63,15 @@ def test_the_first_copy_is_full_and_the_repository_is_made_ready_before() -> Non
 
 @pytest.mark.parametrize(
     ("age", "kind"),
-    [(timedelta(days=1), Kind.INCREMENTAL), (timedelta(days=6), Kind.FULL)],
+    [
+        (timedelta(minutes=30), Kind.INCREMENTAL),
+        (timedelta(days=1), Kind.DIFFERENTIAL),
+        (timedelta(days=6), Kind.FULL),
+    ],
 )
-def test_later_ones_are_full_once_a_week(age: timedelta, kind: Kind) -> None:
+def test_later_ones_are_full_once_a_week_and_differential_once_a_day(
+    age: timedelta, kind: Kind
+) -> None:
     assert take(Shelf(kept=(full(age),)), SETTINGS, StillClock()) is kind
 
 

@@ -12,7 +12,10 @@ from typing import Protocol
 
 
 class Kind(StrEnum):
+    """What a copy holds: everything; what changed since the full one; what changed since any."""
+
     FULL = "full"
+    DIFFERENTIAL = "differential"
     INCREMENTAL = "incremental"
 
 

@@ -13,16 +13,12 @@ from standfast.core.errors import StandfastError
 from standfast.mechanisms.backup.engine import Engine, Kind
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
-from standfast.mechanisms.backup.schedule import is_full_due
+from standfast.mechanisms.backup.schedule import due
 
 
 def take(engine: Engine, settings: Settings, clock: Clock) -> Kind:
     engine.prepare()
-    fulls = [copy.began_at for copy in engine.copies() if copy.kind is Kind.FULL]
-    due = is_full_due(
-        max(fulls, default=None), clock.now(), day=settings.full_day, at=settings.full_at
-    )
-    kind = Kind.FULL if due else Kind.INCREMENTAL
+    kind = due(engine.copies(), clock.now(), day=settings.full_day, at=settings.full_at)
     engine.take(kind)
     return kind
 

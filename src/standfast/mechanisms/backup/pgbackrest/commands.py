@@ -18,7 +18,11 @@ RESTORE_LIMIT_S = 6 * 3600.0
 
 PREPARE_LIMIT_S = 300.0
 
-WORDS: Mapping[Kind, str] = {Kind.FULL: "full", Kind.INCREMENTAL: "incr"}
+WORDS: Mapping[Kind, str] = {
+    Kind.FULL: "full",
+    Kind.DIFFERENTIAL: "diff",
+    Kind.INCREMENTAL: "incr",
+}
 
 
 def told(*words: str, timeout_s: float, conf: str = REPOSITORY_CONF) -> Command:

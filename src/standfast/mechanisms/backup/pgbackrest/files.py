@@ -16,6 +16,9 @@ from standfast.mechanisms.backup.places import (
 from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.hosts.names import BACKUP_PORT, COPYING_PORT, IDENTITY
 
+KEEP_DIFFERENTIALS = 3
+"""So many days have copies of every turn; before them there are full ones, and WAL."""
+
 IO_TIMEOUT_S = 5
 """Twice this is how much later a backup begins while a database machine is down. Only to connect:
 once connected, another limit holds."""
@@ -51,6 +54,7 @@ def rendered(name: str, **model: Any) -> str:
         identity=IDENTITY,
         stanza=STANZA,
         io_timeout_s=IO_TIMEOUT_S,
+        keep_differentials=KEEP_DIFFERENTIALS,
         repository=REPOSITORY,
         repository_locks=LOCKS,
         repository_port=BACKUP_PORT,

@@ -7,11 +7,14 @@ from typing import Any
 
 from standfast.core.errors import CannotVerify
 from standfast.mechanisms.backup.engine import Copy, Kind
+from standfast.mechanisms.backup.pgbackrest.commands import WORDS
 from standfast.mechanisms.backup.pgbackrest.names import STANZA
 
 UNREADABLE = 99
 """The status of a repository that is there and cannot be read, as with a wrong key. Others say what
 is not there yet, and then there are no copies."""
+
+KINDS: Mapping[str, Kind] = {word: kind for kind, word in WORDS.items()}
 
 
 def copies(printed: str) -> tuple[Copy, ...]:
@@ -38,7 +41,7 @@ def of_stanza(stanza: Mapping[str, Any]) -> Iterator[Copy]:
         if not backup.get("error"):
             yield Copy(
                 name=backup["label"],
-                kind=Kind.FULL if backup["type"] == "full" else Kind.INCREMENTAL,
+                kind=KINDS[backup["type"]],
                 began_at=datetime.fromtimestamp(backup["timestamp"]["start"], UTC),
                 finished_at=datetime.fromtimestamp(backup["timestamp"]["stop"], UTC),
             )
