@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standfast.core.errors import ConfigError
+from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.hosts.local import document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT
@@ -71,6 +72,7 @@ class SiteSettings(BaseModel):
     service: ServiceSettings
     machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
     network: NetworkSettings = NetworkSettings()
+    backup: BackupSettings = BackupSettings()
     promises: Mapping[str, PromiseSettings] = {}
 
 
@@ -87,6 +89,7 @@ class Site:
     service: ServiceSettings
     source: Path
     network: NetworkSettings
+    backup: BackupSettings
     promises: tuple[Promise, ...]
     usual: tuple[Promise, ...]
     not_promised: tuple[NotPromised, ...]
@@ -282,6 +285,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         service=settings.service,
         source=source,
         network=settings.network,
+        backup=settings.backup,
         promises=said.promises,
         usual=said.usual,
         not_promised=said.impossible,

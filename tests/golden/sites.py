@@ -23,6 +23,7 @@ SECRETS = SiteSecrets(
     service_secret="secret-of-the-service",
     account_password="password-of-the-account",
     canary_password="password-of-the-canary",
+    backup_secret="secret-of-the-backups",
 )
 PYTHON = "/opt/standfast/venv/bin/python"
 """Without the lock file's digest, so that an upgrade of a library changes no golden file."""

@@ -18,6 +18,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "haproxy": ("/usr/sbin/haproxy",),
     "etcd-server": ("/usr/bin/etcd",),
     "python3": ("/usr/bin/python3",),
+    "pgbackrest": ("/usr/bin/pgbackrest",),
     **{
         f"postgresql-{version}": tuple(
             f"/usr/lib/postgresql/{version}/bin/{name}" for name in ("postgres", "psql")

@@ -6,10 +6,15 @@ from collections.abc import Iterable, Mapping
 from standfast.cli.app import App
 from standfast.cli.record import log_url, origin
 from standfast.config import PROJECT
+from standfast.mechanisms.backup.cipher import repository_key
+from standfast.mechanisms.backup.places import Places
+from standfast.mechanisms.backup.plan import ARCHIVE_COMMAND, ARCHIVE_TIMEOUT_S, BackupAsk
+from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.database.verifier import scram_verifier
 from standfast.mechanisms.hosts.local.names import MANAGEMENT
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
@@ -30,6 +35,7 @@ NOT_YET = SiteSecrets(
     service_secret="drawn-by-up",
     account_password="drawn-by-up",
     canary_password="drawn-by-up",
+    backup_secret="drawn-by-up",
 )
 """Stands where secrets will be, in a preview."""
 
@@ -59,7 +65,20 @@ def blueprint(
             secret=secrets.service_secret,
             hosts=hosts(app),
         ),
-        database=PostgresAsk(name=name, verifier=scram_verifier(secrets.database_password, salt)),
+        database=PostgresAsk(
+            name=name,
+            verifier=scram_verifier(secrets.database_password, salt),
+            archive_command=ARCHIVE_COMMAND,
+            archive_timeout_s=ARCHIVE_TIMEOUT_S,
+        ),
+        backup=BackupAsk(
+            settings=site.backup,
+            places=Places(data=database.DATA, socket=database.RUN, port=DATABASE_PORT),
+            keys={
+                machine.name: repository_key(secrets.backup_secret, machine.name)
+                for machine in site.having(Role.BACKUP)
+            },
+        ),
         evidence=EvidenceAsk(
             site=site.name,
             service=site.service.name,

@@ -129,8 +129,8 @@ ONSITE_BACKUP = Promise(
                 "it has received are behind the primary."
             ),
             objective={"backup_age_s": 1800, "missing_copies": 0, "archive_lag_s": 10},
-            fault="stale-backup",
-            fault_words="the backup machines take no new backups",
+            fault="closed-repository",
+            fault_words="the backup machines take no more changes from the database",
         ),
     ),
     period=DAILY,
@@ -187,6 +187,8 @@ CATALOG = (
     ANY_MACHINE,
     MIRRORED_DATABASE,
     DATABASE_FAILOVER,
+    ONSITE_BACKUP,
+    RESTORE_WORKS,
     ENCRYPTED_IN_TRANSIT,
 )
 

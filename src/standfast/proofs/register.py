@@ -16,6 +16,8 @@ from standfast.proofs.drills.database_host import DatabaseHost
 from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
 from standfast.proofs.drills.ground import Drill
 from standfast.proofs.drills.mirrored_database import MirroredDatabase
+from standfast.proofs.drills.onsite_backup import OnsiteBackup
+from standfast.proofs.drills.restore import Restore
 from standfast.proofs.drills.web_server import WebServer
 
 
@@ -74,6 +76,18 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.DATABASE,
             words="cuts the power of the primary's machine for longer than the secondary may take",
             drill=DatabaseHost(),
+        ),
+        "onsite-backup": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.BACKUP,
+            words="looks how old the newest copies are, and watches changes arrive in them",
+            drill=OnsiteBackup(),
+        ),
+        "restore": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.BACKUP,
+            words="restores the newest copy on a backup machine and compares it with the primary",
+            drill=Restore(),
         ),
     }
 )

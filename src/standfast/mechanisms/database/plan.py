@@ -19,8 +19,10 @@ from standfast.mechanisms.hosts.names import (
     IDENTITY_FILES,
     PATRONI_PORT,
 )
+from standfast.mechanisms.hosts.postgresql import no_cluster_of_the_package
 
 HOME = "/var/lib/postgresql"
+DATA = f"{HOME}/data"
 RUN = "/run/standfast-postgresql"
 """Where the socket is: on the machine itself, `postgres` needs no password (peer)."""
 
@@ -39,12 +41,15 @@ VERSIONS: Mapping[int, int] = MappingProxyType({12: 15, 13: 17})
 class PostgresAsk:
     """What others need of PostgreSQL. A database and a role of this `name` for the service;
     `verifier` is what PostgreSQL keeps instead of the password (RFC 5803). `archive_command` takes
-    finished WAL to the backups; None where there are none. `hba` are further lines of pg_hba.conf.
-    `slots` are replication slots for receivers that are no members, as Patroni wants them."""
+    finished WAL to the backups; None where there are none. After `archive_timeout_s` a segment
+    counts as finished, however little is in it; 0 for when it is full. `hba` are further lines of
+    pg_hba.conf. `slots` are replication slots for receivers that are no members, as Patroni wants
+    them."""
 
     name: str
     verifier: str
     archive_command: str | None = None
+    archive_timeout_s: int = 0
     hba: tuple[str, ...] = ()
     slots: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -173,6 +178,7 @@ def parameters(ask: PostgresAsk) -> dict[str, str]:
         # Changing whether WAL is archived restarts PostgreSQL; changing how does not.
         "archive_mode": "on",
         "archive_command": ask.archive_command or "/bin/true",
+        "archive_timeout": f"{ask.archive_timeout_s}s",
         "wal_receiver_timeout": "2500ms",
         "wal_sender_timeout": "2500ms",
         "wal_receiver_status_interval": "1s",
@@ -185,12 +191,3 @@ def having_any(machines: tuple[Machine, ...], *roles: Role) -> tuple[Machine, ..
 
 def addresses(machines: tuple[Machine, ...]) -> tuple[str, ...]:
     return tuple(str(machine.address) for machine in machines)
-
-
-def no_cluster_of_the_package() -> File:
-    """Debian's package makes a cluster as it is installed, and starts it on our port."""
-    return File(
-        path="/etc/postgresql-common/createcluster.conf",
-        content=b"# Written by Standfast from the plan.\ncreate_main_cluster = false\n",
-        early=True,
-    )

@@ -19,6 +19,11 @@ PATRONI_PORT = 8008
 ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
 ETCD_HOME = "/var/lib/standfast-etcd"
+BACKUP_PORT = 8432
+"""On backup machines: database machines send WAL there."""
+
+COPYING_PORT = 8433
+"""On database machines: backup machines read the database's files there."""
 
 PRIMARY = "primary"
 """Under this name a web machine reaches the database primary, whichever machine that is."""

@@ -29,6 +29,8 @@ class SiteSecrets:
     service_secret: str = field(repr=False)
     account_password: str = field(repr=False)
     canary_password: str = field(repr=False)
+    backup_secret: str = field(repr=False)
+    """Of which every repository's key is made: drawn anew, no copy could be read any more."""
 
 
 VANTAGE = "vantage"
@@ -60,15 +62,21 @@ def fresh_identifier() -> UUID:
 
 
 def ensure(folder: Path) -> SiteSecrets:
+    """Those that are kept, and those that are missing drawn now."""
     path = folder / "site.json"
-    if path.exists():
-        return SiteSecrets(**json.loads(path.read_text()))
-    made = SiteSecrets(
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    drawn = SiteSecrets(**{**asdict(draw()), **kept})
+    if asdict(drawn) != kept:
+        write_atomically(path, json.dumps(asdict(drawn)).encode(), mode=0o600)
+    return drawn
+
+
+def draw() -> SiteSecrets:
+    return SiteSecrets(
         database_password=secrets.token_urlsafe(SECRET_BYTES),
         database_salt=b64encode(secrets.token_bytes(16)).decode(),
         service_secret=secrets.token_urlsafe(SECRET_BYTES),
         account_password=secrets.token_urlsafe(WORDS_BYTES),
         canary_password=secrets.token_urlsafe(SECRET_BYTES),
+        backup_secret=secrets.token_urlsafe(SECRET_BYTES),
     )
-    write_atomically(path, json.dumps(asdict(made)).encode(), mode=0o600)
-    return made

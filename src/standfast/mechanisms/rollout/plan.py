@@ -7,6 +7,8 @@ become each machine's firewall.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from standfast.mechanisms.backup import plan as backup
+from standfast.mechanisms.backup.plan import BackupAsk
 from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.edge import plan as edge
@@ -46,6 +48,7 @@ class Blueprint:
     release: Release
     variables: Mapping[str, str]
     database: PostgresAsk
+    backup: BackupAsk
     evidence: EvidenceAsk
     certificates: Certificates
     management: tuple[str, ...]
@@ -55,6 +58,7 @@ class Blueprint:
 
 
 def plan(blueprint: Blueprint) -> dict[str, Bundle]:
+    backup.refuse_mixed_systems(blueprint.machines, blueprint.debian)
     return {machine.name: bundle(machine, blueprint) for machine in blueprint.machines}
 
 
@@ -108,6 +112,15 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             source=blueprint.source,
             python=blueprint.python,
         )
+        yield backup.database(machine, machines, blueprint.backup)
+    if machine.is_a(Role.BACKUP):
+        yield backup.repository(
+            machine,
+            machines,
+            blueprint.backup,
+            postgresql=database.VERSIONS[blueprint.debian[machine.name]],
+            source=blueprint.source,
+        )
     if machine.is_a(Role.MONITOR):
         yield etcd.plan(machine, machines, site=blueprint.site)
         yield monitor.plan(
@@ -121,6 +134,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
 
 DATA: Mapping[Role, tuple[str, ...]] = {
     Role.DATABASE: (database.HOME,),
+    Role.BACKUP: (backup.HOME,),
     Role.MONITOR: (monitor.HOME, etcd.HOME),
 }
 """Folders that must outlive the system around them, known before the machine exists."""

@@ -1,0 +1,81 @@
+"""Ask a backup machine what it has, and tell it to restore: the operator's side, through SSH."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from standfast.core.errors import CannotVerify, Refused
+from standfast.mechanisms.backup.orders import Order
+from standfast.mechanisms.backup.places import ORDER, REPORT, RESTORE_UNIT, TAKE_UNIT, USER
+from standfast.mechanisms.hosts.connection import Connection
+
+RESTORE_LIMIT_S = 24 * 3600.0
+"""As long as the unit itself may take."""
+
+SSH_SLACK_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What lies in a repository. `segment` is the newest of WAL; None for what there is none of."""
+
+    copy_age_s: float | None
+    segment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    connection: Connection
+
+    @property
+    def name(self) -> str:
+        return self.connection.machine.name
+
+    def look(self) -> Look:
+        return parse(self._program("look", timeout_s=SSH_SLACK_S))
+
+    def wait_for(self, segment: str, limit_s: float) -> Look:
+        """Return as soon as that segment is there, or when the time is over."""
+        return parse(self._program("look", segment, str(limit_s), timeout_s=limit_s + SSH_SLACK_S))
+
+    def restore(self, order: Order) -> Mapping[str, Any]:
+        """The report (`restore.Report`). Should this end before, the machine goes on by itself
+        and destroys what it restored."""
+        self._refuse_a_second()
+        self.connection.run(("rm", "-f", REPORT))
+        self.connection.run(("runuser", "-u", USER, "--", "tee", ORDER), stdin=order.to_json())
+        self.connection.run(
+            ("systemctl", "start", RESTORE_UNIT), timeout_s=RESTORE_LIMIT_S, check=False
+        )
+        said = self.connection.run(("cat", REPORT), check=False)
+        if said.status != 0:
+            raise CannotVerify(
+                f"{self.name} did not report on its restore",
+                remedy=f"standfast logs {self.name} --unit {RESTORE_UNIT}",
+            )
+        report: dict[str, Any] = json.loads(said.stdout)
+        if report["run"] != order.run:
+            raise CannotVerify(f"{self.name} reported on another restore than it was told to make")
+        return report
+
+    def _refuse_a_second(self) -> None:
+        asked = self.connection.run(("systemctl", "is-active", RESTORE_UNIT), check=False)
+        if asked.text.strip() in ("active", "activating"):
+            raise Refused(
+                f"{self.name} is restoring already", remedy="Wait until it is done, then try again."
+            )
+
+    def _program(self, *words: str, timeout_s: float) -> str:
+        """Run one of this room's programs there; where they lie, the machine's own unit says."""
+        shown = self.connection.run(
+            ("systemctl", "show", "--property=Environment", "--value", TAKE_UNIT)
+        )
+        module = f"standfast.mechanisms.backup.{words[0]}"
+        argv = ("env", *shown.text.split(), "/usr/bin/python3", "-m", module, *words[1:])
+        return self.connection.run(argv, timeout_s=timeout_s).text
+
+
+def parse(printed: str) -> Look:
+    said = json.loads(printed)
+    return Look(copy_age_s=said["copy_age_s"], segment=said["segment"])

@@ -1,0 +1,47 @@
+"""Read `pgbackrest info --output=json`. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from standfast.core.errors import CannotVerify
+from standfast.mechanisms.backup.engine import Copy, Kind
+from standfast.mechanisms.backup.pgbackrest.commands import WORDS
+from standfast.mechanisms.backup.pgbackrest.names import STANZA
+
+UNREADABLE = 99
+"""The status of a repository that is there and cannot be read, as with a wrong key. Others say what
+is not there yet, and then there are no copies."""
+
+KINDS: Mapping[str, Kind] = {word: kind for kind, word in WORDS.items()}
+
+
+def copies(printed: str) -> tuple[Copy, ...]:
+    """Oldest first. Those that the engine found an error in do not count.
+
+    Not strict: a message may quote bytes that it could not decrypt.
+    """
+    try:
+        stanzas = json.loads(printed, strict=False)
+    except ValueError as error:
+        raise CannotVerify("what the engine says of its repository is no JSON") from error
+    found = (copy for stanza in stanzas for copy in of_stanza(stanza))
+    return tuple(sorted(found, key=lambda copy: copy.finished_at))
+
+
+def of_stanza(stanza: Mapping[str, Any]) -> Iterator[Copy]:
+    if stanza["name"] != STANZA:
+        return
+    for repository in stanza.get("repo", ()):
+        if repository["status"]["code"] == UNREADABLE:
+            said = repository["status"]["message"].splitlines()[0]
+            raise CannotVerify(f"the repository cannot be read: {said}")
+    for backup in stanza.get("backup", ()):
+        if not backup.get("error"):
+            yield Copy(
+                name=backup["label"],
+                kind=KINDS[backup["type"]],
+                began_at=datetime.fromtimestamp(backup["timestamp"]["start"], UTC),
+                finished_at=datetime.fromtimestamp(backup["timestamp"]["stop"], UTC),
+            )

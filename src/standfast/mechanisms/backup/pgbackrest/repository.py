@@ -1,0 +1,51 @@
+"""What lies in a repository, seen by its files alone and not by the engine's word.
+
+A copy is finished when its manifest has its final name; a segment of WAL is there when its file
+is, because both are renamed into place after they were flushed. Standard library only.
+
+    backup/main/20261125-023412F/backup.manifest
+    archive/main/15-1/0000000100000000/000000010000000000000005-<sha1>.zst
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from standfast.mechanisms.backup.pgbackrest.names import STANZA
+from standfast.mechanisms.backup.wal import is_segment
+
+
+def newest_copy(repository: Path) -> datetime | None:
+    """When it was finished."""
+    times = [path.stat().st_mtime for path in manifests(repository)]
+    return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def manifests(repository: Path) -> list[Path]:
+    """Beside the copies lies a link to the newest."""
+    found = (repository / "backup" / STANZA).glob("*/backup.manifest")
+    return [path for path in found if not path.parent.is_symlink()]
+
+
+def largest_file(repository: Path) -> Path:
+    """Of the newest copy; an incremental one holds what changed."""
+    newest = max(manifests(repository), key=lambda path: path.stat().st_mtime).parent
+    files = (path for path in (newest / "pg_data").rglob("*") if path.is_file())
+    return max(files, key=lambda path: path.stat().st_size)
+
+
+def newest_segment(repository: Path) -> str | None:
+    """Its name. Only the newest cluster and its newest folder are looked into: the number behind
+    the dash grows with every upgrade of PostgreSQL, and folders sort by age."""
+    clusters = sorted((repository / "archive" / STANZA).glob("*-*"), key=number)
+    folders = sorted(each for last in clusters[-1:] for each in last.iterdir() if each.is_dir())
+    names = [path.name for folder in folders[-1:] for path in folder.iterdir()]
+    return max((name[:24] for name in names if is_kept(name)), default=None)
+
+
+def number(cluster: Path) -> int:
+    return int(cluster.name.rpartition("-")[2])
+
+
+def is_kept(name: str) -> bool:
+    """Not one on its way, and none of the small files beside the segments."""
+    return is_segment(name[:24]) and name[24:25] == "-" and not name.endswith(".tmp")

@@ -1,0 +1,41 @@
+"""Where this room's things lie, and on which ports its servers listen. Standard library only."""
+
+from dataclasses import dataclass
+
+HOME = "/var/lib/standfast-backup"
+"""On a backup machine: what must outlive the system around it."""
+
+REPOSITORY = f"{HOME}/repository"
+LOCKS = f"{HOME}/lock"
+RESTORE = f"{HOME}/restore"
+ORDER = f"{RESTORE}/order.json"
+REPORT = f"{RESTORE}/report.json"
+"""Of the last restore."""
+
+SCRATCH = f"{HOME}/scratch"
+"""What is restored to be checked; destroyed afterwards, whatever happens."""
+
+SPOOL = "/var/spool/standfast-backup"
+"""On a database machine: what is known of WAL on its way to the repositories."""
+
+SPOOL_LOCKS = f"{SPOOL}/lock"
+SETTINGS = "/etc/standfast/backup.json"
+OVERRIDE = f"{HOME}/override.env"
+"""Environment that a planted fault gives to restores."""
+
+DAMAGED = f"{HOME}/damaged"
+"""The repository that such a fault makes."""
+
+USER = "standfast-backup"
+TAKE_UNIT = "standfast-backup.service"
+RESTORE_UNIT = "standfast-restore.service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What the database room says of a database machine: PostgreSQL's folder, its socket's folder
+    and its port."""
+
+    data: str
+    socket: str
+    port: int
