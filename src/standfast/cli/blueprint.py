@@ -12,6 +12,7 @@ from standfast.mechanisms.hosts.local.names import MANAGEMENT
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys.custody import SiteSecrets
+from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Blueprint, Certificates
@@ -39,6 +40,7 @@ def blueprint(
     *,
     secrets: SiteSecrets,
     certificates: Certificates,
+    keys: KeysAsk,
     release: Release,
     programs: Artifact,
     enrolled: Mapping[str, str],
@@ -56,6 +58,7 @@ def blueprint(
             site.service,
             database_url=listener.url(name, secrets.database_password),
             secret=secrets.service_secret,
+            secret_before=secrets.service_secret_before,
             hosts=hosts(app),
         ),
         database=PostgresAsk(name=name, verifier=scram_verifier(secrets.database_password, salt)),
@@ -70,6 +73,7 @@ def blueprint(
             enrolled=enrolled,
         ),
         certificates=certificates,
+        keys=keys,
         management=(str(MANAGEMENT),)
         if site.made_here
         else tuple(str(network) for network in site.network.management_from),
@@ -96,6 +100,7 @@ def preview(app: App) -> Blueprint:
         certificates=Certificates(
             authority=b"made by up\n", identity=pending, public=pending, service=pending
         ),
+        keys=KeysAsk(operators=app.site.sealed.operators(), mark="drawn-by-up"),
         release=release(app),
         programs=own_programs(SOURCE),
         enrolled={},

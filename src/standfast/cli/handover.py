@@ -26,7 +26,7 @@ POLL_S = 0.3
 
 def hand_over(app: App, *predicates: Proof | Calibration) -> tuple[int, ...]:
     """Return the numbers of the entries, in the order given."""
-    signer = vantage_signer(app.site.folders.secrets)
+    signer = vantage_signer(app.keys.vault)
     leaves = [leaf(app.site.name, each, signer) for each in predicates]
     keeper = app.connection(app.site.having(Role.MONITOR)[0].name)
     for each in leaves:

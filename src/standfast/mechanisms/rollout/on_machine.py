@@ -16,6 +16,7 @@ from standfast.mechanisms.hosts import apply
 from standfast.mechanisms.hosts.bundle import Bundle, User
 from standfast.mechanisms.hosts.names import SERVICE_HOME, SERVICE_USER
 from standfast.mechanisms.keys import identity
+from standfast.mechanisms.keys import on_machine as operators
 
 
 def inspect(names: list[str]) -> dict[str, object]:
@@ -24,7 +25,12 @@ def inspect(names: list[str]) -> dict[str, object]:
         service = User(name=SERVICE_USER, home=SERVICE_HOME)
         apply.make_users((service,), runner, apply.Report())
     made = identity.ensure(names, runner)
-    return {**made, "debian": debian(Path("/etc/os-release").read_text())}
+    return {
+        **made,
+        "debian": debian(Path("/etc/os-release").read_text()),
+        "mark": operators.mark(),
+        "looked_in": operators.looked_in(runner),
+    }
 
 
 def debian(release: str) -> int:

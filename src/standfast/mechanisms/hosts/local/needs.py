@@ -28,6 +28,7 @@ VENV_DOWNLOAD_BYTES = 12_100_000
 """The wheels of requirements/standfast.lock."""
 
 PROGRAMS: Mapping[str, str] = {
+    "age": "age",
     "systemd-nspawn": "systemd-container",
     "mmdebstrap": "mmdebstrap",
     "ip": "iproute2",
