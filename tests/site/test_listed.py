@@ -88,7 +88,12 @@ print(json.dumps({port: knock(int(port)) for port in sys.argv[2:]}))
 def run(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(word) for word in words],
-        env={**os.environ, "STANDFAST_STATE": str(STATE), "STANDFAST_RUN": f"/run/{NAME}"},
+        env={
+            **os.environ,
+            "STANDFAST_STATE": str(STATE),
+            "STANDFAST_RUN": f"/run/{NAME}",
+            "XDG_CONFIG_HOME": str(HOME / "config"),
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from standfast import config
 from standfast.cli.app import App, open_app
 from standfast.cli.lock import locked
-from standfast.core.errors import ConfigError, Refused
+from standfast.core.errors import ConfigError, Refused, StandfastError
+from standfast.mechanisms.hosts.machine import resting
 from standfast.mechanisms.keys.operators import Operator, disagreements, key_of, named
 
 
@@ -49,8 +51,17 @@ def add(file: Path | None, name: str, key: str | None) -> None:
         click.echo("`standfast up` lets that key in on the machines.")
 
 
+def names(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """For the key that completes a word: as the list for people has them."""
+    try:
+        site = config.load(context.find_root().params.get("file"), **resting(os.environ))
+        return [each.name for each in site.sealed.operators() if each.name.startswith(begun)]
+    except StandfastError:
+        return []
+
+
 @operator.command()
-@click.argument("name")
+@click.argument("name", shell_complete=names)
 @click.pass_obj
 def remove(file: Path | None, name: str) -> None:
     """Seal the secrets anew, so that NAME can open them no longer.
