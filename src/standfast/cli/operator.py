@@ -11,7 +11,7 @@ from standfast.cli.app import App, open_app
 from standfast.cli.lock import locked
 from standfast.core.errors import ConfigError, Refused, StandfastError
 from standfast.mechanisms.hosts.machine import resting
-from standfast.mechanisms.keys.operators import Operator, disagreements, key_of, named
+from standfast.mechanisms.keys.operators import Operator, key_of, named
 
 
 @click.group()
@@ -95,7 +95,7 @@ def show(file: Path | None, as_json: bool) -> None:
     """Name who can open the secrets, with their keys. Changes nothing."""
     app = open_app(file)
     sealed = app.keys.vault.operators
-    differ = disagreements(sealed, app.site.sealed.operators(), app.site.sealed.listed.name)
+    differ = app.keys.disagreements
     if as_json:
         shown = [{"name": each.name, "key": each.key, "ssh": each.is_ssh} for each in sealed]
         file_name = str(app.site.sealed.sealed)

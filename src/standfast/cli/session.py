@@ -33,6 +33,7 @@ class Session:
     identity: str | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     _vault: Vault | None = field(default=None, repr=False)
+    _sealed: bool = False
     _turn: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -56,11 +57,17 @@ class Session:
             mine = identities.first_operator(self.identity, self.environment, self.runner)
             self._vault = Vault.begin(self.place, mine, self.runner)
         self.unsealed.lay(self.vault, alone=True)
-        for line in disagreements(
-            self.vault.operators, self.place.operators(), self.place.listed.name
-        ):
+        for line in self.disagreements:
             click.echo(f"standfast: {line}", err=True)
         return self.vault
+
+    @property
+    def disagreements(self) -> tuple[str, ...]:
+        """Between the list that counts and the one for people, once both have been written."""
+        if self.vault.saved is None:
+            return ()
+        listed = self.place.operators()
+        return disagreements(self.vault.operators, listed, self.place.listed.name)
 
     def files(self) -> None:
         """See that the files lie there. Those of a command that is at work, or that was killed,
@@ -76,12 +83,7 @@ class Session:
     def save(self) -> None:
         """Seal what has changed, before anything outside goes by it."""
         vault = self.vault
-        if vault.save() and self.place.sealed.parent != self.home:
-            click.echo(
-                f"standfast: {self.place.sealed.name} has changed; commit it, so that the other "
-                "operators have it",
-                err=True,
-            )
+        self._sealed = vault.save() or self._sealed
         self.unsealed.lay(vault, alone=True)
         self._hand_down(vault)
 
@@ -89,8 +91,15 @@ class Session:
         self.unsealed.gather(self.vault)
 
     def leave(self) -> None:
+        """The end of the command. What others must have is told last, so that it is seen."""
         self._vault = None
         self.unsealed.leave()
+        if self._sealed and self.place.sealed.exists() and self.place.sealed.parent != self.home:
+            click.echo(
+                f"standfast: {self.place.sealed.name} has changed; commit it, so that the other "
+                "operators have it",
+                err=True,
+            )
 
     def _opened(self) -> Vault:
         mine = identities.choose(self.identity, self.environment)
