@@ -86,6 +86,7 @@ def remove(file: Path | None, name: str) -> None:
         app.keys.save()
     click.echo(f"{name} cannot open {app.site.sealed.sealed} any more.")
     click.echo("What an older copy tells still counts: `standfast keys rotate` changes that.")
+    click.echo("Keys in a machine's own authorized_keys are yours to remove there.")
 
 
 @operator.command(name="list")

@@ -1,15 +1,18 @@
 """One sealed file that several people can open, and nobody else."""
 
 import os
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from standfast.core import files
+from standfast.core.command import Command, Result
 from standfast.core.errors import ConfigError, Refused
 from standfast.mechanisms.keys import custody
-from standfast.mechanisms.keys.identities import Identity, named_by
+from standfast.mechanisms.keys.identities import Identity, named_by, public_half
 from standfast.mechanisms.keys.operators import Operator
 from standfast.mechanisms.keys.unsealed import Unsealed
 from standfast.mechanisms.keys.vault import Place, Vault
@@ -17,6 +20,13 @@ from standfast.mechanisms.keys.vault import Place, Vault
 from .conftest import RUNNER, Person, reopened
 
 People = Callable[[str], Person]
+
+
+class Detached:
+    """Runs programs where there is no terminal, whoever runs the tests."""
+
+    def run(self, command: Command, *, check: bool = True) -> Result:
+        return RUNNER.run(replace(command, argv=("setsid", "-w", *command.argv)), check=check)
 
 
 def begun(place: Place, person: Person) -> Vault:
@@ -61,6 +71,33 @@ def test_whoever_is_not_among_them_is_told_whom_to_ask(place: Place, people: Peo
     assert "Ask anna to run `standfast operator add" in refused.value.remedy
     with pytest.raises(Refused, match="there is no key of yours here"):
         Vault.open(place, (), RUNNER)
+
+
+def test_a_key_of_another_kind_among_ones_own_does_not_stand_in_the_way(
+    place: Place, people: People, tmp_path: Path
+) -> None:
+    begun(place, people("anna"))
+    broken = tmp_path / "id_rsa"
+    broken.write_text("-----BEGIN RSA PRIVATE KEY-----\nno\n-----END RSA PRIVATE KEY-----\n")
+    mine = people("anna").identity
+    vault = Vault.open(place, (Identity(path=broken), people("carl").identity, mine), RUNNER)
+    assert vault.get("word") == "open sesame"
+    with pytest.raises(ConfigError, match="a key of yours cannot be read"):
+        Vault.open(place, (Identity(path=broken),), RUNNER)
+
+
+def test_a_passphrase_that_nobody_can_be_asked_for_is_told(
+    place: Place, people: People, tmp_path: Path
+) -> None:
+    key = tmp_path / "locked"
+    words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "forgotten", "-f", str(key))
+    subprocess.run(words, check=True)
+    identity = Identity(path=key)
+    vault = begun(place, people("anna"))
+    vault.admit(Operator(name="ben", key=public_half(identity, RUNNER)))
+    vault.save()
+    with pytest.raises(Refused, match="was not opened: failed to obtain passphrase"):
+        Vault.open(place, (identity,), Detached())
 
 
 def test_a_job_is_given_its_key_by_the_environment(place: Place, people: People) -> None:

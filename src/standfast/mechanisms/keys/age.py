@@ -16,6 +16,8 @@ PASSPHRASE_TIMEOUT_S = 300.0
 """A person types."""
 
 INTRO = b"age-encryption.org/"
+NO_MATCH = "no identity matched"
+"""As age says that a key is not among those that the file is sealed to."""
 
 
 def sealing(operators: Sequence[Operator], plain: bytes) -> Command:
@@ -23,13 +25,11 @@ def sealing(operators: Sequence[Operator], plain: bytes) -> Command:
     return Command(argv=("age", "--encrypt", *keys), stdin=plain)
 
 
-def opening(sealed: Path, identities: Sequence[Identity]) -> Command:
-    """At most one identity is no file; that one goes through stdin."""
-    given = next((each.words for each in identities if each.words), "")
-    names = (word for each in identities for word in ("--identity", each.argument))
+def opening(sealed: Path, identity: Identity) -> Command:
+    """An identity that is no file goes through stdin."""
     return Command(
-        argv=("age", "--decrypt", *names, str(sealed)),
-        stdin=given.encode(),
+        argv=("age", "--decrypt", "--identity", identity.argument, str(sealed)),
+        stdin=identity.words.encode(),
         timeout_s=PASSPHRASE_TIMEOUT_S,
     )
 
@@ -56,24 +56,29 @@ def unseal(
     listed: Sequence[Operator],
     runner: Runner,
 ) -> bytes:
-    """`listed` are those whom the error names when none of the identities opens the file."""
+    """`listed` are those whom the error names when none of the identities opens the file.
+
+    One after the other: a key of another kind that lies among a person's own, or one whose
+    passphrase is forgotten, must not stand before the one that opens it.
+    """
     beginning = sealed.read_bytes()[:64]
     if not beginning.startswith(INTRO):
         raise damaged(sealed, beginning)
     if not identities:
         raise nobody(sealed, "there is no key of yours here", identities, listed)
-    done = runner.run(opening(sealed, identities), check=False)
-    if done.status == 0:
-        return done.stdout
-    raise explained(sealed, done, identities, listed)
+    failures = []
+    for identity in identities:
+        done = runner.run(opening(sealed, identity), check=False)
+        if done.status == 0:
+            return done.stdout
+        if NO_MATCH not in said(done):
+            failures.append(explained(sealed, said(done)))
+    if failures:
+        raise failures[0]
+    raise nobody(sealed, "none of your keys opens it", identities, listed)
 
 
-def explained(
-    sealed: Path, done: Result, identities: Sequence[Identity], listed: Sequence[Operator]
-) -> StandfastError:
-    why = said(done)
-    if "no identity matched" in why:
-        return nobody(sealed, "none of your keys opens it", identities, listed)
+def explained(sealed: Path, why: str) -> StandfastError:
     if "passphrase" in why:
         return Refused(
             f"{sealed} was not opened: {why}",

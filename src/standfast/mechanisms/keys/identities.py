@@ -11,7 +11,7 @@ from pathlib import Path
 
 from standfast.core.command import Command, Runner
 from standfast.core.errors import ConfigError
-from standfast.mechanisms.keys.operators import Operator, key_of, named
+from standfast.mechanisms.keys.operators import NAME, Operator, key_of
 
 VARIABLE = "STANDFAST_IDENTITY"
 OWN = Path("standfast") / "identity"
@@ -78,8 +78,10 @@ def first_operator(given: str | None, environment: Mapping[str, str], runner: Ru
     at every command."""
     said = given or environment.get(VARIABLE)
     identity = named_by(said) if said else Identity(path=made(own(environment), runner))
-    name = environment.get("SUDO_USER") or environment.get("USER") or "operator"
-    return Operator(name=named(name), key=public_half(identity, runner))
+    name = environment.get("SUDO_USER") or environment.get("USER") or ""
+    return Operator(
+        name=name if NAME.fullmatch(name) else "operator", key=public_half(identity, runner)
+    )
 
 
 def made(path: Path, runner: Runner) -> Path:
