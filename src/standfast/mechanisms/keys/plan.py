@@ -24,7 +24,8 @@ USUAL = ".ssh/authorized_keys .ssh/authorized_keys2"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysAsk:
     """`mark` is the last sealing's; `looked_in`, by machine, where its sshd looks for root's keys
-    without us."""
+    without us. Where that is known to be empty, sshd did not say, or looks in no file: it is left
+    as it is, because a wrong word would lock its owner out."""
 
     operators: tuple[Operator, ...]
     mark: str
@@ -33,12 +34,17 @@ class KeysAsk:
 
 def plan(machine: Machine, ask: KeysAsk) -> Contribution:
     keys = "".join(f"{each.line}\n" for each in ask.operators if each.is_ssh)
-    places = ask.looked_in.get(machine.name) or USUAL
-    sshd = f"Match User root\n    AuthorizedKeysFile {places} {OPERATORS}\n"
+    places = ask.looked_in.get(machine.name, USUAL)
     return Contribution(
         files=(
             File(path=OPERATORS, content=f"{WRITTEN}{keys}".encode()),
             File(path=SECRETS_MARK, content=f"{ask.mark}\n".encode(), mode=0o600),
-            File(path=SSHD, content=f"{WRITTEN}{sshd}".encode(), reloads=("ssh.service",)),
+            *((sshd(places),) if places else ()),
         )
     )
+
+
+def sshd(places: str) -> File:
+    """A block ends with its file (sshd_config(5), Include); what comes after it counts for all."""
+    words = f"Match User root\n    AuthorizedKeysFile {places} {OPERATORS}\n"
+    return File(path=SSHD, content=f"{WRITTEN}{words}".encode(), reloads=("ssh.service",))
