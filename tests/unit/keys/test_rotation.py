@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from standfast.core.errors import Refused
 from standfast.mechanisms.keys import custody, rotation
 from standfast.mechanisms.keys.authority import (
+    ISSUED,
     Authority,
     Subject,
     common_name,
@@ -79,6 +80,17 @@ def test_certificates_of_the_former_authority_are_issued_anew(vault: Vault) -> N
     assert is_current(pem, REQUEST, WEB, authority(vault), now=NOW)
     rotation.advance(vault)
     assert not is_current(pem, REQUEST, WEB, authority(vault), now=NOW)
+
+
+def test_every_step_has_every_certificate_issued_anew(vault: Vault) -> None:
+    name = f"{ISSUED}web-1-identity.pem"
+    vault.put(name, "issued before")
+    rotation.begin(vault, site="shop", grace=HOUR, now=NOW + HOUR)
+    assert vault.get(name) is None
+    for _ in range(2):
+        vault.put(name, "issued at this stage")
+        assert rotation.advance(vault)
+        assert vault.get(name) is None
 
 
 def test_all_that_an_operator_knew_is_drawn_anew(vault: Vault) -> None:

@@ -23,6 +23,10 @@ NEXT_CERTIFICATE, NEXT_KEY = "ca.next.pem", "ca.next.key"
 BEFORE_CERTIFICATE = "ca.before.pem"
 """Names in the sealed secrets; what the last three are for, `rotation.py` says."""
 
+ISSUED = "certificates/"
+"""Begins the names of certificates that machines have. They are no secret; they are kept so that
+whichever operator brings the site up next finds those that the machines have."""
+
 AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 365
 BACKDATED = timedelta(minutes=5)

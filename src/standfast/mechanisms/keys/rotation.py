@@ -9,7 +9,9 @@ not trust the other.
 
 Each step is taken once *every* machine has what the stage before it says, and is written down
 before the machines hear of it: whatever a machine shows, all others trust it already or still.
-Stopped anywhere, the next `up` goes on from the stage that is written down.
+With each step every certificate is issued anew, by whoever signs then, because some programs
+(Patroni) read whom they trust only together with a new certificate of their own. Stopped anywhere,
+the next `up` goes on from the stage that is written down.
 """
 
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import (
     BEFORE_CERTIFICATE,
     CERTIFICATE,
+    ISSUED,
     KEY,
     NEXT_CERTIFICATE,
     NEXT_KEY,
@@ -57,6 +60,7 @@ def begin(vault: Vault, *, site: str, grace: timedelta, now: datetime) -> None:
         vault.drop(name)
     for name in (f"{FILES}operator.pem", f"{FILES}operator.key"):
         vault.drop(name)
+    forget_issued(vault)
     keep(vault, make(site, now), certificate=NEXT_CERTIFICATE, key=NEXT_KEY)
     vault.put(GRACE_UNTIL, stamp(now + grace))
 
@@ -78,14 +82,22 @@ def advance(vault: Vault) -> bool:
             vault.put(BEFORE_CERTIFICATE, vault.read(CERTIFICATE).decode())
             vault.put(CERTIFICATE, vault.read(NEXT_CERTIFICATE).decode())
             vault.put(KEY, vault.read(NEXT_KEY).decode())
+            forget_issued(vault)
             vault.drop(NEXT_CERTIFICATE)
             vault.drop(NEXT_KEY)
             return True
         case Stage.SIGNING:
+            forget_issued(vault)
             vault.drop(BEFORE_CERTIFICATE)
             return True
         case Stage.STEADY:
             return False
+
+
+def forget_issued(vault: Vault) -> None:
+    for name in vault.names:
+        if name.startswith(ISSUED):
+            vault.drop(name)
 
 
 def end_grace(vault: Vault, *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import PRIMARY
-from standfast.mechanisms.keys.authority import Authority, Subject, is_current
+from standfast.mechanisms.keys.authority import ISSUED, Authority, Subject, is_current
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.plan import Certificates
 
@@ -22,15 +22,11 @@ def certify(
     now: datetime,
 ) -> Certificates:
     """`inspected` holds each machine's signing requests; `public` is what edges show the world,
-    `service` what the service shows the database.
-
-    They lie with the secrets, though they are none: whichever operator brings the site up next
-    finds those that the machines have.
-    """
+    `service` what the service shows the database."""
 
     def one(kind: str, machine: Machine, subject: Subject) -> bytes:
         request = inspected[machine.name]["csr"][kind].encode()
-        name = f"certificates/{machine.name}-{kind}.pem"
+        name = f"{ISSUED}{machine.name}-{kind}.pem"
         known = (vault.get(name) or "").encode()
         if known and is_current(known, request, subject, authority, now=now):
             return known
