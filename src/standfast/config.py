@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +28,7 @@ from standfast.mechanisms.hosts.settings import (
     MachineSettings,
     NetworkSettings,
 )
+from standfast.mechanisms.keys.vault import Place
 from standfast.mechanisms.web.settings import ServiceSettings
 from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Promise
@@ -78,7 +79,8 @@ class SiteSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`made_here`: the machines are made on this computer. `source` is the service's folder.
+    """`made_here`: the machines are made on this computer. `source` is the service's folder;
+    `sealed` are its secrets, beside the operator's file if there is one.
     `usual`: the promises with the limits of a site that changes none."""
 
     name: str
@@ -94,6 +96,7 @@ class Site:
     usual: tuple[Promise, ...]
     not_promised: tuple[NotPromised, ...]
     folders: Folders
+    sealed: Place
 
     def having(self, role: Role) -> tuple[Machine, ...]:
         return having(self.machines, role)
@@ -122,7 +125,18 @@ def load(path: Path | None, *, state: Path, cache: Path, run: Path) -> Site:
     chosen, said = document.read(path)
     settings = judge(said, str(chosen))
     folder = chosen.resolve().parent if "service" in said else PROJECT
-    return compose(settings, folder=folder, state=state, cache=cache, run=run)
+    site = compose(settings, folder=folder, state=state, cache=cache, run=run)
+    return replace(site, sealed=beside(chosen.resolve())) if chosen.is_file() else site
+
+
+def beside(file: Path) -> Place:
+    """Several files in one folder are several sites, each with secrets of its own."""
+    prefix = "" if file.name == document.FILE else f"{file.stem}."
+    return sealed_in(file.parent, prefix)
+
+
+def sealed_in(folder: Path, prefix: str = "") -> Place:
+    return Place(sealed=folder / f"{prefix}secrets.age", listed=folder / f"{prefix}operators")
 
 
 def parse(text: str, name: str) -> SiteSettings:
@@ -290,6 +304,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         usual=said.usual,
         not_promised=said.impossible,
         folders=folders,
+        sealed=sealed_in(folders.home),
     )
 
 

@@ -13,6 +13,8 @@ from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.bundle import Bundle, File
 from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.keys.custody import SiteSecrets
+from standfast.mechanisms.keys.operators import Operator
+from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Certificates, plan
 from standfast.mechanisms.web.plan import Release
@@ -24,6 +26,10 @@ SECRETS = SiteSecrets(
     account_password="password-of-the-account",
     canary_password="password-of-the-canary",
     backup_secret="secret-of-the-backups",
+)
+OPERATORS = (
+    Operator(name="anna", key="ssh-ed25519 AAAAkey-of-anna"),
+    Operator(name="ci", key="age1key-of-ci"),
 )
 PYTHON = "/opt/standfast/venv/bin/python"
 """Without the lock file's digest, so that an upgrade of a library changes no golden file."""
@@ -54,6 +60,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         App(site=site, runner=SystemRunner(), clock=SystemClock()),
         secrets=SECRETS,
         certificates=certificates(site.machines),
+        keys=KeysAsk(operators=OPERATORS, mark="mark of the secrets"),
         release=Release(digest="release"),
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
         log_key=b"key of the log\n",

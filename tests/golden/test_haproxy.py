@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.names import IDENTITY, PUBLIC_IDENTITY
-from standfast.mechanisms.keys.authority import Authority, Subject, private_pem
+from standfast.mechanisms.keys.authority import Subject, make, private_pem
 from standfast.mechanisms.keys.identity import request
 
 from .refusal import changed, golden_files, refusal
@@ -23,7 +23,8 @@ WEB = "eleven-machines/web-1: /etc/standfast/web-proxy.cfg"
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A machine's folder of certificates, made as `up` makes it: HAProxy loads them."""
     folder, now = tmp_path_factory.mktemp("identity"), datetime.now(UTC)
-    authority = Authority.ensure(folder, site="golden", now=now)
+    authority = make("golden", now)
+    (folder / "ca.pem").write_bytes(authority.pem)
     key = folder / "cert.pem.key"
     key.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
     asked = request(key, SystemRunner()).encode()

@@ -1,6 +1,7 @@
 """What site tests share: the command line as an operator runs it, and one site that stays up."""
 
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -28,6 +29,25 @@ class Site:
     port: int
 
     @property
+    def identity(self) -> Path:
+        """The key of whoever runs this site; it opens the secrets."""
+        return self.file.with_name("identity")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "STANDFAST_IDENTITY": str(self.identity)}
+
+    def secret(self, name: str) -> str:
+        """What lies sealed under that name, opened by age itself."""
+        sealed = self.file.with_name(f"{self.file.stem}.secrets.age")
+        opened = subprocess.run(
+            ["age", "--decrypt", "--identity", str(self.identity), str(sealed)],
+            capture_output=True,
+            check=True,
+        )
+        return str(json.loads(opened.stdout)["kept"][name])
+
+    @property
     def home(self) -> Path:
         return STATE / "sites" / self.name
 
@@ -42,6 +62,7 @@ class Site:
             timeout=UP_LIMIT_S,
             check=False,
             stdin=subprocess.DEVNULL,
+            env=self.environment,
         )
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
@@ -52,6 +73,7 @@ class Site:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            env=self.environment,
         )
 
     def answer(self, *words: str, status: int = 0) -> Any:
@@ -73,9 +95,12 @@ class Site:
         return done.stdout
 
     def ssh(self, machine: str, *words: str) -> list[str]:
+        key = self.file.with_name(f"{self.name}.key")
+        key.touch(mode=0o600)
+        key.write_text(self.secret("files/operator_key"))
         return [
             *("nsenter", f"--net=/run/netns/standfast.{self.name}", "--", "ssh"),
-            *("-i", str(self.home / "secrets" / "operator_key"), "-o", "BatchMode=yes"),
+            *("-i", str(key), "-o", "BatchMode=yes"),
             *("-o", f"UserKnownHostsFile={self.home / 'known_hosts'}"),
             *(f"root@{self.address(machine)}", *words),
         ]
@@ -138,7 +163,11 @@ def make(folder: Path, name: str, more: str = "") -> Site:
     port = free_port()
     file = folder / f"{name}.toml"
     file.write_text(f'name = "{name}"\nport = {port}\n{more}')
-    return Site(name=name, file=file, port=port)
+    site = Site(name=name, file=file, port=port)
+    if not site.identity.exists():
+        made = ["age-keygen", "-o", str(site.identity)]
+        subprocess.run(made, check=True, capture_output=True)
+    return site
 
 
 THREE = """

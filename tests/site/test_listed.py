@@ -8,11 +8,12 @@ made here from the same service; if it does not, one is made and destroyed first
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ HOME = Path("/var/lib") / NAME
 STATE = HOME / "state"
 CACHE = Path("/var/cache/standfast")
 PUBLIC = "198.51.100.11"
+MARK = "/etc/standfast/secrets.mark"
+CLAIM = "/run/standfast-claim"
 MACHINES = ("edge-a", "web-a", "web-b", "db-a", "mon-a")
 
 FILE = f"""
@@ -85,10 +88,25 @@ print(json.dumps({port: knock(int(port)) for port in sys.argv[2:]}))
 """
 
 
-def run(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+FIRST = {
+    "STANDFAST_STATE": str(STATE),
+    "STANDFAST_RUN": f"/run/{NAME}",
+    "XDG_CONFIG_HOME": str(HOME / "config"),
+}
+SECOND = {
+    "STANDFAST_STATE": str(HOME / "state-2"),
+    "STANDFAST_RUN": f"/run/{NAME}/second",
+    "XDG_CONFIG_HOME": str(HOME / "config-2"),
+}
+"""Two operators at two computers, as far as Standfast can tell."""
+
+
+def run(
+    *words: str | Path, check: bool = True, desk: Mapping[str, str] = FIRST
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(word) for word in words],
-        env={**os.environ, "STANDFAST_STATE": str(STATE), "STANDFAST_RUN": f"/run/{NAME}"},
+        env={**os.environ, **desk},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -99,12 +117,16 @@ def run(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[s
     return done
 
 
-def operator(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return run(BOOT, "operator", *words, check=check)
+def operator(
+    *words: str | Path, check: bool = True, desk: Mapping[str, str] = FIRST
+) -> subprocess.CompletedProcess[str]:
+    return run(BOOT, "operator", *words, check=check, desk=desk)
 
 
-def standfast(file: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return operator(STANDFAST, "--file", file, *words, check=check)
+def standfast(
+    file: Path, *words: str, check: bool = True, desk: Mapping[str, str] = FIRST
+) -> subprocess.CompletedProcess[str]:
+    return operator(STANDFAST, "--file", file, *words, check=check, desk=desk)
 
 
 def planned(file: Path) -> str:
@@ -238,6 +260,38 @@ def test_a_second_up_changes_nothing_and_takes_seconds(file: Path, up: dict[str,
     again = json.loads(standfast(file, "up", "--json").stdout)
     assert again["changed"] == {}
     assert time.monotonic() - started < 15
+
+
+def test_a_second_operator_at_a_second_computer_goes_on_with_the_same_secrets(
+    file: Path, up: dict[str, Any]
+) -> None:
+    key = HOME / "config-2" / "standfast" / "identity"
+    key.parent.mkdir(parents=True)
+    run("age-keygen", "-o", key)
+    standfast(file, "operator", "add", "second", run("age-keygen", "-y", key).stdout.strip())
+    again = json.loads(standfast(file, "up", "--json", desk=SECOND).stdout)
+    assert {name for report in again["changed"].values() for name in report["files"]} == {MARK}
+    assert json.loads(standfast(file, "up", "--json").stdout)["changed"] == {}
+
+
+def test_who_is_at_work_at_another_computer_is_named(file: Path, up: dict[str, Any]) -> None:
+    holding = f"""
+    echo "standfast deploy of ben at desk, since 12:00:00 UTC" >{CLAIM}.holder
+    echo held; cat
+    """
+    there = shlex.join(["flock", f"{CLAIM}.lock", "sh", "-c", holding])
+    ben = subprocess.Popen(
+        [str(BOOT), "operator", "ssh", "-o", "BatchMode=yes", "mon-a", there],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert ben.stdout is not None
+    assert ben.stdout.readline() == b"held\n"
+    done = standfast(file, "up", "--json", check=False)
+    ben.communicate()
+    assert done.returncode == 1
+    assert "standfast deploy of ben at desk, since 12:00:00 UTC, is at work" in done.stderr
+    assert json.loads(standfast(file, "up", "--json").stdout)["changed"] == {}
 
 
 @pytest.mark.parametrize("machine", MACHINES)

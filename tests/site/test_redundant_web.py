@@ -218,7 +218,6 @@ def watch_the_power(site: Site, attack: Any) -> dict[str, Any]:
 
 def second_client(site: Site) -> "subprocess.Popen[str]":
     contract = tomllib.loads((PROJECT / "examples/timesheets/service.toml").read_text())
-    secrets = json.loads((site.home / "secrets" / "site.json").read_text())
     edge = "203.0.113.11"
     process = subprocess.Popen(
         site.in_vantage(sys.executable, "-I", str(CLIENT)),
@@ -232,7 +231,7 @@ def second_client(site: Site) -> "subprocess.Popen[str]":
         "ca": str(site.home / "ca.pem"),
         "canary": contract["service"]["canary"],
         "account": "you@example.com",
-        "password": secrets["account_password"],
+        "password": site.secret("drawn/account_password"),
         "every_s": 0.1,
         "threads": 4,
         "seconds": 120,

@@ -13,6 +13,7 @@ import pytest
 from .conftest import PROJECT, STATE, THREE, Site, fetched, make
 
 GUESTBOOK = (PROJECT / "tests/services/guestbook/service.toml").read_text()
+RUNNING = tuple(map(Path, ("/run/standfast", "/dev/shm/standfast", "/run/systemd/nspawn")))
 SEED = 20261124
 KILLS = 4
 
@@ -79,9 +80,7 @@ def computer(site: Site) -> dict[str, object]:
             line for line in Path("/proc/mounts").read_text().splitlines() if site.name in line
         ),
         "files": sorted(
-            str(path)
-            for root in (STATE, Path("/run/standfast"), Path("/run/systemd/nspawn"))
-            for path in root.rglob(f"*{site.name}*")
+            str(path) for root in (STATE, *RUNNING) for path in root.rglob(f"*{site.name}*")
         ),
         "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").rglob(f"*{site.name}*")),
         "ours": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/standfast")),

@@ -8,6 +8,7 @@ from timesheets import database
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = os.environ.get("SERVICE_SECRET", "")
+SECRET_KEY_FALLBACKS = list(filter(None, [os.environ.get("SERVICE_SECRET_BEFORE")]))
 HOSTS = tuple(host.strip() for host in os.environ.get("SERVICE_HOSTS", "").split(","))
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", *(host for host in HOSTS if host)]
 DATABASES = {"default": database.from_url(os.environ.get("DATABASE_URL", ""))}

@@ -10,7 +10,20 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, tour, up
+from standfast.cli import (
+    completion,
+    evidence,
+    heal,
+    keys,
+    logs,
+    operator,
+    plan,
+    power,
+    prove,
+    status,
+    tour,
+    up,
+)
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -30,9 +43,16 @@ class Commands(click.Group):
     type=click.Path(path_type=Path, dir_okay=False),
     help="The site's file; standfast.toml in this folder if it is there, else the example.",
 )
+@click.option(
+    "--identity",
+    "-i",
+    metavar="FILE",
+    help="Your key for secrets.age: age's or an SSH key. Else STANDFAST_IDENTITY, "
+    "~/.config/standfast/identity, ~/.ssh/id_ed25519 or id_rsa.",
+)
 @click.version_option(package_name=None, version="0.1.0", prog_name=NAME)
 @click.pass_context
-def standfast(context: click.Context, file: Path | None) -> None:
+def standfast(context: click.Context, file: Path | None, identity: str | None) -> None:
     """Bring up a web service, keep it up, and prove every promise by attacking it."""
     context.obj = file
 
@@ -47,6 +67,8 @@ for command in (
     tour.tour,
     evidence.evidence,
     logs.logs,
+    operator.operator,
+    keys.keys,
     power.down,
     power.destroy,
     completion.completion,

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from standfast import config
+from standfast.cli.session import Session
 from standfast.config import PROJECT, Site
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.command import Runner, SystemRunner
@@ -16,8 +19,9 @@ from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.here import Here
 from standfast.mechanisms.hosts.local.image import SUITE, Image
 from standfast.mechanisms.hosts.local.refusal import must_be_root
-from standfast.mechanisms.hosts.machine import resting
+from standfast.mechanisms.hosts.machine import Machine, resting
 from standfast.mechanisms.hosts.tls import Identity
+from standfast.mechanisms.keys.unsealed import Unsealed
 from standfast.mechanisms.rollout.plan import data_of
 
 
@@ -26,6 +30,14 @@ class App:
     site: Site
     runner: Runner
     clock: Clock
+    session: Session | None = None
+    older_secrets: bool = False
+
+    @property
+    def keys(self) -> Session:
+        """The site's secrets, unsealed when they are first asked for."""
+        assert self.session is not None, "an App without secrets can only plan"
+        return self.session
 
     @property
     def lock_file(self) -> Path:
@@ -56,12 +68,19 @@ class App:
         if machine is None:
             known = ", ".join(each.name for each in self.site.machines)
             raise ConfigError(f"no machine is called {name}", remedy=f"The site has: {known}.")
+        if self.site.made_here:
+            self.keys.files()
+        return self.way(machine)
+
+    def way(self, machine: Machine) -> Connection:
+        """Not yet looked whether it can be opened: enough to close it."""
         sockets = self.site.folders.sockets
         sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Connection(machine=machine, runner=self.runner, sockets=sockets)
 
     @property
     def agents(self) -> Agents:
+        self.keys.files()
         secrets = self.site.folders.secrets
         return Agents(
             connections=self.connections,
@@ -71,8 +90,9 @@ class App:
         )
 
     def must_exist(self) -> None:
-        made_first = "known_hosts" if self.site.made_here else "ca.pem"
-        if not (self.site.folders.home / made_first).exists():
+        known_hosts = self.site.folders.home / "known_hosts"
+        sealed = self.site.sealed.sealed
+        if not (known_hosts if self.site.made_here else sealed).exists():
             raise StandfastError(
                 f"the site {self.site.name} is not up", remedy="Run `standfast up` first."
             )
@@ -94,4 +114,15 @@ def own_pins() -> Pins:
 def open_app(file: Path | None) -> App:
     must_be_root(os.geteuid())
     site = config.load(file, **resting(os.environ))
-    return App(site=site, runner=SystemRunner(), clock=SystemClock())
+    runner = SystemRunner()
+    context = click.get_current_context(silent=True)
+    session = Session(
+        place=site.sealed,
+        home=site.folders.home,
+        unsealed=Unsealed(site.folders.secrets),
+        runner=runner,
+        identity=context.find_root().params.get("identity") if context else None,
+    )
+    if context:
+        context.call_on_close(session.leave)
+    return App(site=site, runner=runner, clock=SystemClock(), session=session)

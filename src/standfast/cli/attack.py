@@ -186,7 +186,7 @@ class Attack:
 
     @property
     def _password(self) -> str:
-        return custody.ensure(self.app.site.folders.secrets).canary_password
+        return custody.ensure(self.app.keys.vault).canary_password
 
     @property
     def _contract(self) -> Mapping[str, Any]:

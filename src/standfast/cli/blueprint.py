@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys.custody import SiteSecrets
+from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Blueprint, Certificates
@@ -45,6 +46,7 @@ def blueprint(
     *,
     secrets: SiteSecrets,
     certificates: Certificates,
+    keys: KeysAsk,
     release: Release,
     programs: Artifact,
     log_key: bytes,
@@ -63,6 +65,7 @@ def blueprint(
             site.service,
             database_url=listener.url(name, secrets.database_password),
             secret=secrets.service_secret,
+            secret_before=secrets.service_secret_before,
             hosts=hosts(app),
         ),
         database=PostgresAsk(
@@ -91,6 +94,7 @@ def blueprint(
             enrolled=enrolled,
         ),
         certificates=certificates,
+        keys=keys,
         management=(str(MANAGEMENT),)
         if site.made_here
         else tuple(str(network) for network in site.network.management_from),
@@ -117,6 +121,7 @@ def preview(app: App) -> Blueprint:
         certificates=Certificates(
             authority=b"made by up\n", identity=pending, public=pending, service=pending
         ),
+        keys=KeysAsk(operators=app.site.sealed.operators(), mark="drawn-by-up"),
         release=release(app),
         programs=own_programs(SOURCE),
         log_key=b"drawn by up\n",

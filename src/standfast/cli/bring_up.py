@@ -1,5 +1,6 @@
 """From a file to a service that answers: make, reach, ship, apply, migrate, start, publish."""
 
+import hashlib
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -9,39 +10,45 @@ from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
+from standfast.cli.session import ORIGIN
+from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.hosts.machine import Role
-from standfast.mechanisms.keys import custody
+from standfast.mechanisms.keys import custody, rotation
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.rollout.certificates import certify
 from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
 from standfast.mechanisms.rollout.release import build
 from standfast.mechanisms.rollout.run import Rollout, own_programs
+from standfast.mechanisms.rollout.waves import waves
 from standfast.mechanisms.web.plan import Release
 
 ACCOUNT = "you@example.com"
 
 
-def bring_up(app: App, progress: Progress) -> dict[str, Any]:
-    """Return what changed, by machine."""
+def bring_up(app: App, progress: Progress, *, gently: bool = False) -> dict[str, Any]:
+    """Return what changed, by machine. `gently`: no two machines of a kind at once."""
     here, site = app.here, app.site
+    vault = app.keys.begin()
     if site.made_here:
+        keep_keys(app)
         here.prepare(lambda what: progress.tell("image", what))
         here.power_on()
-    write_atomically(site.folders.home / "origin", f"{origin(app)}\n".encode())
-    secrets = custody.ensure(site.folders.secrets)
+    vault.put(ORIGIN, origin(app))
     now = app.clock.now()
-    authority = Authority.ensure(site.folders.secrets, site=site.name, now=now)
-    operator_identity(site.folders.secrets, authority, now=now)
-    write_atomically(site.folders.home / "ca.pem", authority.pem)
+    rotation.end_grace(vault, now=now)
+    secrets = custody.ensure(vault)
+    authority = Authority.ensure(vault, site=site.name, now=now)
+    operator_identity(vault, authority, now=now)
     rollout = Rollout(connections=app.connections, clock=app.clock, tell=progress.tell)
     programs = own_programs(SOURCE)
     rollout.reach()
     rollout.ship_programs(programs, app.lock)
     inspected = rollout.inspect(programs)
+    must_be_newest(app, inspected)
     current = release(app)
     made = build(
         current,
@@ -52,17 +59,19 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         tell=lambda what: progress.tell("release", what),
     )
     rollout.ship_release(made)
-    log_key = custody.log_key(site.folders.secrets)
+    log_key = custody.log_key(vault)
     pin_log(app, log_key, authority)
     certificates = certify(
         site.machines,
         inspected,
         authority,
-        folder=site.folders.secrets / "certificates",
+        vault=vault,
         public=public_subject(app),
         service=Subject(name=site.service.role),
         now=now,
     )
+    enrolled = {custody.VANTAGE: vantage_vkey(app)}
+    app.keys.save()
     wanted = blueprint(
         app,
         secrets=secrets,
@@ -70,13 +79,21 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         release=current,
         programs=programs,
         log_key=log_key,
-        enrolled={custody.VANTAGE: vantage_vkey(app)},
+        keys=keys_ask(vault, inspected),
+        enrolled=enrolled,
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
     bundles = bundles_of(wanted)
+    order = waves(site.machines, gently=gently or rotation.is_under_way(vault))
+    name = wanted.database.name
     rollout.change_voters(inspected, bundles, programs)
-    reports = rollout.apply(bundles, programs)
-    rollout.settle_databases(bundles, reports, programs, database=wanted.database.name)
+    reports = rollout.apply(
+        bundles,
+        programs,
+        waves=order,
+        service=site.service,
+        settle=lambda seen: rollout.settle_databases(bundles, seen, programs, database=name),
+    )
     rollout.migrate(site.service, current, site.folders.home / "migrated")
     rollout.start_service(site.service)
     make_account(app, current, secrets, progress)
@@ -100,11 +117,11 @@ def pin_log(app: App, key: bytes, authority: Authority) -> None:
     """The log's public key: what `evidence verify` trusts."""
     signer = Ed25519Signer.from_pem(origin(app), key)
     vkey = Verifier.of(signer.name, signer.public_key).vkey
-    own_pins().trust(vkey, address=log_url(app), authority=authority.pem)
+    own_pins().trust(vkey, address=log_url(app), authority=authority.trusted)
 
 
 def vantage_vkey(app: App) -> str:
-    signer = custody.vantage_signer(app.site.folders.secrets)
+    signer = custody.vantage_signer(app.keys.vault)
     return Verifier.of(signer.name, signer.public_key).vkey
 
 
@@ -118,10 +135,11 @@ def public_subject(app: App) -> Subject:
 def make_account(
     app: App, current: Release, secrets: custody.SiteSecrets, progress: Progress
 ) -> None:
-    """The newcomer's sign-in, once."""
+    """The newcomer's sign-in, once for each password that is drawn for it."""
     marker = app.site.folders.home / "account"
-    if marker.exists():
+    entered = f"{ACCOUNT} {hashlib.sha256(secrets.account_password.encode()).hexdigest()}"
+    if marker.exists() and marker.read_text() == entered:
         return
     progress.tell(app.site.having(Role.WEB)[0].name, "making the first account")
     enter_account(app, current, ACCOUNT, secrets.account_password)
-    write_atomically(marker, ACCOUNT.encode())
+    write_atomically(marker, entered.encode())

@@ -29,7 +29,7 @@ POLL_S = 0.3
 
 def hand_over(app: App, *predicates: Proof | Calibration) -> tuple[int, ...]:
     """Return the numbers of the entries, in the order given."""
-    signer = vantage_signer(app.site.folders.secrets)
+    signer = vantage_signer(app.keys.vault)
     leaves = [leaf(app.site.name, each, signer) for each in predicates]
     give(app, leaves)
     return published(app, [leaf_hash(each) for each in leaves])

@@ -30,7 +30,6 @@ def admit(app: App, progress: Progress) -> App:
     seen = on_all(app.connections.values(), see)
     management = app.site.network.management_from
     found = tuple(admitted(each, seen[each.name], management) for each in app.site.machines)
-    app.site.folders.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     on_all(app.connections.values(), equip)
     return replace(app, site=replace(app.site, machines=found))
 

@@ -1,15 +1,48 @@
 """One command at a time changes a site: the second is refused, and told who is at work.
 
-The kernel lets go when the process is gone, in whatever way, so nothing is ever left locked.
+On this computer by a lock on a file; where machines are listed also on each monitor that answers,
+because another operator may sit at another computer. The kernels let go when the process is gone,
+in whatever way, so nothing is ever left locked. Two operators who reach no monitor in common are
+not kept apart: with none that answers, `up` has worse to say.
 """
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from standfast.cli.app import App
 from standfast.core.errors import Refused
+from standfast.mechanisms.hosts.claim import claim
+from standfast.mechanisms.hosts.machine import Role
+
+
+@contextmanager
+def working_on(app: App, doing: str) -> Iterator[None]:
+    """`doing` is what the second one reads: `standfast up`."""
+    with locked(app.lock_file, doing), ExitStack() as held:
+        if not app.site.made_here:
+            claim_monitors(app, doing, held)
+        yield
+
+
+def claim_monitors(app: App, doing: str, held: ExitStack) -> None:
+    """In the same order for everybody, so that of two operators one gets through."""
+    who = f"{doing} of {operator()} at {socket.gethostname()}, since {app.clock.now():%H:%M:%S} UTC"
+    for monitor in app.site.having(Role.MONITOR):
+        claimed = claim(app.connection(monitor.name), who)
+        held.callback(claimed.release)
+        if claimed.holder:
+            raise Refused(
+                f"{claimed.holder}, is at work on this site (seen on {monitor.name})",
+                remedy="Wait for it to end, then run this again.",
+            )
+
+
+def operator() -> str:
+    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "somebody"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from standfast.cli.app import App, open_app, own_pins
-from standfast.cli.lock import locked
+from standfast.cli.lock import working_on
 from standfast.cli.record import origin
 from standfast.core.errors import Refused
 
@@ -17,7 +17,7 @@ def down(file: Path | None) -> None:
     """Power the site's machines off in good order. Data stays; `up` brings them back."""
     app = made_here(file)
     app.must_exist()
-    with locked(app.lock_file, "standfast down"):
+    with working_on(app, "standfast down"):
         close(app)
         app.here.down()
     click.echo(f"{app.site.name} is off; its data is kept. `standfast up` brings it back.")
@@ -29,6 +29,7 @@ def down(file: Path | None) -> None:
 def destroy(file: Path | None, yes: bool) -> None:
     """Remove the site from this computer, data, keys and evidence included.
 
+    secrets.age goes with it, since what it opens is gone; the list of operators stays.
     Nothing stays but the cache of images and releases: no process, mount, namespace, link or file.
     """
     app = made_here(file)
@@ -36,9 +37,10 @@ def destroy(file: Path | None, yes: bool) -> None:
         typed = click.prompt(f"This deletes {app.site.name} with all its data. Type its name")
         if typed != app.site.name:
             raise Refused("the name is another one, so nothing was touched")
-    with locked(app.lock_file, "standfast destroy"):
+    with working_on(app, "standfast destroy"):
         close(app)
         own_pins().forget(origin(app))
+        app.site.sealed.sealed.unlink(missing_ok=True)
         app.here.destroy()
         app.lock_file.unlink(missing_ok=True)
         with suppress(OSError):  # other sites are at home there
@@ -57,5 +59,5 @@ def made_here(file: Path | None) -> App:
 
 
 def close(app: App) -> None:
-    for connection in app.connections.values():
-        connection.close()
+    for machine in app.site.machines:
+        app.way(machine).close()

@@ -12,7 +12,7 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
 from standfast.cli.heal import heal_leftovers
-from standfast.cli.lock import locked
+from standfast.cli.lock import working_on
 from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
 from standfast.core.errors import ConfigError
@@ -126,7 +126,7 @@ def at_work(
     app = open_app(file)
     app.must_exist()
     progress = Progress(quiet=as_json)
-    with locked(app.lock_file, f"standfast {doing}"):
+    with working_on(app, f"standfast {doing}"):
         if heal_leftovers(app):
             progress.say("a drill had been interrupted; what it left is taken back")
         yield Prover(attack=Attack(app=app, progress=progress, file=file, chosen=chosen))

@@ -28,6 +28,7 @@ class SiteLog:
 
 
 def log_of(app: App) -> SiteLog:
+    app.keys.files()  # with them comes the site's authority, as it is now
     pins = own_pins()
     vkey = pins.key(origin(app))
     if vkey is None:

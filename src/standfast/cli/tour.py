@@ -193,7 +193,7 @@ class Tour:
                 site.service.canary.model_dump(mode="json", by_alias=True, exclude={"account"})
             ),
             account=ACCOUNT,
-            password=custody.ensure(site.folders.secrets).account_password,
+            password=custody.ensure(self.app.keys.vault).account_password,
             run=str(custody.fresh_identifier()),
         )
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
 from standfast.cli.bring_up import ACCOUNT, bring_up
+from standfast.cli.keys import finish_rotation
 from standfast.cli.listed import admit
-from standfast.cli.lock import locked
+from standfast.cli.lock import working_on
 from standfast.cli.preflight import preflight
 from standfast.cli.progress import Progress
 from standfast.cli.prove import entry, lines
@@ -29,9 +31,14 @@ FORETOLD = "STANDFAST_FORETOLD"
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option(
+    "--older-secrets",
+    is_flag=True,
+    help="Let this copy of secrets.age count, though machines have seen another one.",
+)
 @click.option("--no-wait", is_flag=True, help="Return when the service answers; prove nothing.")
 @click.pass_obj
-def up(file: Path | None, as_json: bool, no_wait: bool) -> int:
+def up(file: Path | None, as_json: bool, no_wait: bool, older_secrets: bool) -> int:
     """Make the machines, deploy the service, and attack what is promised until it is proven.
 
     Looks before it acts: a second run changes nothing, and one that was interrupted is finished.
@@ -40,14 +47,15 @@ def up(file: Path | None, as_json: bool, no_wait: bool) -> int:
 
     Exit status: 0 if no promise is broken, 1 if one is.
     """
-    app = open_app(file)
+    app = replace(open_app(file), older_secrets=older_secrets)
     progress = Progress(quiet=as_json)
     if app.site.made_here:
         preflight(app, progress, said=FORETOLD in os.environ)
-    with locked(app.lock_file, "standfast up"):
+    with working_on(app, "standfast up"):
         if not app.site.made_here:
             app = admit(app, progress)
         changed = bring_up(app, progress)
+        finish_rotation(app, progress, changed)
         if not as_json:
             show(app, changed)
         attacked = () if no_wait else prove_what_is_due(app, file, progress)
@@ -121,12 +129,13 @@ def tried(prover: Prover, promise: Promise, part: Part, progress: Progress) -> L
 
 def show(app: App, changed: dict[str, Any]) -> None:
     site = app.site
-    secrets = custody.ensure(site.folders.secrets)
+    secrets = custody.ensure(app.keys.vault)
     words = ", ".join(sorted(changed)) or "nothing"
     click.echo(f"{site.name} is up; changed: {words}")
     click.echo(f"  service      {site.url}")
     click.echo(f"  sign-in      {ACCOUNT}  {secrets.account_password}")
     click.echo(f"  trust page   {site.url}trust/")
     click.echo(f"  CA file      {site.folders.home / 'ca.pem'}")
+    click.echo(f"  secrets      {site.sealed.sealed}")
     if site.made_here:
         click.echo(f"  from afar    ssh -L {site.port}:127.0.0.1:{site.port} THIS-COMPUTER")

@@ -19,7 +19,13 @@ from standfast.daemons.agent import Agent
 from standfast.mechanisms.hosts.agent.permission import AgentSettings
 from standfast.mechanisms.hosts.agent.verbs import Verb
 from standfast.mechanisms.hosts.tls import Identity, server_context
-from standfast.mechanisms.keys.authority import Authority, Subject, common_name, private_pem
+from standfast.mechanisms.keys.authority import (
+    Authority,
+    Subject,
+    common_name,
+    make,
+    private_pem,
+)
 
 NOW = datetime.now(UTC)
 
@@ -34,7 +40,7 @@ class Office:
     @classmethod
     def open(cls, folder: Path) -> "Office":
         folder.mkdir()
-        return cls(folder=folder, authority=Authority.ensure(folder, site="test", now=NOW))
+        return cls(folder=folder, authority=make("test", NOW))
 
     def identity(self, name: str) -> Identity:
         made = Identity.in_folder(self.folder / name)

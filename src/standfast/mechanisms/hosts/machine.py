@@ -9,6 +9,8 @@ from enum import StrEnum
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from standfast.mechanisms.hosts.memory import in_memory
+
 
 class Role(StrEnum):
     EDGE = "edge"
@@ -85,7 +87,8 @@ class Folders:
 
     @property
     def secrets(self) -> Path:
-        return self.home / "secrets"
+        """Where secrets lie that a program must read as files: in memory, while a command runs."""
+        return in_memory(self.run) / self.site / "unsealed"
 
     @property
     def sockets(self) -> Path:

@@ -39,5 +39,11 @@ SERVICE_IDENTITY = "/etc/standfast/service"
 FAULTS = "/etc/standfast/faults"
 """Where rooms declare what may be planted (agent/faults.py)."""
 
+OPERATORS = "/etc/standfast/operators"
+"""Their SSH keys, as in `authorized_keys` (keys/plan.py)."""
+
+SECRETS_MARK = "/etc/standfast/secrets.mark"
+"""Of the sealed secrets with which the machine was last brought up (keys/lineage.py)."""
+
 AUTHORITY = "/etc/standfast/ca.pem"
 """The site's authority, where every program may read it."""

@@ -1,4 +1,4 @@
-"""The site's own certificate authority, on the operator's computer.
+"""The site's own certificate authority, kept in the sealed secrets.
 
 It signs what machines ask for with names that *we* give them, not those they ask for: a machine
 cannot become another by asking. P-256 throughout; profiles after RFC 5280.
@@ -8,15 +8,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
-from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from standfast.core.errors import Refused
-from standfast.core.files import write_atomically
+from standfast.mechanisms.keys.vault import FILES, Vault
+
+CERTIFICATE, KEY = "ca.pem", "ca.key"
+NEXT_CERTIFICATE, NEXT_KEY = "ca.next.pem", "ca.next.key"
+BEFORE_CERTIFICATE = "ca.before.pem"
+"""Names in the sealed secrets; what the last three are for, `rotation.py` says."""
+
+ISSUED = "certificates/"
+"""Begins the names of certificates that machines have. They are no secret; they are kept so that
+whichever operator brings the site up next finds those that the machines have."""
 
 AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 365
@@ -39,23 +48,41 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
+    """`others` are trusted beside it while one authority takes the place of another."""
+
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey = field(repr=False)
+    others: tuple[bytes, ...] = ()
 
     @classmethod
-    def ensure(cls, folder: Path, *, site: str, now: datetime) -> "Authority":
-        """Read it from `folder`, or make it there."""
-        if not (folder / "ca.pem").exists():
-            make(folder, site, now)
-        key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    def ensure(cls, vault: Vault, *, site: str, now: datetime) -> "Authority":
+        """The one that signs now; made if the site has none yet."""
+        if vault.get(CERTIFICATE) is None:
+            keep(vault, make(site, now), certificate=CERTIFICATE, key=KEY)
+        key = serialization.load_pem_private_key(vault.read(KEY), None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)
+        others = (NEXT_CERTIFICATE, BEFORE_CERTIFICATE)
         return cls(
-            certificate=x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes()), key=key
+            certificate=x509.load_pem_x509_certificate(vault.read(CERTIFICATE)),
+            key=key,
+            others=tuple(vault.read(each) for each in others if vault.get(each)),
         )
 
     @property
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def trusted(self) -> bytes:
+        """All that machines and readers accept now, in one PEM file."""
+        return b"".join((self.pem, *self.others))
+
+    def has_signed(self, certificate: x509.Certificate) -> bool:
+        try:
+            certificate.verify_directly_issued_by(self.certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
 
     def issue(self, request: bytes, subject: Subject, *, now: datetime) -> bytes:
         """Sign the key of a request (PEM) whose own signature shows that its maker holds it."""
@@ -70,9 +97,10 @@ class Authority:
         return signed(self, subject, key, now).public_bytes(serialization.Encoding.PEM)
 
 
-def make(folder: Path, site: str, now: datetime) -> None:
+def make(site: str, now: datetime) -> "Authority":
+    """A new one. Its name carries the day, so that two of one site can be told apart."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = common_name(f"Standfast CA of {site}")
+    name = common_name(f"Standfast CA of {site}, {now:%Y-%m-%d %H:%M:%S}")
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -86,8 +114,12 @@ def make(folder: Path, site: str, now: datetime) -> None:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    write_atomically(folder / "ca.key", private_pem(key), mode=0o600)
-    write_atomically(folder / "ca.pem", certificate.public_bytes(serialization.Encoding.PEM))
+    return Authority(certificate=certificate, key=key)
+
+
+def keep(vault: Vault, authority: Authority, *, certificate: str, key: str) -> None:
+    vault.put(key, private_pem(authority.key).decode())
+    vault.put(certificate, authority.pem.decode())
 
 
 def signed(
@@ -115,14 +147,20 @@ def signed(
     )
 
 
-def is_current(pem: bytes, request: bytes, subject: Subject, *, now: datetime) -> bool:
-    """Whether a certificate still serves: same key, same names, a third of its life left."""
+def is_current(
+    pem: bytes, request: bytes, subject: Subject, authority: Authority, *, now: datetime
+) -> bool:
+    """Whether a certificate still serves: same authority, key and names, a third of its life
+    left."""
     certificate = x509.load_pem_x509_certificate(pem)
     same_key = certificate.public_key() == x509.load_pem_x509_csr(request).public_key()
+    same_names = named(certificate) == subject.alternatives
+    return same_key and same_names and is_fresh(certificate, authority, now)
+
+
+def is_fresh(certificate: x509.Certificate, authority: Authority, now: datetime) -> bool:
     born, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return (
-        same_key and named(certificate) == subject.alternatives and ends - now > (ends - born) / 3
-    )
+    return authority.has_signed(certificate) and ends - now > (ends - born) / 3
 
 
 def named(certificate: x509.Certificate) -> frozenset[str]:
@@ -131,15 +169,18 @@ def named(certificate: x509.Certificate) -> frozenset[str]:
     return frozenset({*dns, *(str(each) for each in found.get_values_for_type(x509.IPAddress))})
 
 
-def operator_identity(folder: Path, authority: Authority, *, now: datetime) -> None:
-    """The operator's own key and certificate, for talking to agents and the keeper."""
-    if (folder / "operator.pem").exists():
+def operator_identity(vault: Vault, authority: Authority, *, now: datetime) -> None:
+    """The operators' key and certificate, for talking to agents and the keeper: files, because
+    that is how Python's `ssl` takes them."""
+    vault.put(f"{FILES}ca.pem", authority.trusted.decode())
+    known = vault.get(f"{FILES}operator.pem")
+    if known and is_fresh(x509.load_pem_x509_certificate(known.encode()), authority, now):
         return
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = signed(authority, Subject(name="operator"), key.public_key(), now)
-    write_atomically(folder / "operator.key", private_pem(key), mode=0o600)
     pem = certificate.public_bytes(serialization.Encoding.PEM)
-    write_atomically(folder / "operator.pem", pem)
+    vault.put(f"{FILES}operator.key", private_pem(key).decode())
+    vault.put(f"{FILES}operator.pem", pem.decode())
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -1,82 +1,104 @@
-"""The passwords of a site, drawn once and kept where only root reads.
+"""The passwords of a site, drawn once, and kept in its sealed file (`vault.py`).
 
-One file on the operator's computer, for a site made on it. (Sealing it to operators' keys, so that
-a site folder can be shared, comes with machines that are listed.)
+To add one, add a field: `secret()` says how it is drawn and whether `keys rotate` draws it anew.
+Older sealed files lack it, and it is drawn when it is first asked for.
 """
 
-import json
 import secrets
 from base64 import b64encode
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from standfast.core.files import write_atomically
 from standfast.evidence.signing import Ed25519Signer
+from standfast.mechanisms.keys.vault import Vault
 
 SECRET_BYTES = 32
+SALT_BYTES = 16
 WORDS_BYTES = 9
 """For the password that a person types: 72 random bits, twelve letters."""
+
+DRAWN = "drawn/"
+VANTAGE = "vantage"
+VANTAGE_KEY = "vantage.pem"
+LOG_KEY = "log.pem"
+
+
+def token() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def salt() -> str:
+    return b64encode(secrets.token_bytes(SALT_BYTES)).decode()
+
+
+def word() -> str:
+    return secrets.token_urlsafe(WORDS_BYTES)
+
+
+def secret(draw: Callable[[], str] = token, *, rotates: bool = True) -> Any:
+    """A field of `SiteSecrets`. One that cannot be changed without losing what it protects (the
+    key of a backup that is kept) does not rotate."""
+    return field(repr=False, default_factory=draw, metadata={"rotates": rotates})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSecrets:
-    database_password: str = field(repr=False)
-    database_salt: str = field(repr=False)
-    service_secret: str = field(repr=False)
-    account_password: str = field(repr=False)
-    canary_password: str = field(repr=False)
-    backup_secret: str = field(repr=False)
+    """`service_secret_before` is still accepted by the service until its grace ends; else empty."""
+
+    database_password: str = secret()
+    database_salt: str = secret(salt)
+    service_secret: str = secret()
+    service_secret_before: str = secret(str, rotates=False)
+    account_password: str = secret(word)
+    canary_password: str = secret()
+    backup_secret: str = secret(rotates=False)
     """Of which every repository's key is made: drawn anew, no copy could be read any more."""
 
 
-VANTAGE = "vantage"
+def ensure(vault: Vault) -> SiteSecrets:
+    """Those that are kept, and those that are missing drawn now."""
+    names = [each.name for each in fields(SiteSecrets)]
+    kept = {name: text for name in names if (text := vault.get(f"{DRAWN}{name}")) is not None}
+    made = SiteSecrets(**kept)
+    for name in names:
+        if name not in kept:
+            vault.put(f"{DRAWN}{name}", getattr(made, name))
+    return made
 
 
-def vantage_signer(folder: Path) -> Ed25519Signer:
-    """The key that signs what was measured from this computer, made when it is first needed."""
-    return Ed25519Signer.from_pem(VANTAGE, signing_key(folder / "vantage.pem"))
+def redraw(vault: Vault) -> None:
+    """Draw anew what a person who has left knew. The service's secret is accepted for a while."""
+    before = vault.get(f"{DRAWN}service_secret") or ""
+    for each in fields(SiteSecrets):
+        if each.metadata["rotates"]:
+            vault.drop(f"{DRAWN}{each.name}")
+    vault.put(f"{DRAWN}service_secret_before", before)
+    vault.drop(VANTAGE_KEY)
+    ensure(vault)
 
 
-def log_key(folder: Path) -> bytes:
+def vantage_signer(vault: Vault) -> Ed25519Signer:
+    """The key that signs what operators' computers measured, made when it is first needed."""
+    return Ed25519Signer.from_pem(VANTAGE, vault.ensure(VANTAGE_KEY, signing_key).encode())
+
+
+def log_key(vault: Vault) -> bytes:
     """The key that signs the site's evidence log (PEM), made when it is first needed: one for the
     log, whichever monitor writes it."""
-    return signing_key(folder / "log.pem")
+    return vault.ensure(LOG_KEY, signing_key).encode()
 
 
-def signing_key(path: Path) -> bytes:
-    if not path.exists():
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        )
-        write_atomically(path, pem, mode=0o600)
-    return path.read_bytes()
+def signing_key() -> str:
+    """PEM."""
+    made = Ed25519PrivateKey.generate()
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def fresh_identifier() -> UUID:
     """A random UUID (RFC 9562, version 4): how one run of a drill is told from all others."""
     return UUID(bytes=secrets.token_bytes(16), version=4)
-
-
-def ensure(folder: Path) -> SiteSecrets:
-    """Those that are kept, and those that are missing drawn now."""
-    path = folder / "site.json"
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    drawn = SiteSecrets(**{**asdict(draw()), **kept})
-    if asdict(drawn) != kept:
-        write_atomically(path, json.dumps(asdict(drawn)).encode(), mode=0o600)
-    return drawn
-
-
-def draw() -> SiteSecrets:
-    return SiteSecrets(
-        database_password=secrets.token_urlsafe(SECRET_BYTES),
-        database_salt=b64encode(secrets.token_bytes(16)).decode(),
-        service_secret=secrets.token_urlsafe(SECRET_BYTES),
-        account_password=secrets.token_urlsafe(WORDS_BYTES),
-        canary_password=secrets.token_urlsafe(SECRET_BYTES),
-        backup_secret=secrets.token_urlsafe(SECRET_BYTES),
-    )

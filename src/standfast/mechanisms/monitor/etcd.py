@@ -4,7 +4,7 @@ Kept apart from the databases, so that the quorum does not share their fate.
 """
 
 from standfast.core.templates import render
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     ETCD_CLIENT_PORT,
@@ -56,6 +56,8 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
             File(path=f"/etc/systemd/system/{UNIT}", content=unit.encode(), restarts=(UNIT,)),
         ),
         units=(Unit(name=UNIT, in_turn=True),),
+        # Its own certificate etcd reads anew for every connection; whom it trusts, at its start.
+        readers=(Reader(path=f"{IDENTITY}/ca.pem", unit=UNIT, restart=True),),
         folders=(Folder(path=HOME, mode=0o700, owner="etcd", group="etcd"),),
         flows=(
             Flow(

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import PRIMARY
-from standfast.mechanisms.keys.authority import Authority, Subject, is_current
+from standfast.mechanisms.keys.authority import ISSUED, Authority, Subject, is_current
+from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.plan import Certificates
 
 
@@ -17,26 +16,26 @@ def certify(
     inspected: Mapping[str, Mapping[str, Any]],
     authority: Authority,
     *,
-    folder: Path,
+    vault: Vault,
     public: Subject,
     service: Subject,
     now: datetime,
 ) -> Certificates:
     """`inspected` holds each machine's signing requests; `public` is what edges show the world,
     `service` what the service shows the database."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def one(kind: str, machine: Machine, subject: Subject) -> bytes:
         request = inspected[machine.name]["csr"][kind].encode()
-        path = folder / f"{machine.name}-{kind}.pem"
-        if path.exists() and is_current(path.read_bytes(), request, subject, now=now):
-            return path.read_bytes()
+        name = f"{ISSUED}{machine.name}-{kind}.pem"
+        known = (vault.get(name) or "").encode()
+        if known and is_current(known, request, subject, authority, now=now):
+            return known
         pem = authority.issue(request, subject, now=now)
-        write_atomically(path, pem)
+        vault.put(name, pem.decode())
         return pem
 
     return Certificates(
-        authority=authority.pem,
+        authority=authority.trusted,
         identity={each.name: one("identity", each, itself(each)) for each in machines},
         public={each.name: one("public", each, public) for each in having(machines, Role.EDGE)},
         service={each.name: one("service", each, service) for each in having(machines, Role.WEB)},

@@ -16,6 +16,7 @@ from standfast.mechanisms.hosts import apply
 from standfast.mechanisms.hosts.bundle import Bundle, User
 from standfast.mechanisms.hosts.names import ETCD_HOME, SERVICE_HOME, SERVICE_USER
 from standfast.mechanisms.keys import identity
+from standfast.mechanisms.keys import on_machine as operators
 
 
 def inspect(names: list[str]) -> dict[str, object]:
@@ -28,6 +29,8 @@ def inspect(names: list[str]) -> dict[str, object]:
         **made,
         "debian": debian(Path("/etc/os-release").read_text()),
         "voted": (Path(ETCD_HOME) / "member").is_dir(),
+        "mark": operators.mark(),
+        "looked_in": operators.looked_in(runner),
     }
 
 

@@ -17,6 +17,8 @@ from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
 from standfast.mechanisms.hosts.firewall import plan as firewall
 from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.keys import plan as keys
+from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.monitor import plan as monitor
 from standfast.mechanisms.monitor.plan import EvidenceAsk
@@ -51,6 +53,7 @@ class Blueprint:
     backup: BackupAsk
     evidence: EvidenceAsk
     certificates: Certificates
+    keys: KeysAsk
     management: tuple[str, ...]
     debian: Mapping[str, int]
     source: str
@@ -90,6 +93,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         management=blueprint.management,
         ssh_port=machine.ssh_port,
     )
+    yield keys.plan(machine, blueprint.keys)
     if machine.is_a(Role.EDGE):
         ask = EdgeAsk(health=blueprint.service.health)
         yield edge.plan(machine, machines, ask, certificate=certificates.public[machine.name])

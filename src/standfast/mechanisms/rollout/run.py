@@ -85,13 +85,56 @@ class Rollout:
 
         on_all(self._having(Role.WEB), give)
 
-    def apply(self, bundles: Mapping[str, Bundle], programs: Artifact) -> dict[str, dict[str, Any]]:
-        """Return what changed, by machine."""
+    def apply(
+        self,
+        bundles: Mapping[str, Bundle],
+        programs: Artifact,
+        *,
+        waves: tuple[tuple[str, ...], ...],
+        service: ServiceSettings,
+        settle: Callable[[Mapping[str, dict[str, Any]]], None],
+    ) -> dict[str, dict[str, Any]]:
+        """Return what changed, by machine. One wave of machines after the other. `settle` sets the
+        databases up once all of them have theirs: before others go by what it changes, such as a
+        password. From then on the service, where it ran before, answers again before the next wave.
+        """
 
         def make(connection: Connection) -> dict[str, Any]:
             return self._apply_one(connection, bundles, programs)
 
-        return on_all(sorted(self.connections.values(), key=urgency), make)
+        databases = {each.machine.name for each in self._having(Role.DATABASE)}
+        reports: dict[str, dict[str, Any]] = {}
+        settled = False
+        for wave in waves:
+            chosen = sorted((self.connections[name] for name in wave), key=urgency)
+            reports.update(on_all(chosen, make))
+            self._voters_in_turn(chosen, reports, programs)
+            if not settled and databases <= reports.keys():
+                settle(reports)
+                settled = True
+            if settled and len(waves) > 1:
+                on_all(chosen, lambda connection: self._settled(connection, service))
+        return reports
+
+    def _settled(self, connection: Connection, service: ServiceSettings) -> None:
+        if not connection.machine.is_a(Role.WEB) or not is_running(connection):
+            return
+        if not self._is_healthy(connection, service):
+            raise failed_units(connection.machine.name, [web.UNIT], connection)
+
+    def _voters_in_turn(
+        self,
+        chosen: list[Connection],
+        reports: Mapping[str, dict[str, Any]],
+        programs: Artifact,
+    ) -> None:
+        voters = Voters(clock=self.clock, tell=self.tell, restart=restarting(programs))
+        voters.take_turns(
+            each
+            for each in chosen
+            if each.machine.is_a(Role.MONITOR)
+            and etcd.UNIT in reports[each.machine.name]["waiting"]
+        )
 
     def _apply_one(
         self, connection: Connection, bundles: Mapping[str, Bundle], programs: Artifact
@@ -137,23 +180,11 @@ class Rollout:
         database: str,
     ) -> None:
         """A primary and its copy, on voters that agree. What must be restarted takes turns."""
-
-        def restart(connection: Connection, unit: str) -> None:
-            done = connection.run(on_machine(programs, "restart", unit), timeout_s=APPLY_TIMEOUT_S)
-            if json.loads(done.stdout)["failed"]:
-                raise failed_units(connection.machine.name, [unit], connection)
-
-        voters = Voters(clock=self.clock, tell=self.tell, restart=restart)
-        voters.take_turns(
-            each
-            for each in self._having(Role.MONITOR)
-            if etcd.UNIT in reports[each.machine.name]["waiting"]
-        )
         Databases(
             machines={each.machine.name: each for each in self._having(Role.DATABASE)},
             clock=self.clock,
             tell=self.tell,
-            restart=restart,
+            restart=restarting(programs),
             database=database,
         ).settle(bundles, reports)
 
@@ -191,6 +222,15 @@ class Rollout:
         return tuple(each for each in self.connections.values() if each.machine.is_a(role))
 
 
+def restarting(programs: Artifact) -> Callable[[Connection, str], None]:
+    def restart(connection: Connection, unit: str) -> None:
+        done = connection.run(on_machine(programs, "restart", unit), timeout_s=APPLY_TIMEOUT_S)
+        if json.loads(done.stdout)["failed"]:
+            raise failed_units(connection.machine.name, [unit], connection)
+
+    return restart
+
+
 def urgency(connection: Connection) -> int:
     """Who is waited for comes first: Patroni waits for a quorum, and all others for Patroni."""
     order = (Role.MONITOR, Role.DATABASE, Role.WEB)
@@ -206,6 +246,11 @@ def answers(connection: Connection, service: ServiceSettings) -> bool:
         return connection.run(asked, check=False).status == 0
     except Unreachable:
         return False
+
+
+def is_running(connection: Connection) -> bool:
+    asked = ("systemctl", "is-active", "--quiet", web.UNIT)
+    return connection.run(asked, check=False).status == 0
 
 
 def restarts(connection: Connection) -> int:

@@ -39,10 +39,17 @@ class Release:
 
 
 def environment(
-    settings: ServiceSettings, *, database_url: str, secret: str, hosts: tuple[str, ...]
+    settings: ServiceSettings,
+    *,
+    database_url: str,
+    secret: str,
+    secret_before: str = "",
+    hosts: tuple[str, ...],
 ) -> Mapping[str, str]:
     """What every command of the service is given, beside what the operator wants."""
+    before = {"SERVICE_SECRET_BEFORE": secret_before} if secret_before else {}
     return {
+        **before,
         **settings.environment,
         "ADDRESS": LISTEN,
         "PORT": str(PORT),

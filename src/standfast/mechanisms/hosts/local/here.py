@@ -52,13 +52,20 @@ class Here:
     def prepare(self, tell: Callable[[str], None]) -> None:
         """Image, keys, networks and disks: all but power."""
         image.ensure(self.image, self.runner, tell)
-        for folder in (self.folders.secrets, self.folders.sockets):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.key(self.folders.secrets / "operator_key", "operator")
+        self.folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.make_keys()
         network.make_site(self.names, self.runner)
         for machine in self.machines:
             self._make(machine)
         self._write_known_hosts()
+
+    def make_keys(self) -> None:
+        """Those by which the operator and the machines know each other, if they are missing."""
+        host_keys = self.folders.secrets / "host_keys"
+        host_keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.key(self.folders.secrets / "operator_key", "operator")
+        for machine in self.machines:
+            self.key(host_keys / machine.name, machine.name)
 
     def power_on(self) -> None:
         for machine in self.machines:
@@ -121,11 +128,13 @@ class Here:
             self._leftover(name).destroy()
         for namespace in network.of_site(self.names):
             network.remove(namespace, self.runner)
-        for folder in (self.folders.home, self.folders.sockets):
+        memory = self.folders.secrets.parent
+        for folder in (self.folders.home, self.folders.sockets, memory):
             if folder.exists():
                 shutil.rmtree(folder)
         forget_site(self.folders.site)
-        for parent in (self.folders.home.parent, self.folders.state, self.folders.run):
+        above = (self.folders.home.parent, self.folders.state, self.folders.run, memory.parent)
+        for parent in above:
             if parent.is_dir() and not any(parent.iterdir()):
                 parent.rmdir()
 
@@ -135,10 +144,7 @@ class Here:
             self.runner.run(Command(argv=words))
 
     def _make(self, machine: Machine) -> None:
-        keys = self.folders.secrets / "host_keys"
-        keys.mkdir(mode=0o700, exist_ok=True)
-        path = keys / machine.name
-        self.key(path, machine.name)
+        path = self.folders.secrets / "host_keys" / machine.name
         self.container(machine.name).make(
             host_key=path.read_bytes(),
             host_key_public=path.with_suffix(".pub").read_bytes(),
