@@ -15,7 +15,7 @@ from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Certificates, plan
-from standfast.mechanisms.web.plan import Release
+from standfast.mechanisms.web.release import Release
 
 SECRETS = SiteSecrets(
     database_password="password-of-the-database",
@@ -53,7 +53,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         App(site=site, runner=SystemRunner(), clock=SystemClock()),
         secrets=SECRETS,
         certificates=certificates(site.machines),
-        release=Release(digest="release"),
+        release=Release(digest="release", commands=site.service.commands),
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
         enrolled={},
         debian={machine.name: debian for machine in site.machines},

@@ -36,6 +36,8 @@ def test_there_is_no_golden_machine_that_is_in_no_site() -> None:
     assert sorted((each.parent.name, each.name) for each in folders) == sorted(BUNDLES)
 
 
-def test_debian_13_changes_the_database_machines_alone() -> None:
+def test_debian_13_changes_the_machines_that_have_postgresql_alone() -> None:
     older, newer = SITES["eleven-machines"], bundles("", debian=13)
-    assert [name for name in older if older[name] != newer[name]] == ["db-1", "db-2"]
+    assert [name for name in older if older[name] != newer[name]] == [
+        *("web-1", "web-2", "db-1", "db-2")
+    ]

@@ -10,7 +10,20 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, tour, up
+from standfast.cli import (
+    completion,
+    deploy,
+    evidence,
+    heal,
+    logs,
+    plan,
+    power,
+    prove,
+    run,
+    status,
+    tour,
+    up,
+)
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -40,6 +53,7 @@ def standfast(context: click.Context, file: Path | None) -> None:
 for command in (
     up.up,
     plan.plan,
+    deploy.deploy,
     status.status,
     prove.prove,
     prove.drill,
@@ -47,6 +61,8 @@ for command in (
     tour.tour,
     evidence.evidence,
     logs.logs,
+    run.run,
+    run.psql,
     power.down,
     power.destroy,
     completion.completion,

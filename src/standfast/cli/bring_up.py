@@ -6,26 +6,25 @@ from typing import Any
 
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
-from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
+from standfast.cli.blueprint import SOURCE, blueprint, hosts
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
+from standfast.cli.releases import Wish, choose, ship
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.rollout.certificates import certify
+from standfast.mechanisms.rollout.deploy import Deploy
 from standfast.mechanisms.rollout.gate import wait_until_answered
-from standfast.mechanisms.rollout.plan import plan as bundles_of
-from standfast.mechanisms.rollout.release import build
 from standfast.mechanisms.rollout.run import Rollout, own_programs
-from standfast.mechanisms.web.plan import Release
 
 ACCOUNT = "you@example.com"
 
 
-def bring_up(app: App, progress: Progress) -> dict[str, Any]:
+def bring_up(app: App, progress: Progress, wish: Wish = Wish.UP) -> dict[str, Any]:
     """Return what changed, by machine."""
     here, site = app.here, app.site
     if site.made_here:
@@ -42,16 +41,8 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     rollout.reach()
     rollout.ship_programs(programs, app.lock)
     inspected = rollout.inspect(programs)
-    current = release(app)
-    made = build(
-        current,
-        site.source,
-        site.service,
-        builder=lambda: here.builder(lambda what: progress.tell("image", what)),
-        cache=site.folders.cache,
-        tell=lambda what: progress.tell("release", what),
-    )
-    rollout.ship_release(made)
+    chosen = choose(app, rollout, wish, progress)
+    ship(app, rollout, chosen, progress)
     pin_log(app, inspected, authority)
     certificates = certify(
         site.machines,
@@ -66,17 +57,24 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         app,
         secrets=secrets,
         certificates=certificates,
-        release=current,
+        release=chosen.release,
         programs=programs,
         enrolled={custody.VANTAGE: vantage_vkey(app)},
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
-    bundles = bundles_of(wanted)
+    deploy = Deploy(
+        rollout=rollout,
+        programs=programs,
+        blueprint=wanted,
+        history=chosen.history,
+        found=chosen.found,
+        now=now,
+    )
+    bundles = deploy.bundles()
     reports = rollout.apply(bundles, programs)
     rollout.settle_databases(bundles, reports, programs, database=wanted.database.name)
-    rollout.migrate(site.service, current, site.folders.home / "migrated")
-    rollout.start_service(site.service)
-    make_account(app, current, secrets, progress)
+    reports = deploy.carry_out(reports)
+    make_account(app, secrets, progress)
     edges = site.having(Role.EDGE)
     if site.made_here:
         here.publish(site.port, edges)
@@ -90,7 +88,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
 
 
 def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {what: names for what, names in report.items() if names}
+    return {what: names for what, names in report.items() if names and what != "waiting"}
 
 
 def pin_log(app: App, inspected: dict[str, dict[str, Any]], authority: Authority) -> None:
@@ -112,13 +110,11 @@ def public_subject(app: App) -> Subject:
     return Subject(name=dns[0] if dns else app.site.name, dns=dns[1:], addresses=addresses)
 
 
-def make_account(
-    app: App, current: Release, secrets: custody.SiteSecrets, progress: Progress
-) -> None:
+def make_account(app: App, secrets: custody.SiteSecrets, progress: Progress) -> None:
     """The newcomer's sign-in, once."""
     marker = app.site.folders.home / "account"
     if marker.exists():
         return
     progress.tell(app.site.having(Role.WEB)[0].name, "making the first account")
-    enter_account(app, current, ACCOUNT, secrets.account_password)
+    enter_account(app, ACCOUNT, secrets.account_password)
     write_atomically(marker, ACCOUNT.encode())

@@ -4,15 +4,13 @@ Each step looks before it acts, so a rollout that was killed is finished by runn
 """
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from standfast.core.clock import Clock
-from standfast.core.errors import CommandFailed, StandfastError, Unreachable
-from standfast.core.files import write_atomically
+from standfast.core.errors import Unreachable
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
@@ -24,15 +22,16 @@ from standfast.mechanisms.rollout.databases import Databases
 from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
 from standfast.mechanisms.rollout.voters import Voters
 from standfast.mechanisms.web import plan as web
-from standfast.mechanisms.web.settings import Argv, ServiceSettings
+from standfast.mechanisms.web.settings import ServiceSettings
+from standfast.mechanisms.web.units import UNIT
 
 Tell = Callable[[str, str], None]
 """`tell(machine, what is being done or waited for)`."""
 
 APPLY_TIMEOUT_S = 1200.0
-MIGRATE_TIMEOUT_S = 600.0
 HEALTH_WAIT_S = 30.0
 HEALTH_POLL_S = 0.2
+ANSWER_TRIES = 2
 RESTARTS_LIMIT = 3
 """A service that systemd had to start anew this often while we waited will not come up."""
 
@@ -77,31 +76,49 @@ class Rollout:
 
         return on_all(self.connections.values(), look)
 
-    def ship_release(self, release: Artifact) -> None:
+    def ship_release(self, folder: str, made: Callable[[], Artifact]) -> None:
+        """`made` is only asked if a web machine has no such folder."""
+        webs = self.having(Role.WEB)
+        has = on_all(webs, lambda each: each.run(("test", "-d", folder), check=False).status == 0)
+        missing = [each for each in webs if not has[each.machine.name]]
+        if not missing:
+            return
+        artifact = made()
+
         def give(connection: Connection) -> None:
             self.tell(connection.machine.name, "receiving the service")
-            ship(release, connection)
+            ship(artifact, connection)
 
-        on_all(self._having(Role.WEB), give)
+        on_all(missing, give)
 
     def apply(self, bundles: Mapping[str, Bundle], programs: Artifact) -> dict[str, dict[str, Any]]:
         """Return what changed, by machine."""
+        ordered = sorted(self.connections.values(), key=urgency)
+        return on_all(
+            ordered, lambda each: self.apply_one(each, bundles[each.machine.name], programs)
+        )
 
-        def make(connection: Connection) -> dict[str, Any]:
-            name = connection.machine.name
-            self.tell(name, "applying its bundle")
-            done = connection.run(
-                on_machine(programs, "apply"),
-                stdin=bundles[name].to_json(),
-                timeout_s=APPLY_TIMEOUT_S,
-            )
-            report: dict[str, Any] = json.loads(done.stdout)
-            if report["failed"]:
-                raise failed_units(name, report["failed"], connection)
-            self.tell(name, "is as planned")
-            return report
-
-        return on_all(sorted(self.connections.values(), key=urgency), make)
+    def apply_one(
+        self,
+        connection: Connection,
+        bundle: Bundle,
+        programs: Artifact,
+        *,
+        turn: tuple[str, ...] = (),
+    ) -> dict[str, Any]:
+        """`turn`: units that waited for this machine's turn, which it is."""
+        name = connection.machine.name
+        self.tell(name, "applying its bundle")
+        done = connection.run(
+            on_machine(programs, "apply", *turn),
+            stdin=bundle.to_json(),
+            timeout_s=APPLY_TIMEOUT_S,
+        )
+        report: dict[str, Any] = json.loads(done.stdout)
+        if report["failed"]:
+            raise failed_units(name, report["failed"], connection)
+        self.tell(name, "is as planned")
+        return report
 
     def settle_databases(
         self,
@@ -121,39 +138,22 @@ class Rollout:
         voters = Voters(clock=self.clock, tell=self.tell, restart=restart)
         voters.take_turns(
             each
-            for each in self._having(Role.MONITOR)
+            for each in self.having(Role.MONITOR)
             if etcd.UNIT in reports[each.machine.name]["waiting"]
         )
         Databases(
-            machines={each.machine.name: each for each in self._having(Role.DATABASE)},
+            machines={each.machine.name: each for each in self.having(Role.DATABASE)},
             clock=self.clock,
             tell=self.tell,
             restart=restart,
             database=database,
         ).settle(bundles, reports)
 
-    def migrate(self, service: ServiceSettings, release: web.Release, marker: Path) -> None:
-        """Once for a release, on one web machine."""
-        if marker.is_file() and marker.read_text() == release.digest:
-            return
-        first = self._having(Role.WEB)[0]
-        for argv in service.migrate:
-            self.tell(first.machine.name, "migrating the database")
-            service_command(first, release, argv, timeout_s=MIGRATE_TIMEOUT_S)
-        write_atomically(marker, release.digest.encode())
+    def serves(self, connection: Connection, service: ServiceSettings) -> bool:
+        """At once, or within a few tries: a check that was merely slow is no machine down."""
+        return any(answers(connection, service) for _ in range(ANSWER_TRIES))
 
-    def start_service(self, service: ServiceSettings) -> None:
-        def begin(connection: Connection) -> None:
-            name = connection.machine.name
-            self.tell(name, "starting the service")
-            done = connection.run(("systemctl", "start", web.UNIT), check=False)
-            if done.status != 0 or not self._is_healthy(connection, service):
-                raise failed_units(name, [web.UNIT], connection)
-            self.tell(name, "serves")
-
-        on_all(self._having(Role.WEB), begin)
-
-    def _is_healthy(self, connection: Connection, service: ServiceSettings) -> bool:
+    def is_healthy(self, connection: Connection, service: ServiceSettings) -> bool:
         end = self.clock.monotonic() + HEALTH_WAIT_S
         enough = restarts(connection) + RESTARTS_LIMIT
         while self.clock.monotonic() < end and restarts(connection) < enough:
@@ -162,7 +162,7 @@ class Rollout:
             self.clock.sleep(HEALTH_POLL_S)
         return False
 
-    def _having(self, role: Role) -> tuple[Connection, ...]:
+    def having(self, role: Role) -> tuple[Connection, ...]:
         return tuple(each for each in self.connections.values() if each.machine.is_a(role))
 
 
@@ -185,46 +185,8 @@ def answers(connection: Connection, service: ServiceSettings) -> bool:
 
 def restarts(connection: Connection) -> int:
     """How often systemd has started the service anew by itself (systemd.service(5), Restart=)."""
-    shown = connection.run(("systemctl", "show", "--property=NRestarts", "--value", web.UNIT))
+    shown = connection.run(("systemctl", "show", "--property=NRestarts", "--value", UNIT))
     return int(shown.text.strip() or 0)
-
-
-def service_command(
-    connection: Connection,
-    release: web.Release,
-    argv: Argv,
-    *,
-    variables: Mapping[str, str] | None = None,
-    timeout_s: float = 60,
-) -> None:
-    """Run a command of the service as the service: its user, folder and environment.
-
-    `variables` travel on stdin, so a secret among them is in no process list.
-    """
-    given = "".join(f"{name}={web.quoted(value)}\n" for name, value in (variables or {}).items())
-    unit = (
-        *("systemd-run", "--quiet", "--wait", "--pipe", "--collect"),
-        *("-p", f"User={web.USER}", "-p", f"Group={web.USER}"),
-        *("-p", f"WorkingDirectory={release.folder}", "-p", f"EnvironmentFile={web.ENVIRONMENT}"),
-        *("-p", "EnvironmentFile=-/run/standfast-command.env"),
-        *("-p", f"Environment=PATH={release.folder}/.venv/bin:/usr/bin:/bin"),
-        *(
-            f"{release.folder}/{word}" if index == 0 and "/" in word and word[0] != "/" else word
-            for index, word in enumerate(argv)
-        ),
-    )
-    script = (
-        "umask 077; cat > /run/standfast-command.env; "
-        f"{shlex.join(unit)} < /dev/null; status=$?; rm -f /run/standfast-command.env; exit $status"
-    )
-    try:
-        connection.run(("sh", "-c", script), stdin=given.encode(), timeout_s=timeout_s)
-    except CommandFailed as error:
-        raise StandfastError(
-            f"`{' '.join(argv)}` failed on {connection.machine.name}: "
-            f"{error.problem.split(': ', 2)[-1]}",
-            remedy="Does it run in the service's own folder, with DATABASE_URL set?",
-        ) from error
 
 
 def on_machine(programs: Artifact, *words: str) -> tuple[str, ...]:
