@@ -74,7 +74,10 @@ class Site:
         return web.serves
 
     def apply_one(self, web: Web, bundle: tuple[str, Release], _: object, *, turn: Any) -> Any:
-        assert turn == ("standfast-web-proxy.service", "service-web.service")
+        assert turn == (
+            *("standfast-web-proxy.service", "standfast-listener.service"),
+            "service-web.service",
+        )
         others = [each for each in self.connections.values() if each is not web and each.serves]
         assert others or not web.serves, "the last that serves was taken"
         name, release = bundle

@@ -24,6 +24,7 @@ from standfast.mechanisms.rollout.plan import Blueprint, bundle
 from standfast.mechanisms.rollout.run import Rollout
 from standfast.mechanisms.rollout.service_command import service_command
 from standfast.mechanisms.rollout.turns import Web, turns
+from standfast.mechanisms.web.listener import UNIT as LISTENER
 from standfast.mechanisms.web.release import Release
 from standfast.mechanisms.web.units import PROXY, UNIT, units
 
@@ -163,7 +164,7 @@ class Deploy:
 
 def takes_turns(release: Release) -> tuple[str, ...]:
     """What changes on a web machine in its turn. Other roles of that machine have their own."""
-    return (PROXY, *(unit.name for unit in units(release)))
+    return (PROXY, LISTENER, *(unit.name for unit in units(release)))
 
 
 def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
