@@ -10,6 +10,7 @@ from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.names import IDENTITY, PUBLIC_IDENTITY
 from standfast.mechanisms.keys.authority import Subject, make, private_pem
 from standfast.mechanisms.keys.identity import request
+from standfast.mechanisms.web import drain
 
 from .refusal import changed, golden_files, refusal
 
@@ -36,6 +37,8 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def refused(text: str, identity: Path, folder: Path) -> str:
     for place in (IDENTITY, PUBLIC_IDENTITY):
         text = text.replace(place, str(identity))
+    (folder / "web-proxy.map").write_text("drain off\n")
+    text = text.replace(drain.FLAG, str(folder / "web-proxy.map"))
     path = folder / "haproxy.cfg"
     path.write_text(text)
     return refusal("haproxy", "-c", "-dW", "-f", str(path))

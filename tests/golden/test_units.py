@@ -28,7 +28,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
 }
 """By the package that brings them."""
 
-EVERYWHERE = ("/bin/chown", "/bin/kill", "/bin/mv", "/bin/rm", PYTHON)
+EVERYWHERE = ("/bin/chown", "/bin/kill", "/bin/mv", "/bin/rm", "/usr/bin/env", PYTHON)
 THE_SERVICES = "/srv/service/releases/release/.venv/bin/gunicorn"
 
 

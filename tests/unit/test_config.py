@@ -40,7 +40,7 @@ def machine(name: str, role: str, more: str = "") -> str:
         ('[[machines]]\nname = "a"\nroles = []', "machines.0 (a).roles: must have 1 or more"),
         (machine("a", "edge"), "machines: none with the role web, and at least 2 needed"),
         ('[network]\nmanagement_from = ["ten"]', "network.management_from.0: input is not a"),
-        ('[service]\nname = "shop"', "service.source: must be given; service.web: must be given"),
+        ('[service]\nname = "shop"', "service.web: must be given; service.source: must be given"),
         ("[promises.nothing]\npromised = true", "promises.nothing: unknown promise"),
         ("[promises]\nredundant-web = 1", "promises.redundant-web: must be a table; given is 1"),
         ("[promises.redundant-web]\nobjective = { hope = 1 }", "objective.hope: unknown figure"),

@@ -115,4 +115,5 @@ def test_the_objectives_are_those_of_the_catalogue() -> None:
 def test_the_service_is_the_example_that_is_taken_without_one() -> None:
     said = ServiceSettings.model_validate(everything(MANUAL)["service"])
     taken = ServiceSettings.model_validate(tomllib.loads(EXAMPLE.read_text())["service"])
-    assert said == taken
+    assert set(said.workers) == {"mailer"}, "the example itself has none to show"
+    assert said.model_copy(update={"workers": {}}) == taken

@@ -12,6 +12,7 @@ import click
 
 from standfast.cli import (
     completion,
+    deploy,
     evidence,
     heal,
     keys,
@@ -20,6 +21,7 @@ from standfast.cli import (
     plan,
     power,
     prove,
+    run,
     status,
     tour,
     up,
@@ -60,6 +62,7 @@ def standfast(context: click.Context, file: Path | None, identity: str | None) -
 for command in (
     up.up,
     plan.plan,
+    deploy.deploy,
     status.status,
     prove.prove,
     prove.drill,
@@ -69,6 +72,8 @@ for command in (
     logs.logs,
     operator.operator,
     keys.keys,
+    run.run,
+    run.psql,
     power.down,
     power.destroy,
     completion.completion,

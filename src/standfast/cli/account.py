@@ -2,15 +2,16 @@
 
 from standfast.cli.app import App
 from standfast.mechanisms.hosts.machine import Role
-from standfast.mechanisms.rollout.run import service_command
-from standfast.mechanisms.web.plan import Release
+from standfast.mechanisms.rollout.on_web import release_on
+from standfast.mechanisms.rollout.service_command import service_command
 
 
-def enter_account(app: App, release: Release, account: str, password: str) -> None:
-    """Safe to repeat. `release` is the one that lies on the web machines."""
+def enter_account(app: App, account: str, password: str) -> None:
+    """Safe to repeat."""
+    first = app.connection(app.site.having(Role.WEB)[0].name)
     service_command(
-        app.connection(app.site.having(Role.WEB)[0].name),
-        release,
+        first,
+        release_on(first),
         app.site.service.canary.account,
         variables={"CANARY_ACCOUNT": account, "CANARY_PASSWORD": password},
     )

@@ -23,7 +23,6 @@ from standfast.mechanisms.keys import custody
 from standfast.mechanisms.rollout.links import links
 from standfast.mechanisms.rollout.plan import flows
 from standfast.mechanisms.rollout.run import answers, own_programs
-from standfast.mechanisms.web.plan import Release
 from standfast.promises.grade import Graded, KernelSample, grade
 from standfast.promises.model import Part, Promise
 from standfast.proofs.drills.body import proof_body
@@ -156,8 +155,7 @@ class Attack:
         )
 
     def _sign_up(self) -> None:
-        deployed = Release(digest=(self.app.site.folders.home / "migrated").read_text())
-        enter_account(self.app, deployed, CANARY, self._password)
+        enter_account(self.app, CANARY, self._password)
 
     @property
     def _participants(self) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from standfast.mechanisms.rollout.plan import Blueprint, Certificates
 from standfast.mechanisms.rollout.release import release_of
 from standfast.mechanisms.rollout.run import own_programs
 from standfast.mechanisms.web import listener
-from standfast.mechanisms.web.plan import Release, environment
+from standfast.mechanisms.web.plan import environment
+from standfast.mechanisms.web.release import Release
 from standfast.promises.model import Promise
 
 SOURCE = PROJECT / "src" / "standfast"

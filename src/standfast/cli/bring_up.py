@@ -6,10 +6,11 @@ from typing import Any
 
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
-from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
+from standfast.cli.blueprint import SOURCE, blueprint, hosts
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
+from standfast.cli.releases import Wish, choose, ship
 from standfast.cli.session import ORIGIN
 from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
 from standfast.core.files import write_atomically
@@ -19,17 +20,17 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody, rotation
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.rollout.certificates import certify
+from standfast.mechanisms.rollout.deploy import Deploy
 from standfast.mechanisms.rollout.gate import wait_until_answered
-from standfast.mechanisms.rollout.plan import plan as bundles_of
-from standfast.mechanisms.rollout.release import build
 from standfast.mechanisms.rollout.run import Rollout, own_programs
 from standfast.mechanisms.rollout.waves import waves
-from standfast.mechanisms.web.plan import Release
 
 ACCOUNT = "you@example.com"
 
 
-def bring_up(app: App, progress: Progress, *, gently: bool = False) -> dict[str, Any]:
+def bring_up(
+    app: App, progress: Progress, wish: Wish = Wish.UP, *, gently: bool = False
+) -> dict[str, Any]:
     """Return what changed, by machine. `gently`: no two machines of a kind at once."""
     here, site = app.here, app.site
     vault = app.keys.begin()
@@ -49,16 +50,8 @@ def bring_up(app: App, progress: Progress, *, gently: bool = False) -> dict[str,
     rollout.ship_programs(programs, app.lock)
     inspected = rollout.inspect(programs)
     must_be_newest(app, inspected)
-    current = release(app)
-    made = build(
-        current,
-        site.source,
-        site.service,
-        builder=lambda: here.builder(lambda what: progress.tell("image", what)),
-        cache=site.folders.cache,
-        tell=lambda what: progress.tell("release", what),
-    )
-    rollout.ship_release(made)
+    chosen = choose(app, rollout, wish, progress)
+    ship(app, rollout, chosen, progress)
     log_key = custody.log_key(vault)
     pin_log(app, log_key, authority)
     certificates = certify(
@@ -76,27 +69,33 @@ def bring_up(app: App, progress: Progress, *, gently: bool = False) -> dict[str,
         app,
         secrets=secrets,
         certificates=certificates,
-        release=current,
+        release=chosen.release,
         programs=programs,
         log_key=log_key,
         keys=keys_ask(vault, inspected),
         enrolled=enrolled,
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
-    bundles = bundles_of(wanted)
-    order = waves(site.machines, gently=gently or rotation.is_under_way(vault))
+    deploy = Deploy(
+        rollout=rollout,
+        programs=programs,
+        blueprint=wanted,
+        history=chosen.history,
+        found=chosen.found,
+        now=now,
+    )
+    bundles = deploy.bundles()
     name = wanted.database.name
     rollout.change_voters(inspected, bundles, programs)
     reports = rollout.apply(
         bundles,
         programs,
-        waves=order,
+        waves=waves(site.machines, gently=gently or rotation.is_under_way(vault)),
         service=site.service,
         settle=lambda seen: rollout.settle_databases(bundles, seen, programs, database=name),
     )
-    rollout.migrate(site.service, current, site.folders.home / "migrated")
-    rollout.start_service(site.service)
-    make_account(app, current, secrets, progress)
+    reports = deploy.carry_out(reports)
+    make_account(app, secrets, progress)
     edges = site.having(Role.EDGE)
     if site.made_here:
         here.publish(site.port, edges)
@@ -110,7 +109,7 @@ def bring_up(app: App, progress: Progress, *, gently: bool = False) -> dict[str,
 
 
 def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {what: names for what, names in report.items() if names}
+    return {what: names for what, names in report.items() if names and what != "waiting"}
 
 
 def pin_log(app: App, key: bytes, authority: Authority) -> None:
@@ -132,14 +131,12 @@ def public_subject(app: App) -> Subject:
     return Subject(name=dns[0] if dns else app.site.name, dns=dns[1:], addresses=addresses)
 
 
-def make_account(
-    app: App, current: Release, secrets: custody.SiteSecrets, progress: Progress
-) -> None:
+def make_account(app: App, secrets: custody.SiteSecrets, progress: Progress) -> None:
     """The newcomer's sign-in, once for each password that is drawn for it."""
     marker = app.site.folders.home / "account"
     entered = f"{ACCOUNT} {hashlib.sha256(secrets.account_password.encode()).hexdigest()}"
     if marker.exists() and marker.read_text() == entered:
         return
     progress.tell(app.site.having(Role.WEB)[0].name, "making the first account")
-    enter_account(app, current, ACCOUNT, secrets.account_password)
+    enter_account(app, ACCOUNT, secrets.account_password)
     write_atomically(marker, entered.encode())

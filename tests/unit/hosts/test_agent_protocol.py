@@ -13,7 +13,7 @@ from standfast.mechanisms.hosts.agent.protocol import (
     parse_request,
     read_line,
 )
-from standfast.mechanisms.hosts.agent.units import parse_states
+from standfast.mechanisms.hosts.agent.units import parse_states, started_by_timers, without_idle
 from standfast.mechanisms.hosts.agent.verbs import Verb, table
 from standfast.mechanisms.hosts.plan import VERBS_OF_ALL, VERBS_OF_FAULTY
 
@@ -127,3 +127,11 @@ def test_states_belong_to_units_by_their_order() -> None:
         "a.service": "active",
         "b.timer": "failed",
     }
+
+
+def test_of_what_a_timer_starts_only_a_failure_is_told() -> None:
+    names = ["a.service", "b.timer", "c.timer", "c.service"]
+    assert started_by_timers(names) == ["b.service"]
+    for state, told in (("failed", True), ("inactive", False), ("activating", False)):
+        found = {"a.service": "active", "b.timer": "active", "b.service": state}
+        assert ("b.service" in without_idle(found, ["b.service"])) is told

@@ -7,7 +7,13 @@ import pytest
 
 from standfast.core.command import Command, Result
 from standfast.mechanisms.hosts import apply
-from standfast.mechanisms.hosts.apply import Pending, Report, put, settle_units
+from standfast.mechanisms.hosts.apply import (
+    Pending,
+    Report,
+    put,
+    remove_what_is_no_longer_ours,
+    settle_units,
+)
 from standfast.mechanisms.hosts.bundle import File, Unit
 
 UNIT = "haproxy.service"
@@ -32,6 +38,9 @@ class Systemd:
             status = 1 if name in self.refuses else 0
             if not status:
                 self.active.add(name)
+        elif verb in ("stop", "disable"):
+            self.asked.append(f"{verb} {name}")
+            self.active.discard(name)
         elif verb == "daemon-reload":
             self.asked.append(verb)
         return Result(status=status, stdout=b"enabled\n" * len(words), stderr=b"")
@@ -46,9 +55,9 @@ def file(tmp_path: Path, content: bytes = b"new", **asks: tuple[str, ...]) -> Fi
     return File(path=str(tmp_path / "etc" / "file.conf"), content=content, **asks)
 
 
-def settled(systemd: Systemd, *units: Unit) -> Report:
+def settled(systemd: Systemd, *units: Unit, turn: tuple[str, ...] = ()) -> Report:
     report = Report()
-    settle_units(units or (Unit(name=UNIT),), systemd, report)
+    settle_units(units or (Unit(name=UNIT),), systemd, report, turn=turn)
     return report
 
 
@@ -83,14 +92,72 @@ def test_a_unit_that_is_down_is_started_and_not_restarted(tmp_path: Path) -> Non
     assert systemd.asked == [f"start {UNIT}"]
 
 
-def test_a_held_unit_is_not_started_and_is_restarted_only_if_it_runs(tmp_path: Path) -> None:
+def test_a_held_unit_is_left_alone_and_remembered_until_it_is_its_machines_turn(
+    tmp_path: Path,
+) -> None:
     held = Unit(name=UNIT, held=True)
     systemd = Systemd(active=set())
     put(file(tmp_path, restarts=(UNIT,)), Report())
-    assert settled(systemd, held) == Report()
-    systemd.active.add(UNIT)
+    assert settled(systemd, held) == Report(waiting=[UNIT])
+    assert settled(systemd, held, turn=(UNIT,)).started == [UNIT]
+
     put(file(tmp_path, content=b"newer", restarts=(UNIT,)), Report())
-    assert settled(systemd, held).restarted == [UNIT]
+    assert settled(systemd, held) == Report(waiting=[UNIT])
+    assert settled(systemd, held) == Report(waiting=[UNIT])
+    assert settled(systemd, held, turn=(UNIT,)).restarted == [UNIT]
+    assert settled(systemd, held) == Report()
+
+
+def test_a_unit_that_takes_turns_starts_at_once_and_restarts_when_it_is_its_turn(
+    tmp_path: Path,
+) -> None:
+    in_turn = Unit(name=UNIT, in_turn=True)
+    systemd = Systemd(active=set())
+    put(file(tmp_path, restarts=(UNIT,)), Report())
+    assert settled(systemd, in_turn).started == [UNIT]
+    put(file(tmp_path, content=b"newer", restarts=(UNIT,)), Report())
+    assert settled(systemd, in_turn).waiting == [UNIT]
+    assert settled(systemd, in_turn, turn=(UNIT,)).restarted == [UNIT]
+
+
+def test_a_service_stops_before_the_proxy_that_it_works_through_is_restarted(
+    tmp_path: Path,
+) -> None:
+    units = (Unit(name="proxy.service", in_turn=True), Unit(name=UNIT, held=True))
+    systemd = Systemd(active={"proxy.service", UNIT})
+    put(file(tmp_path, restarts=("proxy.service",)), Report())
+    assert settled(systemd, *units).waiting == ["proxy.service"]
+    assert not systemd.asked
+    settled(systemd, *units, turn=("proxy.service", UNIT))
+    assert systemd.asked == [f"stop {UNIT}", "restart proxy.service", f"start {UNIT}"]
+
+
+def test_on_a_machine_of_several_roles_a_turn_is_that_of_the_named_units_alone(
+    tmp_path: Path,
+) -> None:
+    units = (Unit(name="patroni.service", in_turn=True), Unit(name=UNIT, held=True))
+    systemd = Systemd(active={"patroni.service", UNIT})
+    put(file(tmp_path, restarts=("patroni.service", UNIT)), Report())
+    report = settled(systemd, *units, turn=(UNIT,))
+    assert (report.restarted, report.waiting) == ([UNIT], ["patroni.service"])
+
+
+def test_a_unit_whose_file_is_no_longer_wanted_stops_before_its_file_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "INSTALLED", tmp_path / "files.json")
+    monkeypatch.setattr(apply, "UNIT_FOLDERS", (f"{tmp_path}/units/",))
+    (tmp_path / "units").mkdir()
+    unit = File(path=f"{tmp_path}/units/{UNIT}", content=b"[Service]")
+    systemd = Systemd()
+    put(unit, Report())
+    remove_what_is_no_longer_ours((unit,), systemd, Report())
+    report = Report()
+    remove_what_is_no_longer_ours((), systemd, report)
+    assert (report.stopped, report.removed) == ([UNIT], [unit.path])
+    assert systemd.asked == [f"disable {UNIT}"]
+    assert not Path(unit.path).exists()
+    assert Pending.read().daemon
 
 
 def test_a_file_that_is_as_wanted_is_left_alone_and_a_changed_mode_is_mended(

@@ -4,7 +4,7 @@ Every step looks before it acts, so a second run changes nothing, and a run that
 finished by the next. What changed files ask for (restart, reload) is noted on disk *before* the
 file is written and struck off only after it was done: a run that dies between writing a file and
 restarting its unit leaves the note, and the next run restarts. A unit that failed to take its new
-files keeps its note, too.
+files keeps its note, too, and so does one that waits for its machine's turn (`bundle.Unit`).
 """
 
 import grp
@@ -41,6 +41,7 @@ class Report:
     started: list[str] = field(default_factory=list)
     restarted: list[str] = field(default_factory=list)
     reloaded: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     """Units that must be restarted when it is this machine's turn."""
@@ -82,7 +83,8 @@ class Pending:
         write_atomically(PENDING, json.dumps(noted).encode(), mode=0o600)
 
 
-def apply(bundle: Bundle, runner: Runner) -> Report:
+def apply(bundle: Bundle, runner: Runner, *, turn: tuple[str, ...] = ()) -> Report:
+    """`turn`: held units, and units that take turns, whose turn it is."""
     STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = Report()
     for file in bundle.files:
@@ -94,9 +96,9 @@ def apply(bundle: Bundle, runner: Runner) -> Report:
         make_folder(folder)
     for file in bundle.files:
         put(file, report)
-    remove_what_is_no_longer_ours(bundle.files, report)
+    remove_what_is_no_longer_ours(bundle.files, runner, report)
     note_units(bundle.units)
-    settle_units(bundle.units, runner, report)
+    settle_units(bundle.units, runner, report, turn=turn)
     return report
 
 
@@ -172,15 +174,31 @@ def is_as_wanted(path: Path, file: File, uid: int, gid: int) -> bool:
         return False
 
 
-def remove_what_is_no_longer_ours(files: tuple[File, ...], report: Report) -> None:
-    """Files that an earlier bundle put here and this one does not name."""
+def remove_what_is_no_longer_ours(files: tuple[File, ...], runner: Runner, report: Report) -> None:
+    """Files that an earlier bundle put here and this one does not name. A unit ends before its
+    file goes, because nobody could name it afterwards."""
     wanted = {file.path for file in files}
     before = set(json.loads(INSTALLED.read_text())) if INSTALLED.exists() else set()
     for path in sorted(before - wanted):
+        if is_unit(path) and Path(path).exists():
+            Pending.read().plus(File(path=path, content=b"")).write()
+            runner.run(
+                Command(
+                    argv=("systemctl", "disable", "--now", "--quiet", Path(path).name),
+                    timeout_s=UNIT_TIMEOUT_S,
+                ),
+                check=False,
+            )
+            report.stopped.append(Path(path).name)
         Path(path).unlink(missing_ok=True)
         report.removed.append(path)
     if before != wanted:
         write_atomically(INSTALLED, json.dumps(sorted(wanted)).encode(), mode=0o600)
+
+
+def is_unit(path: str) -> bool:
+    """Drop-ins lie a folder deeper."""
+    return f"{Path(path).parent}/" in UNIT_FOLDERS
 
 
 def note_units(units: tuple[Unit, ...]) -> None:
@@ -189,20 +207,23 @@ def note_units(units: tuple[Unit, ...]) -> None:
         write_atomically(UNITS, noted.encode(), mode=0o600)
 
 
-def settle_units(units: tuple[Unit, ...], runner: Runner, report: Report) -> None:
+def settle_units(
+    units: tuple[Unit, ...], runner: Runner, report: Report, *, turn: tuple[str, ...] = ()
+) -> None:
     pending = Pending.read()
     if pending.daemon:
         runner.run(Command(argv=("systemctl", "daemon-reload")))
     names = [unit.name for unit in units]
-    ready = [unit.name for unit in units if not unit.held]
     if names:
         enable(names, runner)
+    mine = tuple(unit for unit in units if unit.name in turn)
+    stop_what_depends(mine, pending, runner, report)
     for unit in units:
-        if unit.in_turn and unit.name in pending.restarts and is_active(unit.name, runner):
-            report.waiting.append(unit.name)
-        elif not unit.held:
+        if unit in mine or not must_wait(unit, pending, runner):
             settle_unit(unit.name, pending, runner, report)
-    for name in sorted(pending.restarts - set(ready)):
+        else:
+            report.waiting.append(unit.name)
+    for name in sorted(pending.restarts - set(names)):
         restart_if_running(name, runner, report)
     left = frozenset((*report.failed, *report.waiting))
     Pending(restarts=pending.restarts & left, reloads=pending.reloads & left).write()
@@ -220,6 +241,25 @@ def restart_in_turn(name: str, runner: Runner) -> Report:
             daemon=pending.daemon,
         ).write()
     return report
+
+
+def must_wait(unit: Unit, pending: Pending, runner: Runner) -> bool:
+    changed = unit.name in pending.restarts
+    if unit.held:
+        return changed or not is_active(unit.name, runner)
+    return unit.in_turn and changed and is_active(unit.name, runner)
+
+
+def stop_what_depends(
+    units: tuple[Unit, ...], pending: Pending, runner: Runner, report: Report
+) -> None:
+    """Held units work through those that take turns with them: when one of these starts anew, they
+    stop first, in good order, and are started after it."""
+    if not any(unit.in_turn and unit.name in pending.restarts for unit in units):
+        return
+    for unit in units:
+        if unit.held and is_active(unit.name, runner):
+            change("stop", unit.name, runner, report.stopped, report)
 
 
 def enable(names: list[str], runner: Runner) -> None:

@@ -32,9 +32,9 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A systemd unit to be enabled and running. A `held` one is started by a later step; one that
-    takes turns (`in_turn`) is started here, but restarted by a later step, one machine after the
-    other."""
+    """A systemd unit to be enabled and running. A `held` one is started and restarted by a later
+    step, when its machine's turn has come; one that takes turns (`in_turn`) is started at once, but
+    restarted by such a step, one machine after the other."""
 
     name: str
     held: bool = False

@@ -1,7 +1,8 @@
 """What runs on a machine during a rollout. Standard library only; one command, one JSON answer.
 
 python3 -m standfast.mechanisms.rollout.on_machine inspect NAME…   keys (made here) and facts
-python3 -m standfast.mechanisms.rollout.on_machine apply           the bundle on stdin
+python3 -m standfast.mechanisms.rollout.on_machine apply UNIT…     the bundle on stdin; these units
+                                                                   waited, and it is their turn
 python3 -m standfast.mechanisms.rollout.on_machine restart UNIT    whose turn it is
 """
 
@@ -48,7 +49,8 @@ def main() -> int:
         elif verb == "restart":
             print(apply.restart_in_turn(words[0], SystemRunner()).to_json())
         else:
-            report = apply.apply(Bundle.from_json(sys.stdin.buffer.read()), SystemRunner())
+            wanted = Bundle.from_json(sys.stdin.buffer.read())
+            report = apply.apply(wanted, SystemRunner(), turn=tuple(words))
             print(report.to_json())
     except StandfastError as error:
         print(f"{error.problem}\n{error.remedy}".strip(), file=sys.stderr)

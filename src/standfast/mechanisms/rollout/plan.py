@@ -24,7 +24,7 @@ from standfast.mechanisms.monitor import plan as monitor
 from standfast.mechanisms.monitor.plan import EvidenceAsk
 from standfast.mechanisms.web import listener
 from standfast.mechanisms.web import plan as web
-from standfast.mechanisms.web.plan import Release
+from standfast.mechanisms.web.release import Release
 from standfast.mechanisms.web.settings import ServiceSettings
 
 
@@ -104,6 +104,8 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             blueprint.service,
             release=blueprint.release,
             variables=blueprint.variables,
+            source=blueprint.source,
+            debian=blueprint.debian[machine.name],
         )
         yield listener.plan(machines, certificate=certificates.service[machine.name])
     if machine.is_a(Role.DATABASE):

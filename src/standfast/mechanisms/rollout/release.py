@@ -14,17 +14,20 @@ from pathlib import Path
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest
-from standfast.mechanisms.web.plan import RELEASES, Release
+from standfast.mechanisms.web.release import Release
 from standfast.mechanisms.web.settings import ServiceSettings
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the way of building changes, so that what was built before is built anew."""
 
 
 def release_of(source: Path, settings: ServiceSettings, *, image: str) -> Release:
-    """The digest of all that decides what `install` makes."""
-    made_of = [FORMAT, image, digest(archive(source)), [list(argv) for argv in settings.install]]
-    return Release(digest=hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16])
+    """The digest of all that decides what `install` makes and what is started of it."""
+    commands = settings.commands
+    install = [list(argv) for argv in settings.install]
+    made_of = [FORMAT, image, digest(archive(source)), install, commands.model_dump(mode="json")]
+    shortened = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+    return Release(digest=shortened, commands=commands)
 
 
 def build(
@@ -37,12 +40,21 @@ def build(
     tell: Callable[[str], None],
 ) -> Artifact:
     """From the cache if it was built before; only else a `builder` is asked for."""
-    kept = cache / "releases" / f"{release.digest}.tar"
+    kept = file_of(release, cache)
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         tell(f"installing {settings.name}")
         write_atomically(kept, install(release, source, settings, builder()), mode=0o600)
-    return Artifact(folder=f"{RELEASES}/{release.digest}", archive=kept.read_bytes())
+    return Artifact(folder=release.folder, archive=kept.read_bytes())
+
+
+def cached(release: Release, *, cache: Path) -> Artifact | None:
+    kept = file_of(release, cache)
+    return Artifact(folder=release.folder, archive=kept.read_bytes()) if kept.exists() else None
+
+
+def file_of(release: Release, cache: Path) -> Path:
+    return cache / "releases" / f"{release.digest}.tar"
 
 
 def install(release: Release, source: Path, settings: ServiceSettings, builder: Builder) -> bytes:

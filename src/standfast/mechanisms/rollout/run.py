@@ -4,15 +4,13 @@ Each step looks before it acts, so a rollout that was killed is finished by runn
 """
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from standfast.core.clock import Clock
-from standfast.core.errors import CommandFailed, StandfastError, Unreachable
-from standfast.core.files import write_atomically
+from standfast.core.errors import Unreachable
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
@@ -25,15 +23,16 @@ from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for
 from standfast.mechanisms.rollout.membership import Membership
 from standfast.mechanisms.rollout.voters import Voters
 from standfast.mechanisms.web import plan as web
-from standfast.mechanisms.web.settings import Argv, ServiceSettings
+from standfast.mechanisms.web.settings import ServiceSettings
+from standfast.mechanisms.web.units import UNIT
 
 Tell = Callable[[str, str], None]
 """`tell(machine, what is being done or waited for)`."""
 
 APPLY_TIMEOUT_S = 1200.0
-MIGRATE_TIMEOUT_S = 600.0
 HEALTH_WAIT_S = 30.0
 HEALTH_POLL_S = 0.2
+ANSWER_TRIES = 2
 RESTARTS_LIMIT = 3
 """A service that systemd had to start anew this often while we waited will not come up."""
 
@@ -78,12 +77,20 @@ class Rollout:
 
         return on_all(self.connections.values(), look)
 
-    def ship_release(self, release: Artifact) -> None:
+    def ship_release(self, folder: str, made: Callable[[], Artifact]) -> None:
+        """`made` is only asked if a web machine has no such folder."""
+        webs = self.having(Role.WEB)
+        has = on_all(webs, lambda each: each.run(("test", "-d", folder), check=False).status == 0)
+        missing = [each for each in webs if not has[each.machine.name]]
+        if not missing:
+            return
+        artifact = made()
+
         def give(connection: Connection) -> None:
             self.tell(connection.machine.name, "receiving the service")
-            ship(release, connection)
+            ship(artifact, connection)
 
-        on_all(self._having(Role.WEB), give)
+        on_all(missing, give)
 
     def apply(
         self,
@@ -100,9 +107,9 @@ class Rollout:
         """
 
         def make(connection: Connection) -> dict[str, Any]:
-            return self._apply_one(connection, bundles, programs)
+            return self.apply_one(connection, bundles[connection.machine.name], programs)
 
-        databases = {each.machine.name for each in self._having(Role.DATABASE)}
+        databases = {each.machine.name for each in self.having(Role.DATABASE)}
         reports: dict[str, dict[str, Any]] = {}
         settled = False
         for wave in waves:
@@ -119,8 +126,8 @@ class Rollout:
     def _settled(self, connection: Connection, service: ServiceSettings) -> None:
         if not connection.machine.is_a(Role.WEB) or not is_running(connection):
             return
-        if not self._is_healthy(connection, service):
-            raise failed_units(connection.machine.name, [web.UNIT], connection)
+        if not self.is_healthy(connection, service):
+            raise failed_units(connection.machine.name, [UNIT], connection)
 
     def _voters_in_turn(
         self,
@@ -136,14 +143,20 @@ class Rollout:
             and etcd.UNIT in reports[each.machine.name]["waiting"]
         )
 
-    def _apply_one(
-        self, connection: Connection, bundles: Mapping[str, Bundle], programs: Artifact
+    def apply_one(
+        self,
+        connection: Connection,
+        bundle: Bundle,
+        programs: Artifact,
+        *,
+        turn: tuple[str, ...] = (),
     ) -> dict[str, Any]:
+        """`turn`: units that waited for this machine's turn, which it is."""
         name = connection.machine.name
         self.tell(name, "applying its bundle")
         done = connection.run(
-            on_machine(programs, "apply"),
-            stdin=bundles[name].to_json(),
+            on_machine(programs, "apply", *turn),
+            stdin=bundle.to_json(),
             timeout_s=APPLY_TIMEOUT_S,
         )
         report: dict[str, Any] = json.loads(done.stdout)
@@ -162,10 +175,10 @@ class Rollout:
         nobody has voted, and all begin together."""
 
         def start(connection: Connection) -> None:
-            self._apply_one(connection, bundles, programs)
+            self.apply_one(connection, bundles[connection.machine.name], programs)
 
         Membership(
-            machines={each.machine.name: each for each in self._having(Role.MONITOR)},
+            machines={each.machine.name: each for each in self.having(Role.MONITOR)},
             clock=self.clock,
             tell=self.tell,
             start=start,
@@ -181,35 +194,18 @@ class Rollout:
     ) -> None:
         """A primary and its copy, on voters that agree. What must be restarted takes turns."""
         Databases(
-            machines={each.machine.name: each for each in self._having(Role.DATABASE)},
+            machines={each.machine.name: each for each in self.having(Role.DATABASE)},
             clock=self.clock,
             tell=self.tell,
             restart=restarting(programs),
             database=database,
         ).settle(bundles, reports)
 
-    def migrate(self, service: ServiceSettings, release: web.Release, marker: Path) -> None:
-        """Once for a release, on one web machine."""
-        if marker.is_file() and marker.read_text() == release.digest:
-            return
-        first = self._having(Role.WEB)[0]
-        for argv in service.migrate:
-            self.tell(first.machine.name, "migrating the database")
-            service_command(first, release, argv, timeout_s=MIGRATE_TIMEOUT_S)
-        write_atomically(marker, release.digest.encode())
+    def serves(self, connection: Connection, service: ServiceSettings) -> bool:
+        """At once, or within a few tries: a check that was merely slow is no machine down."""
+        return any(answers(connection, service) for _ in range(ANSWER_TRIES))
 
-    def start_service(self, service: ServiceSettings) -> None:
-        def begin(connection: Connection) -> None:
-            name = connection.machine.name
-            self.tell(name, "starting the service")
-            done = connection.run(("systemctl", "start", web.UNIT), check=False)
-            if done.status != 0 or not self._is_healthy(connection, service):
-                raise failed_units(name, [web.UNIT], connection)
-            self.tell(name, "serves")
-
-        on_all(self._having(Role.WEB), begin)
-
-    def _is_healthy(self, connection: Connection, service: ServiceSettings) -> bool:
+    def is_healthy(self, connection: Connection, service: ServiceSettings) -> bool:
         end = self.clock.monotonic() + HEALTH_WAIT_S
         enough = restarts(connection) + RESTARTS_LIMIT
         while self.clock.monotonic() < end and restarts(connection) < enough:
@@ -218,7 +214,7 @@ class Rollout:
             self.clock.sleep(HEALTH_POLL_S)
         return False
 
-    def _having(self, role: Role) -> tuple[Connection, ...]:
+    def having(self, role: Role) -> tuple[Connection, ...]:
         return tuple(each for each in self.connections.values() if each.machine.is_a(role))
 
 
@@ -249,52 +245,14 @@ def answers(connection: Connection, service: ServiceSettings) -> bool:
 
 
 def is_running(connection: Connection) -> bool:
-    asked = ("systemctl", "is-active", "--quiet", web.UNIT)
+    asked = ("systemctl", "is-active", "--quiet", UNIT)
     return connection.run(asked, check=False).status == 0
 
 
 def restarts(connection: Connection) -> int:
     """How often systemd has started the service anew by itself (systemd.service(5), Restart=)."""
-    shown = connection.run(("systemctl", "show", "--property=NRestarts", "--value", web.UNIT))
+    shown = connection.run(("systemctl", "show", "--property=NRestarts", "--value", UNIT))
     return int(shown.text.strip() or 0)
-
-
-def service_command(
-    connection: Connection,
-    release: web.Release,
-    argv: Argv,
-    *,
-    variables: Mapping[str, str] | None = None,
-    timeout_s: float = 60,
-) -> None:
-    """Run a command of the service as the service: its user, folder and environment.
-
-    `variables` travel on stdin, so a secret among them is in no process list.
-    """
-    given = "".join(f"{name}={web.quoted(value)}\n" for name, value in (variables or {}).items())
-    unit = (
-        *("systemd-run", "--quiet", "--wait", "--pipe", "--collect"),
-        *("-p", f"User={web.USER}", "-p", f"Group={web.USER}"),
-        *("-p", f"WorkingDirectory={release.folder}", "-p", f"EnvironmentFile={web.ENVIRONMENT}"),
-        *("-p", "EnvironmentFile=-/run/standfast-command.env"),
-        *("-p", f"Environment=PATH={release.folder}/.venv/bin:/usr/bin:/bin"),
-        *(
-            f"{release.folder}/{word}" if index == 0 and "/" in word and word[0] != "/" else word
-            for index, word in enumerate(argv)
-        ),
-    )
-    script = (
-        "umask 077; cat > /run/standfast-command.env; "
-        f"{shlex.join(unit)} < /dev/null; status=$?; rm -f /run/standfast-command.env; exit $status"
-    )
-    try:
-        connection.run(("sh", "-c", script), stdin=given.encode(), timeout_s=timeout_s)
-    except CommandFailed as error:
-        raise StandfastError(
-            f"`{' '.join(argv)}` failed on {connection.machine.name}: "
-            f"{error.problem.split(': ', 2)[-1]}",
-            remedy="Does it run in the service's own folder, with DATABASE_URL set?",
-        ) from error
 
 
 def on_machine(programs: Artifact, *words: str) -> tuple[str, ...]:

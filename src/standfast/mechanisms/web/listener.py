@@ -46,7 +46,7 @@ def plan(machines: tuple[Machine, ...], *, certificate: bytes) -> Contribution:
             ),
             File(path=f"{SERVICE_IDENTITY}/cert.pem", content=certificate),
         ),
-        units=(Unit(name=UNIT),),
+        units=(Unit(name=UNIT, in_turn=True),),
         folders=(Folder(path=SERVICE_IDENTITY, mode=0o750, group=SERVICE_USER),),
         packages=("haproxy",),
         readers=tuple(Reader(path=path, unit=UNIT) for path in IDENTITY_FILES),

@@ -1,8 +1,7 @@
 """A web machine: the service's own command under its own user, behind mutual TLS."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.agent.faults import Fault
@@ -12,30 +11,21 @@ from standfast.mechanisms.hosts.names import (
     FAULTS,
     IDENTITY_FILES,
     SERVICE_HOME,
-    SERVICE_USER,
     WEB_PORT,
 )
+from standfast.mechanisms.web import drain, units
+from standfast.mechanisms.web.release import Release
 from standfast.mechanisms.web.settings import ServiceSettings
+from standfast.mechanisms.web.units import ENVIRONMENT, PROXY, USER
 
-USER = SERVICE_USER
-UNIT = "service-web.service"
-PROXY = "standfast-web-proxy.service"
-ENVIRONMENT = "/etc/standfast/service.env"
-RELEASES = f"{SERVICE_HOME}/releases"
 OPEN_DOOR = Fault(name="open-door", unit=PROXY, environment={"CONFIG": f"{FAULTS}/open-door.cfg"})
 PORT = 8000
 LISTEN = "127.0.0.1"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """What `install` made of the service's source, known by its digest."""
-
-    digest: str
-
-    @property
-    def folder(self) -> str:
-        return f"{RELEASES}/{self.digest}"
+CLIENTS: Mapping[int, str] = MappingProxyType(
+    {12: "postgresql-client-15", 13: "postgresql-client-17"}
+)
+"""Debian's release to the package that brings `psql`, which jobs and operators use."""
 
 
 def environment(
@@ -66,23 +56,22 @@ def plan(
     *,
     release: Release,
     variables: Mapping[str, str],
+    source: str,
+    debian: int,
 ) -> Contribution:
+    """`source` is the folder of our own source on the machine."""
     edges = having(machines, Role.EDGE)
     lines = "".join(f"{name}={quoted(value)}\n" for name, value in sorted(variables.items()))
-    model: dict[str, Any] = {
-        "settings": settings,
-        "release": release,
-        "machine": machine,
-        "port": PORT,
-    }
     return Contribution(
         files=(
-            File(path=ENVIRONMENT, content=lines.encode(), mode=0o600, restarts=(UNIT,)),
             File(
-                path=f"/etc/systemd/system/{UNIT}",
-                content=render(__package__, "service-web.service", **model).encode(),
-                restarts=(UNIT,),
+                path=ENVIRONMENT,
+                content=lines.encode(),
+                mode=0o600,
+                restarts=units.readers_of_environment(release),
             ),
+            *units.files(settings.name, release, source=source),
+            File(path=drain.FLAG, content=b"drain off\n"),
             File(
                 path="/etc/standfast/web-proxy.cfg",
                 content=proxy(machine, edges, open=False),
@@ -96,10 +85,10 @@ def plan(
                 restarts=(PROXY,),
             ),
         ),
-        units=(Unit(name=PROXY), Unit(name=UNIT, held=True)),
+        units=(Unit(name=PROXY, in_turn=True), *units.units(release)),
         users=(User(name=USER, home=SERVICE_HOME),),
         flows=(Flow(port=WEB_PORT, sources=tuple(str(e.address) for e in edges), why="edges"),),
-        packages=("curl", "haproxy"),
+        packages=("curl", "haproxy", CLIENTS[debian]),
         readers=tuple(Reader(path=path, unit=PROXY) for path in IDENTITY_FILES),
     )
 
@@ -115,6 +104,7 @@ def proxy(machine: Machine, edges: tuple[Machine, ...], *, open: bool) -> bytes:
         listen=LISTEN,
         web_port=WEB_PORT,
         open=open,
+        flag=drain.FLAG,
     ).encode()
 
 

@@ -3,10 +3,59 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Argv = Annotated[tuple[str, ...], Field(min_length=1)]
+from standfast.mechanisms.web.schedule import EXPECTED, is_schedule
+
+
+def speakable(word: str) -> str:
+    if "\0" in word:
+        raise ValueError("must hold no zero byte, which no program can be given")
+    return word
+
+
+Argv = Annotated[tuple[Annotated[str, AfterValidator(speakable)], ...], Field(min_length=1)]
 """A command as a list of words; no shell reads it."""
+
+CommandName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+"""It becomes part of a unit's name."""
+
+
+def schedule(text: str) -> str:
+    if not is_schedule(text):
+        raise ValueError(EXPECTED)
+    return text
+
+
+class WorkerSettings(BaseModel):
+    """A command that runs as long as the service does. `copies`: how many of it run in the whole
+    site, on web machines that take over from each other; without it, one on each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Argv
+    copies: int | None = Field(default=None, ge=1, le=16)
+
+
+class JobSettings(BaseModel):
+    """A command that is run when it is due, once in the whole site, and ended after `limit_s`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Argv
+    schedule: Annotated[str, AfterValidator(schedule)]
+    limit_s: int = Field(default=3600, ge=1, le=86400)
+
+
+class Commands(BaseModel):
+    """What a release starts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    migrate: tuple[Argv, ...] = ()
+    web: Argv
+    workers: Mapping[CommandName, WorkerSettings] = {}
+    jobs: Mapping[CommandName, JobSettings] = {}
 
 
 class Request(BaseModel):
@@ -39,14 +88,10 @@ class CanarySettings(BaseModel):
     find: Find
 
 
-class ServiceSettings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class ServiceSettings(Commands):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
     source: str
     install: tuple[Argv, ...] = ()
-    migrate: tuple[Argv, ...] = ()
-    web: Argv
     health: str = Field(default="/health", pattern=r"^/")
     environment: Mapping[str, str] = {}
     canary: CanarySettings
@@ -55,3 +100,9 @@ class ServiceSettings(BaseModel):
     def role(self) -> str:
         """What its role, its database and its client certificate there are called."""
         return self.name.replace("-", "_")
+
+    @property
+    def commands(self) -> Commands:
+        return Commands.model_validate(
+            {name: getattr(self, name) for name in Commands.model_fields}
+        )
