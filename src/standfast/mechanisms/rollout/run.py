@@ -16,8 +16,7 @@ from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
-from standfast.mechanisms.hosts.programs import HOME, install_venv, venv_folder
-from standfast.mechanisms.monitor import etcd
+from standfast.mechanisms.hosts.programs import RELEASES, install_venv, venv_folder
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
 from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.databases import Databases
@@ -40,7 +39,7 @@ RESTARTS_LIMIT = 3
 def own_programs(source: Path) -> Artifact:
     """Our own source, for machines: `source` is the folder that holds the package."""
     packed = archive(source, inside="src/standfast")
-    return Artifact(folder=f"{HOME}/releases/{digest(packed)}", archive=packed)
+    return Artifact(folder=f"{RELEASES}/{digest(packed)}", archive=packed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ SUITE = "bookworm"
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-venv"),
     *("nftables", "iproute2", "iputils-ping", "procps", "ca-certificates", "openssl", "curl"),
-    *("haproxy", "postgresql", "tzdata", "etcd-server", "etcd-client", "pgbackrest", "chrony"),
+    *("haproxy", "postgresql", "tzdata", "etcd-server", "etcd-client", "pgbackrest"),
+    *("chrony", "logrotate"),
 )
 """What every role needs, so that one image serves all."""
 
