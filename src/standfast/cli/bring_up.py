@@ -1,6 +1,7 @@
 """From a file to a service that answers: make, reach, ship, apply, migrate, start, publish."""
 
 from base64 import b64decode
+from collections.abc import Callable
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -13,12 +14,14 @@ from standfast.cli.record import log_url, origin
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
+from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.certificates import certify
 from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
-from standfast.mechanisms.rollout.release import build
+from standfast.mechanisms.rollout.release import build, whole
 from standfast.mechanisms.rollout.run import Rollout, own_programs
 from standfast.mechanisms.web.plan import Release
 
@@ -40,7 +43,7 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     rollout = Rollout(connections=app.connections, clock=app.clock, tell=progress.tell)
     programs = own_programs(SOURCE)
     rollout.reach()
-    rollout.ship_programs(programs, app.lock)
+    rollout.ship_programs(programs, app.lock, venv_from(app, progress) if site.made_here else None)
     inspected = rollout.inspect(programs)
     current = release(app)
     made = build(
@@ -87,6 +90,17 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         progress.tell("drill", "one had been interrupted; what it left is taken back")
     progress.end()
     return {name: changes for name, report in reports.items() if (changes := did(report))}
+
+
+def venv_from(app: App, progress: Progress) -> Callable[[str], Artifact]:
+    """Our Python packages for machines made on an image from before this release."""
+    folder = venv_folder(app.lock)
+
+    def of(machine: str) -> Artifact:
+        place = app.here.programs(machine, folder, lambda what: progress.tell("image", what))
+        return Artifact(folder=folder, archive=whole(place))
+
+    return of
 
 
 def did(report: dict[str, list[str]]) -> dict[str, list[str]]:

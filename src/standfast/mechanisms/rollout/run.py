@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import RELEASES, install_venv, venv_folder
+from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
 from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.databases import Databases
@@ -55,13 +56,20 @@ class Rollout:
 
         on_all(self.connections.values(), wait)
 
-    def ship_programs(self, programs: Artifact, lock: bytes) -> None:
+    def ship_programs(
+        self, programs: Artifact, lock: bytes, venv: Callable[[str], Artifact] | None = None
+    ) -> None:
+        """`venv`: made elsewhere, for a machine of that name that has no way to the internet."""
+
         def give(connection: Connection) -> None:
             self.tell(connection.machine.name, "installing Standfast's programs")
             ship(programs, connection)
             ready = f"{venv_folder(lock)}/complete"
             if connection.run(("test", "-e", ready), check=False).status != 0:
-                install_venv(lock, over(connection))
+                if venv is None:
+                    install_venv(lock, over(connection))
+                else:
+                    ship(venv(connection.machine.name), connection)
 
         on_all(self.connections.values(), give)
 
