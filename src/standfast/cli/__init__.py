@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, up
+from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, up, update
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -46,6 +46,7 @@ for command in (
     prove.doubt,
     evidence.evidence,
     logs.logs,
+    update.update,
     power.down,
     power.destroy,
     completion.completion,

@@ -11,6 +11,7 @@ from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
+from standfast.cli.wellbeing import health_of, primary_of
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
 from standfast.mechanisms.hosts.machine import Role
@@ -40,7 +41,13 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
     authority = Authority.ensure(site.folders.secrets, site=site.name, now=now)
     operator_identity(site.folders.secrets, authority, now=now)
     write_atomically(site.folders.home / "ca.pem", authority.pem)
-    rollout = Rollout(connections=app.connections, clock=app.clock, tell=progress.tell)
+    rollout = Rollout(
+        connections=app.connections,
+        clock=app.clock,
+        tell=progress.tell,
+        health=health_of(app),
+        primary=primary_of(app),
+    )
     programs = own_programs(SOURCE)
     rollout.reach()
     rollout.ship_programs(programs, app.lock, venv_from(app, progress) if site.made_here else None)

@@ -18,6 +18,7 @@ def machine_health(facts: Mapping[str, Any], now: datetime) -> Mapping[str, Any]
         "disks": facts["disks"],
         "clock": facts["clock"],
         "clock_off_s": round((parse_stamp(facts["now"]) - now).total_seconds(), 3),
+        "outdated": facts["outdated"],
     }
 
 
@@ -35,3 +36,5 @@ def ailments(health: Mapping[str, Any]) -> Iterator[str]:
         yield f"clock {duration(abs(off))} {'ahead' if off > 0 else 'behind'}"
     if health["clock"]["settable"] and not health["clock"]["synchronized"]:
         yield "clock follows no time server"
+    if health["outdated"]:
+        yield "wants a restart after an update (standfast update)"

@@ -12,7 +12,12 @@ NOW = parse_stamp("2026-11-25T03:00:00.000Z")
 
 
 def facts(
-    *, used: float = 0.4, off_s: float = 0, settable: bool = True, synchronized: bool = True
+    *,
+    used: float = 0.4,
+    off_s: float = 0,
+    settable: bool = True,
+    synchronized: bool = True,
+    outdated: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     level = "full" if used >= 0.95 else "filling" if used >= 0.8 else "fine"
     return {
@@ -22,6 +27,7 @@ def facts(
         ],
         "now": stamp(NOW + timedelta(seconds=off_s)),
         "clock": {"settable": settable, "synchronized": synchronized},
+        "outdated": outdated,
     }
 
 
@@ -34,6 +40,7 @@ def facts(
         (facts(off_s=1.5), []),
         (facts(synchronized=False), ["clock follows no time server"]),
         (facts(synchronized=False, settable=False), []),
+        (facts(outdated=("haproxy",)), ["wants a restart after an update (standfast update)"]),
         ({"hostname": "web-1"}, []),
     ],
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from standfast.core.units import size
 from standfast.mechanisms.hosts.disks import FULL, Disk, Level, Spare
 
 RESERVE = ".standfast-reserve"
@@ -77,7 +78,7 @@ def decide(
 
 
 def words(disk: Disk) -> str:
-    said = f"the disk of {disk.folder} is {disk.used:.0%} full, {disk.free_bytes} bytes are free"
+    said = f"the disk of {disk.folder} is {disk.used:.0%} full, {size(disk.free_bytes)} are free"
     match disk.level:
         case Level.FULL:
             return f"{said}: what can be had again is deleted, and nothing new is taken"

@@ -21,6 +21,8 @@ from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
 from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.databases import Databases
+from standfast.mechanisms.rollout.gradual import one_after_the_other
+from standfast.mechanisms.rollout.health import Health
 from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
 from standfast.mechanisms.rollout.voters import Voters
 from standfast.mechanisms.web import plan as web
@@ -45,9 +47,14 @@ def own_programs(source: Path) -> Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
+    """`health`: how the site is asked whether it is well, between machines that change one by one;
+    `primary`: the database machine that comes last."""
+
     connections: Mapping[str, Connection]
     clock: Clock
     tell: Tell
+    health: Health | None = None
+    primary: str | None = None
 
     def reach(self) -> None:
         def wait(connection: Connection) -> None:
@@ -92,7 +99,8 @@ class Rollout:
         on_all(self._having(Role.WEB), give)
 
     def apply(self, bundles: Mapping[str, Bundle], programs: Artifact) -> dict[str, dict[str, Any]]:
-        """Return what changed, by machine."""
+        """Return what changed, by machine. Machines that have a bundle already change one by one
+        (`order.waves`), and the site must be well before the next one's turn."""
 
         def make(connection: Connection) -> dict[str, Any]:
             name = connection.machine.name
@@ -108,7 +116,12 @@ class Rollout:
             self.tell(name, "is as planned")
             return report
 
-        return on_all(sorted(self.connections.values(), key=urgency), make)
+        def all_at_once(wave: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+            return on_all(sorted((self.connections[name] for name in wave), key=urgency), make)
+
+        return one_after_the_other(
+            self.connections, bundles, all_at_once, self.health, self.primary
+        )
 
     def settle_databases(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 
 from standfast.core.clock import SystemClock
 from standfast.core.units import stamp
-from standfast.mechanisms.hosts import disks, timekeeping
+from standfast.mechanisms.hosts import disks, outdated, timekeeping
 from standfast.mechanisms.hosts.disks import DiskSettings
 
 DISK = "/"
@@ -32,6 +32,7 @@ def read() -> Mapping[str, Any]:
         "disks": disks_of(Path(disks.SETTINGS)),
         "now": stamp(SystemClock().now()),
         "clock": timekeeping.read(),
+        "outdated": outdated.read(),
     }
 
 
