@@ -11,7 +11,7 @@ from standfast.cli.blueprint import SOURCE, blueprint, hosts, release
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
-from standfast.cli.wellbeing import health_of, primary_of
+from standfast.cli.wellbeing import health_of
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
 from standfast.mechanisms.hosts.machine import Role
@@ -46,7 +46,6 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         clock=app.clock,
         tell=progress.tell,
         health=health_of(app),
-        primary=primary_of(app),
     )
     programs = own_programs(SOURCE)
     rollout.reach()

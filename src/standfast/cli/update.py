@@ -11,11 +11,12 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.lock import locked
 from standfast.cli.progress import Progress
-from standfast.cli.wellbeing import health_of, primary_of
+from standfast.cli.wellbeing import health_of
 from standfast.core.errors import Refused
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.rollout.health import Health, not_well
 from standfast.mechanisms.rollout.machines import on_all, wait_for_ssh
+from standfast.mechanisms.rollout.switchover import Switchover, seen
 from standfast.mechanisms.rollout.update import Step, Wanting, steps, words
 from standfast.mechanisms.rollout.upgrading import OverSsh, PoweredOff, Upgrading
 
@@ -66,12 +67,13 @@ def plan(app: App, upgrading: Upgrading, progress: Progress, *, reboot: bool) ->
 
     wanting = on_all(app.connections.values(), look)
     progress.end()
+    cluster = seen(app.connections)
     return tuple(
         steps(
             app.site.machines,
             wanting,
-            primary=primary_of(app),
-            secondaries=(),
+            primary=cluster.primary if cluster else None,
+            secondaries=cluster.synchronous if cluster else (),
             reboot_all=reboot,
         )
     )
@@ -109,6 +111,8 @@ def must_be_well(health: Health, planned: Iterable[Step]) -> None:
 def take(app: App, step: Step, upgrading: Upgrading, progress: Progress) -> None:
     name = step.machine
     progress.tell(name, words(step))
+    if step.hands_over:
+        Switchover(connections=app.connections, clock=app.clock).away_from(name)
     restarted = bool(step.packages) and upgrading.upgrade(name, step.packages)
     if restarted:
         wait_for_ssh(app.connection(name), app.clock)

@@ -4,13 +4,22 @@ from collections.abc import Iterable
 
 from standfast.cli.app import App
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.monitor.voters import is_healthy
 from standfast.mechanisms.rollout.gate import answers_now
 from standfast.mechanisms.rollout.health import Health
+from standfast.mechanisms.rollout.machines import on_all
+from standfast.mechanisms.rollout.switchover import seen, troubles
 
 
 def health_of(app: App) -> Health:
     return Health(
-        connections=app.connections, asks=(lambda: service_troubles(app),), clock=app.clock
+        connections=app.connections,
+        asks=(
+            lambda: service_troubles(app),
+            lambda: voter_troubles(app),
+            lambda: troubles(seen(app.connections)),
+        ),
+        clock=app.clock,
     )
 
 
@@ -23,5 +32,8 @@ def service_troubles(app: App) -> Iterable[str]:
     return ("the service does not answer",)
 
 
-def primary_of(app: App) -> str | None:
-    return app.site.having(Role.DATABASE)[0].name
+def voter_troubles(app: App) -> tuple[str, ...]:
+    """Each says itself whether it is part of a majority that agrees."""
+    voters = [app.connection(each.name) for each in app.site.having(Role.MONITOR)]
+    votes = on_all(voters, is_healthy)
+    return tuple(f"{name} does not vote" for name in votes if not votes[name])

@@ -60,7 +60,7 @@ class Site:
         }
         health = Health(connections=connections, asks=(self.troubles,), clock=Skipping())
         bundles = {name: made(name) for name in ROLES}
-        return one_after_the_other(connections, bundles, self.apply, health, None)
+        return one_after_the_other(connections, bundles, self.apply, health)
 
 
 def made(name: str) -> Bundle:

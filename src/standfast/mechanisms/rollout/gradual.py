@@ -9,6 +9,7 @@ from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.rollout.health import Health, not_well
 from standfast.mechanisms.rollout.machines import on_all
 from standfast.mechanisms.rollout.order import waves
+from standfast.mechanisms.rollout.switchover import seen
 
 Reports = dict[str, dict[str, Any]]
 
@@ -18,16 +19,17 @@ def one_after_the_other(
     bundles: Mapping[str, Bundle],
     apply: Callable[[tuple[str, ...]], Reports],
     health: Health | None,
-    primary: str | None,
 ) -> Reports:
     """Stops at the first wave after which something is wrong that was not wrong before. Without
     `health` nobody looks: on a site that is brought up there is nothing to look at."""
+    noted = on_all(connections.values(), applied)
+    cluster = seen(connections) if any(noted.values()) else None
     planned = tuple(
         waves(
             (each.machine for each in connections.values()),
             wanted={name: bundle.digest for name, bundle in bundles.items()},
-            applied=on_all(connections.values(), applied),
-            primary=primary,
+            applied=noted,
+            primary=cluster.primary if cluster else None,
         )
     )
     reports: Reports = {}

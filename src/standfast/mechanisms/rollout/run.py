@@ -47,14 +47,12 @@ def own_programs(source: Path) -> Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """`health`: how the site is asked whether it is well, between machines that change one by one;
-    `primary`: the database machine that comes last."""
+    """`health`: how a site that serves is asked whether it is well, between two machines."""
 
     connections: Mapping[str, Connection]
     clock: Clock
     tell: Tell
     health: Health | None = None
-    primary: str | None = None
 
     def reach(self) -> None:
         def wait(connection: Connection) -> None:
@@ -119,9 +117,7 @@ class Rollout:
         def all_at_once(wave: tuple[str, ...]) -> dict[str, dict[str, Any]]:
             return on_all(sorted((self.connections[name] for name in wave), key=urgency), make)
 
-        return one_after_the_other(
-            self.connections, bundles, all_at_once, self.health, self.primary
-        )
+        return one_after_the_other(self.connections, bundles, all_at_once, self.health)
 
     def settle_databases(
         self,
