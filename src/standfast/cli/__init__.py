@@ -10,7 +10,19 @@ from pathlib import Path
 
 import click
 
-from standfast.cli import completion, evidence, heal, logs, plan, power, prove, status, up, update
+from standfast.cli import (
+    completion,
+    evidence,
+    heal,
+    logs,
+    plan,
+    power,
+    prove,
+    recover,
+    status,
+    up,
+    update,
+)
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -47,6 +59,7 @@ for command in (
     evidence.evidence,
     logs.logs,
     update.update,
+    recover.recover,
     power.down,
     power.destroy,
     completion.completion,

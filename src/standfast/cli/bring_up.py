@@ -24,6 +24,7 @@ from standfast.mechanisms.rollout.gate import wait_until_answered
 from standfast.mechanisms.rollout.plan import plan as bundles_of
 from standfast.mechanisms.rollout.release import build, whole
 from standfast.mechanisms.rollout.run import Rollout, own_programs
+from standfast.mechanisms.rollout.voter_list import VoterList
 from standfast.mechanisms.web.plan import Release
 
 ACCOUNT = "you@example.com"
@@ -81,7 +82,10 @@ def bring_up(app: App, progress: Progress) -> dict[str, Any]:
         debian={name: facts["debian"] for name, facts in inspected.items()},
     )
     bundles = bundles_of(wanted)
+    voters = VoterList(connections=app.connections, clock=app.clock, tell=progress.tell)
+    voters.hold()
     reports = rollout.apply(bundles, programs)
+    voters.settle()
     rollout.settle_databases(bundles, reports, programs, database=wanted.database.name)
     rollout.migrate(site.service, current, site.folders.home / "migrated")
     rollout.start_service(site.service)

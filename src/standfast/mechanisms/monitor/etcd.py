@@ -12,6 +12,9 @@ UNIT = "standfast-etcd.service"
 HOME = "/var/lib/standfast-etcd"
 CONFIG = "/etc/standfast/etcd.yml"
 
+WAITS = "/var/lib/standfast-machine/voter-waits"
+"""Is there on a monitor that the voters who are there have not let in yet (rollout/voter_list.py)."""
+
 HEARTBEAT_MS = 100
 ELECTION_MS = 1000
 """etcd's own figures for one network. A new leader extends every lease, so a quick election is
@@ -38,7 +41,7 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
         election_ms=ELECTION_MS,
         quota_bytes=QUOTA_BYTES,
     )
-    unit = render(__package__, UNIT, config=CONFIG)
+    unit = render(__package__, UNIT, config=CONFIG, waits=WAITS)
     return Contribution(
         files=(
             not_the_packages_own(),
