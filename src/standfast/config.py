@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.database.roles import TAKEN
-from standfast.mechanisms.hosts.local import document, here
+from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
-from standfast.mechanisms.hosts.local.names import FIRST_MACHINE, PRIVATE, PUBLIC, Names
+from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
     DEFAULT_MACHINES,
@@ -315,9 +315,14 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
 
 def machines(settings: SiteSettings, folders: Folders) -> list[Machine]:
     names = Names(site=settings.name, home=folders.home)
+    numbers = addresses.allotted(
+        (machine.name for machine in settings.machines), addresses.read(folders.home)
+    )
     return [
-        listed(machine) if machine.address else made_here(machine, index, folders, names)
-        for index, machine in enumerate(settings.machines)
+        listed(machine)
+        if machine.address
+        else made_here(machine, numbers[machine.name], folders, names)
+        for machine in settings.machines
     ]
 
 
@@ -337,13 +342,13 @@ def listed(machine: MachineSettings) -> Machine:
     )
 
 
-def made_here(machine: MachineSettings, index: int, folders: Folders, names: Names) -> Machine:
-    address: IPv4Address = PRIVATE[FIRST_MACHINE + index]
+def made_here(machine: MachineSettings, number: int, folders: Folders, names: Names) -> Machine:
+    address: IPv4Address = PRIVATE[number]
     return Machine(
         name=machine.name,
         roles=machine.roles,
         address=address,
-        public=PUBLIC[FIRST_MACHINE + index] if Role.EDGE in machine.roles else None,
+        public=PUBLIC[number] if Role.EDGE in machine.roles else None,
         reach=here.reach(folders, names, str(address)),
     )
 

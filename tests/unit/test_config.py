@@ -19,7 +19,10 @@ def machine(name: str, role: str, more: str = "") -> str:
     return MACHINE.format(name=name, role=role) + more
 
 
-REST = machine("w", "web") + machine("d", "database") + machine("m", "monitor")
+REST = "".join(
+    machine(name, role)
+    for name, role in (("w", "web"), ("d", "database"), ("e", "database"), ("k", "backup"))
+) + machine("m", "monitor")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ HOME = "/var/lib/standfast-etcd"
 CONFIG = "/etc/standfast/etcd.yml"
 
 WAITS = "/var/lib/standfast-machine/voter-waits"
-"""Is there on a monitor that the voters who are there have not let in yet (rollout/voter_list.py)."""
+"""Is there on a monitor that has not been let in yet (rollout/voter_list.py)."""
 
 HEARTBEAT_MS = 100
 ELECTION_MS = 1000

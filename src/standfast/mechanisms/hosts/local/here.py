@@ -13,7 +13,7 @@ from standfast.core.clock import Clock
 from standfast.core.command import Command, Runner
 from standfast.core.errors import Refused
 from standfast.core.files import write_atomically
-from standfast.mechanisms.hosts.local import image, network, relay
+from standfast.mechanisms.hosts.local import addresses, image, network, relay
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.local.container import IMAGE, Container
 from standfast.mechanisms.hosts.local.image import Image, suite_of
@@ -80,10 +80,24 @@ class Here:
         for folder in (self.folders.secrets, self.folders.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.key(self.folders.secrets / "operator_key", "operator")
+        addresses.note(self.folders.home, {each.name: each.address for each in self.machines})
+        self.retire(tell)
         network.make_site(self.names, self.runner)
         for machine in self.machines:
             self._make(machine)
         self._write_known_hosts()
+
+    def retire(self, tell: Callable[[str], None]) -> None:
+        """Power off, in good order, what the file no longer names. Its disk stays until `destroy`,
+        and it is itself again when the file names it again."""
+        named = {machine.name for machine in self.machines}
+        gone = [name for name in self._names_of_all() if name not in named]
+        retiring = [each for each in map(self._leftover, gone) if each.is_on()]
+        for container in retiring:
+            tell(f"powering off {container.machine.name}, which the file no longer names")
+            container.ask_to_power_off()
+        for container in retiring:
+            container.power_off()
 
     def power_on(self) -> None:
         for machine in self.machines:
