@@ -24,6 +24,7 @@ class Site:
     """Machines that note what was applied, and a service that one of them may break."""
 
     breaks: str = ""
+    starting: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     turns: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -33,6 +34,11 @@ class Site:
         if words[0] == "cat" and words[1].endswith("applied"):
             noted = self.notes.get(name)
             return Result(status=int(noted is None), stdout=(noted or "").encode(), stderr=b"")
+        if words[0] == "cat":
+            return Result(status=int(name not in self.notes), stdout=b'["a.service"]', stderr=b"")
+        if words[0] == "systemctl":
+            state = b"inactive" if name == self.starting else b"active"
+            return Result(status=0, stdout=state, stderr=b"")
         return Result(status=1, stdout=b"", stderr=b"")
 
     def apply(self, wave: tuple[str, ...]) -> Reports:
@@ -92,6 +98,12 @@ def test_what_was_wrong_before_does_not_keep_it_from_being_mended() -> None:
     site.breaks = "web-1"
     site.up()
     assert len(site.turns) == len(ROLES)
+
+
+def test_a_new_machine_is_not_looked_at_before_its_service_was_started() -> None:
+    site = Site(notes={name: "before" for name in ROLES if name != "web-2"}, starting="web-2")
+    site.up()
+    assert site.turns == [("web-2",), ("monitor-1",), ("web-1",), ("edge-1",)]
 
 
 def test_a_unit_that_does_not_run_is_named_with_its_machine() -> None:

@@ -75,7 +75,7 @@ def test_a_machine_that_is_no_longer_primary_has_nothing_to_hand_over() -> None:
 
 def test_nobody_is_asked_while_the_copy_is_not_whole() -> None:
     patroni = Patroni(copy="starting")
-    with pytest.raises(StandfastError, match="db-1 cannot hand over: db-1 has no whole second"):
+    with pytest.raises(StandfastError, match="db-1 cannot hand over: db-1 has no secondary with"):
         patroni.switched()
     assert not patroni.orders
 

@@ -1,6 +1,7 @@
 """Apply bundles so that a site that serves goes on serving: wave after wave, a look in between."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from standfast.mechanisms.hosts.apply import APPLIED
@@ -33,13 +34,20 @@ def one_after_the_other(
         )
     )
     reports: Reports = {}
-    before = health.troubles() if health and len(planned) > 1 else frozenset()
+    health = looking_at(health, noted) if health and len(planned) > 1 else None
+    before = health.troubles() if health else frozenset()
     for number, wave in enumerate(planned):
         reports |= apply(wave)
-        if health and len(planned) > 1 and (worse := health.settle(before)):
+        if health and (worse := health.settle(before)):
             rest = (name for later in planned[number + 1 :] for name in later)
             raise not_well(" and ".join(wave), worse, untouched=rest)
     return reports
+
+
+def looking_at(health: Health, noted: Mapping[str, str | None]) -> Health:
+    """Only at machines that served before: on a new one some units wait for a later step."""
+    old = {name: each for name, each in health.connections.items() if noted.get(name)}
+    return replace(health, connections=old)
 
 
 def applied(connection: Connection) -> str | None:

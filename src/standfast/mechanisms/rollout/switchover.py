@@ -38,9 +38,9 @@ def troubles(cluster: Cluster | None) -> tuple[str, ...]:
     """What keeps a database machine from being taken away."""
     if cluster is None or cluster.primary is None:
         return ("no database takes writes",)
-    if cluster.secondaries and not cluster.is_whole:
+    if cluster.secondaries and not cluster.synchronous:
         states = ", ".join(f"{each.name} is {each.state}" for each in cluster.secondaries)
-        return (f"{cluster.primary} has no whole second copy: {states}",)
+        return (f"{cluster.primary} has no secondary with all that was acknowledged: {states}",)
     return ()
 
 
