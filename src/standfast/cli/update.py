@@ -113,14 +113,14 @@ def take(app: App, step: Step, upgrading: Upgrading, progress: Progress) -> None
     progress.tell(name, words(step))
     if step.hands_over:
         Switchover(connections=app.connections, clock=app.clock).away_from(name)
+    connection = app.connection(name)
+    connection.close()  # one that is shared looks open for seconds after its machine went
     restarted = bool(step.packages) and upgrading.upgrade(name, step.packages)
-    if restarted:
-        wait_for_ssh(app.connection(name), app.clock)
-    elif step.reboots or outdated(app, name):
+    if not restarted and (step.reboots or outdated(app, name)):
         progress.tell(name, "restarting")
-        app.connection(name).close()
+        connection.close()
         upgrading.restart(name)
-        wait_for_ssh(app.connection(name), app.clock)
+    wait_for_ssh(connection, app.clock)
 
 
 def show(planned: tuple[Step, ...], progress: Progress) -> None:

@@ -13,8 +13,12 @@ DISTRIBUTIONS = ("Debian", "Ubuntu")
 QUIET = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
 """Waits two minutes for whoever else installs something."""
 
+FINISH = ("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "--pending")
+"""What an update that was cut short had left half done; nothing, mostly."""
+
 REFRESH = (*QUIET, "update")
 SIMULATE = (*QUIET, "--simulate", "--with-new-pkgs", "upgrade")
+CLEAN = (*QUIET, "clean")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.local.here import Here
 from standfast.mechanisms.rollout import packages
-from standfast.mechanisms.rollout.packages import REFRESH, SIMULATE, Package
+from standfast.mechanisms.rollout.packages import CLEAN, FINISH, REFRESH, SIMULATE, Package
 
 PACKAGES_TIMEOUT_S = 1800.0
 """A point release on a slow disk. dpkg must not be cut short, so this errs on the long side."""
@@ -48,8 +48,8 @@ class OverSsh:
         return packages.parse(connection.run(SIMULATE).text, everything=self.everything)
 
     def upgrade(self, machine: str, wanted: tuple[Package, ...]) -> bool:
-        words = packages.upgrade(wanted)
-        self.connections[machine].run(words, timeout_s=PACKAGES_TIMEOUT_S)
+        for words in (FINISH, packages.upgrade(wanted)):
+            self.connections[machine].run(words, timeout_s=PACKAGES_TIMEOUT_S)
         return False
 
     def restart(self, machine: str) -> None:
@@ -110,11 +110,12 @@ class PoweredOff:
         container.ask_to_power_off()
         container.power_off()
         container.mount()
-        with Builder(base=container.root, runner=self.here.runner, in_place=True) as disk:
-            disk.run(REFRESH)
-            disk.run(packages.upgrade(wanted))
-            disk.run(("apt-get", "clean"))
-        container.power_on()
+        try:
+            with Builder(base=container.root, runner=self.here.runner, in_place=True) as disk:
+                for words in (FINISH, REFRESH, packages.upgrade(wanted), CLEAN):
+                    disk.run(words)
+        finally:
+            container.power_on()
         return True
 
     def restart(self, machine: str) -> None:
