@@ -65,6 +65,8 @@ def plan(app: App, upgrading: Upgrading, progress: Progress, *, reboot: bool) ->
         progress.tell(name, "asking what is newer")
         return Wanting(packages=upgrading.pending(name), outdated=outdated(app, name))
 
+    progress.tell("archives", "asking what is newer")
+    upgrading.look_ahead()
     wanting = on_all(app.connections.values(), look)
     progress.end()
     cluster = seen(app.connections)

@@ -5,13 +5,13 @@ was acknowledged is lost. About a second and a half without a write, instead of 
 which a primary that vanished is given up.
 """
 
-import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from standfast.core.clock import Clock
 from standfast.core.errors import StandfastError, Unreachable
-from standfast.mechanisms.database.observe import Cluster, asked, cluster_by_any
+from standfast.mechanisms.database.observe import Cluster, cluster_by_any, switch_over
 from standfast.mechanisms.database.plan import PATRONI
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
@@ -61,7 +61,8 @@ class Switchover:
         if cluster.primary != primary:
             return str(cluster.primary)
         candidate = cluster.synchronous[0]
-        self._order(primary, candidate)
+        with suppress(StandfastError):  # what counts is what is seen afterwards
+            switch_over(self.connections[primary], to=candidate)
         end = self.clock.monotonic() + WAIT_S
         while self.clock.monotonic() < end:
             now = seen(self.connections)
@@ -72,10 +73,3 @@ class Switchover:
             f"{candidate} did not take over from {primary} within {WAIT_S:.0f} s",
             remedy=f"standfast logs {candidate} --unit {PATRONI}",
         )
-
-    def _order(self, primary: str, candidate: str) -> None:
-        """Patroni goes on once it was asked, whether or not its answer is waited for; what counts
-        is what is seen afterwards."""
-        order = {"leader": primary, "candidate": candidate}
-        words = asked(self.connections[primary], "switchover", method="POST", body=order)
-        self.connections[primary].run(words, stdin=json.dumps(order).encode(), check=False)

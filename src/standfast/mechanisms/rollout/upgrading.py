@@ -2,6 +2,7 @@
 off where it was made here, because machines made here have no way to a package archive.
 """
 
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from standfast.mechanisms.hosts.local.here import Here
 from standfast.mechanisms.rollout import packages
 from standfast.mechanisms.rollout.packages import CLEAN, FINISH, REFRESH, SIMULATE, Package
 
+LISTS = "var/lib/apt/lists"
+
 PACKAGES_TIMEOUT_S = 1800.0
 """A point release on a slow disk. dpkg must not be cut short, so this errs on the long side."""
 
@@ -26,6 +29,9 @@ RESTART_POLL_S = 1.0
 
 
 class Upgrading(Protocol):
+    def look_ahead(self) -> None:
+        """What is done once, before any machine is asked."""
+
     def pending(self, machine: str) -> tuple[Package, ...]:
         """What is newer, by archives that are looked at now. Changes nothing that runs."""
 
@@ -41,6 +47,9 @@ class OverSsh:
     connections: Mapping[str, Connection]
     clock: Clock
     everything: bool = False
+
+    def look_ahead(self) -> None:
+        """Each machine looks at its archives itself."""
 
     def pending(self, machine: str) -> tuple[Package, ...]:
         connection = self.connections[machine]
@@ -93,17 +102,27 @@ class PoweredOff:
     here: Here
     everything: bool = False
 
+    def look_ahead(self) -> None:
+        """The archives' lists, once for each image: tens of megabytes that are the same for all."""
+        for image in {self.here.container(each.name).image for each in self.here.machines}:
+            with self._above(str(image), "lists") as look:
+                look.run(REFRESH)
+                shutil.rmtree(self._lists(image), ignore_errors=True)
+                shutil.copytree(look.root / LISTS, self._lists(image) / LISTS)
+
     def pending(self, machine: str) -> tuple[Package, ...]:
         """Looked at in a layer above the machine's disk that is thrown away."""
         container = self.here.container(machine)
-        site = self.here.folders
-        with Builder(
-            base=Path(f"{container.folder / 'upper'}:{container.image}"),
-            runner=self.here.runner,
-            scratch=site.cache / f"update-{site.site}-{machine}",
-        ) as look:
-            look.run(REFRESH)
+        disk = f"{container.folder / 'upper'}:{self._lists(container.image)}:{container.image}"
+        with self._above(disk, machine) as look:
             return packages.parse(look.run(SIMULATE).text, everything=self.everything)
+
+    def _above(self, layers: str, name: str) -> Builder:
+        scratch = self.here.folders.cache / f"update-{self.here.folders.site}-{name}"
+        return Builder(base=Path(layers), runner=self.here.runner, scratch=scratch)
+
+    def _lists(self, image: Path) -> Path:
+        return self.here.folders.cache / f"lists-{image.parent.name}"
 
     def upgrade(self, machine: str, wanted: tuple[Package, ...]) -> bool:
         container = self.here.container(machine)
