@@ -13,13 +13,15 @@ The orders, one JSON document per line:
 2. `"stop"`, or the end of the input: stop asking. A line `{"stopped": run}` answers.
 3. `{"rows": [id, …]}`, what somebody saw in the database itself, or the end of the input.
 
-The answer, on stdout: `{"run", "requests", "writes", "failed", "doubled", "missing", "trouble"}`.
-`failed`: no answer, or not a 2xx. `doubled`: ids there more than once, by either count. `missing`:
-acknowledged ids that one of the counts has not. `trouble`: the kinds of failure, counted.
+The answer, on stdout: `{"run", "requests", "writes", "failed", "doubled", "missing", "silence_s",
+"trouble"}`. `failed`: no answer, or not a 2xx. `doubled`: ids there more than once, by either
+count. `missing`: acknowledged ids that one of the counts has not. `silence_s`: the longest time
+between two acknowledged writes. `trouble`: the kinds of failure, counted.
 """
 
 import collections
 import http.client
+import itertools
 import json
 import socket
 import ssl
@@ -43,6 +45,7 @@ class SecondClient:
         self.enough = threading.Event()
         self.lock = threading.Lock()
         self.acknowledged: dict[str, bool] = {}
+        self.moments: list[float] = []
         self.reads = 0
         self.trouble: collections.Counter[str] = collections.Counter()
         self.cookie = self.sign_in()
@@ -96,6 +99,8 @@ class SecondClient:
         good = self.went_well(self.canary["write"], id=mine)
         with self.lock:
             self.acknowledged[mine] = good
+            if good:
+                self.moments.append(time.monotonic())
 
     def look(self, at: dict[str, Any]) -> None:
         self.went_well(at)
@@ -141,6 +146,10 @@ class SecondClient:
                     for key, good in self.acknowledged.items()
                     if good and any(key not in each for each in times)
                 }
+            ),
+            "silence_s": max(
+                (after - before for before, after in itertools.pairwise(sorted(self.moments))),
+                default=0.0,
             ),
             "trouble": dict(self.trouble),
         }

@@ -20,6 +20,7 @@ from standfast.cli import (
     prove,
     recover,
     status,
+    tour,
     up,
     update,
 )
@@ -56,6 +57,7 @@ for command in (
     prove.prove,
     prove.drill,
     prove.doubt,
+    tour.tour,
     evidence.evidence,
     logs.logs,
     update.update,

@@ -10,16 +10,19 @@ from typing import IO, Any
 from standfast.cli import heal
 from standfast.cli.account import enter_account
 from standfast.cli.app import App
+from standfast.cli.blueprint import SOURCE, preview
 from standfast.cli.progress import Progress
 from standfast.config import PROJECT
 from standfast.core.command import Command, start
-from standfast.core.errors import Refused
+from standfast.core.errors import Refused, Unreachable
 from standfast.evidence.statement import Run
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.local.names import inside
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
-from standfast.mechanisms.rollout.run import answers
+from standfast.mechanisms.rollout.links import links
+from standfast.mechanisms.rollout.plan import flows
+from standfast.mechanisms.rollout.run import answers, own_programs
 from standfast.mechanisms.web.plan import Release
 from standfast.promises.grade import KernelSample, grade
 from standfast.promises.model import Part, Promise
@@ -121,7 +124,12 @@ class Attack:
             power=PowerHere(app=app),
             vantage=VantageHere(app=app),
             contract=self._contract,
+            links=lambda: links(app.site.machines, flows(preview(app))),
+            programs=f"{own_programs(SOURCE).folder}/src",
+            database=app.site.service.role,
             serving=self._serving,
+            well=self._well,
+            objective=part.objective,
             sign_up=self._sign_up,
             clock=app.clock,
             tell=lambda words: self.progress.tell(part.drill, words),
@@ -148,6 +156,13 @@ class Attack:
             for web in self.app.site.having(Role.WEB)
         }
 
+    def _well(self, machine: str) -> bool:
+        try:
+            units = self.app.agents.ask(machine, "units")
+        except Unreachable:
+            return False
+        return all(state == "active" for state in units.values())
+
     @property
     def _password(self) -> str:
         return custody.ensure(self.app.site.folders.secrets).canary_password
@@ -157,13 +172,13 @@ class Attack:
         canary = self.app.site.service.canary.model_dump(
             mode="json", by_alias=True, exclude={"account"}
         )
-        edge = self.app.site.having(Role.EDGE)[0]
+        edges = [str(edge.public) for edge in self.app.site.having(Role.EDGE)]
         return {
             **canary,
             "account": CANARY,
             "password": self._password,
-            "address": str(edge.public),
+            "addresses": edges,
             "port": 443,
-            "host": str(edge.public),
+            "host": edges[0],
             "ca_file": str(self.app.site.folders.home / "ca.pem"),
         }

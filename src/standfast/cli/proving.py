@@ -1,6 +1,6 @@
 """From an attack to evidence: the slot before it, the run, the entry after it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from textwrap import fill
 
@@ -87,6 +87,18 @@ class Prover:
         )
         hand_over(self.attack.app, seen)
         return seen, logged
+
+    def broken(self, promise: Promise, part: Part, look: Callable[[Logged], None]) -> Logged:
+        """With the fault planted, prove as ever: the site is as it is, so this is a proof, and the
+        log has it. The fault is taken away once `look` has shown it."""
+        slot = self.announced(promise, part)
+        self.attack.prepare(part)
+        with self.attack.guarded():
+            self._plant(part)
+            logged = self._logged(self.attack.run(promise, part, short=True), slot)
+            look(logged)
+            self._remove(part)
+        return logged
 
     def announced(self, promise: Promise, part: Part) -> int:
         """The slot in the log for a proof that begins now: said before it is made."""

@@ -5,6 +5,7 @@ No two parts have the same drill, so the name of a drill says what it proves.
 
 from datetime import timedelta
 
+from standfast.promises.allowance import HOST_OUTAGE_S
 from standfast.promises.model import Grade, Part, Promise
 
 PROVABLE = frozenset({Grade.REAL, Grade.REHEARSED})
@@ -44,11 +45,11 @@ ANY_MACHINE = Promise(
             drill="any-machine",
             proof=(
                 "A machine is drawn at random and loses its power while signed-in visitors read "
-                "and save through the public addresses. Requests fail, and access is interrupted, "
-                "no more than is allowed for a machine of its role; no change is lost or saved "
-                "twice."
+                "and save through the public addresses. No request fails for longer than is "
+                "allowed for a machine of its role (none at all but for an edge or a database "
+                "machine), and no change is lost or saved twice."
             ),
-            objective={"exceeded_limits": 0, "doubled_writes": 0, "lost_writes": 0},
+            objective={"excess_failures": 0, "doubled_writes": 0, "lost_writes": 0},
             fault="blind-edge",
             fault_words=(
                 "the edge no longer asks whether web servers are well, and tries no request a "
@@ -103,7 +104,7 @@ DATABASE_FAILOVER = Promise(
                 "The machine of the primary loses its power while signed-in visitors read and save "
                 "through the public address."
             ),
-            objective={"outage_s": 25, "lost_writes": 0},
+            objective={"outage_s": HOST_OUTAGE_S, "lost_writes": 0},
             fault="nobody-takes-over",
             fault_words="what watches over the database is told to leave everything as it is",
         ),
@@ -181,7 +182,13 @@ ENCRYPTED_IN_TRANSIT = Promise(
     mechanism="keys",
 )
 
-CATALOG = (REDUNDANT_WEB,)
+CATALOG = (
+    REDUNDANT_WEB,
+    ANY_MACHINE,
+    MIRRORED_DATABASE,
+    DATABASE_FAILOVER,
+    ENCRYPTED_IN_TRANSIT,
+)
 
 
 def promise(promise_id: str) -> Promise | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from standfast.promises.allowance import host_outage_s
 from standfast.promises.model import Promise
 
 Roles = Mapping[str, frozenset[str]]
@@ -15,10 +16,6 @@ Roles = Mapping[str, frozenset[str]]
 
 Rule = Callable[[Roles], str | None]
 """Why these machines cannot promise it, in words that follow "because"; None when they can."""
-
-SHARED_FATE_OUTAGE_S = 30
-"""The lease of a dead primary lasts longer when a voter dies with it: the voters that are left may
-first have to choose a leader, who begins every lease anew (measured: 25 s instead of 22 s)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +46,17 @@ def obstacle(promise_id: str, machines: Roles) -> str | None:
 
 
 def fitted(promise: Promise, machines: Roles) -> Promise:
-    """With the limit of `database-host` for machines where a voter dies with the primary."""
-    if promise.part("database-host") is None or not shares_fate(machines):
-        return promise
+    """With the limit of `database-host` for these machines."""
+    limit = host_outage_s(machines)
     return replace(
         promise,
         parts=tuple(
-            replace(each, objective={**each.objective, "outage_s": SHARED_FATE_OUTAGE_S})
+            replace(each, objective={**each.objective, "outage_s": limit})
             if each.drill == "database-host"
             else each
             for each in promise.parts
         ),
     )
-
-
-def shares_fate(machines: Roles) -> bool:
-    return any({"database", "monitor"} <= roles for roles in machines.values())
 
 
 def having(machines: Roles, role: str) -> list[str]:

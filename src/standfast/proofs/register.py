@@ -10,7 +10,12 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from standfast.mechanisms.hosts.machine import Role
+from standfast.proofs.drills.any_machine import AnyMachine
+from standfast.proofs.drills.database_crash import DatabaseCrash
+from standfast.proofs.drills.database_host import DatabaseHost
+from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
 from standfast.proofs.drills.ground import Drill
+from standfast.proofs.drills.mirrored_database import MirroredDatabase
 from standfast.proofs.drills.web_server import WebServer
 
 
@@ -39,6 +44,36 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.EDGE,
             words="cuts the power of one web machine for ten seconds while visitors read and save",
             drill=WebServer(),
+        ),
+        "any-machine": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.EDGE,
+            words="cuts the power of a machine that is drawn at random, or named by --machine",
+            drill=AnyMachine(),
+        ),
+        "encrypted-in-transit": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.WEB,
+            words="tries every link between machines: with the site's identity, in plain, without",
+            drill=EncryptedInTransit(),
+        ),
+        "mirrored-database": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.DATABASE,
+            words="writes a row on the primary and looks for it on the secondary",
+            drill=MirroredDatabase(),
+        ),
+        "database-crash": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.DATABASE,
+            words="kills the primary's PostgreSQL while visitors read and save",
+            drill=DatabaseCrash(),
+        ),
+        "database-host": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.DATABASE,
+            words="cuts the power of the primary's machine for longer than the secondary may take",
+            drill=DatabaseHost(),
         ),
     }
 )

@@ -67,7 +67,7 @@ class SmallService:
             **CONTRACT,
             "account": "canary@example.com",
             "password": PASSWORD,
-            "address": "127.0.0.1",
+            "addresses": ["127.0.0.1"],
             "port": self.port,
             "host": "127.0.0.1",
             "ca_file": str(self.ca_file),

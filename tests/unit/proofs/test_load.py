@@ -193,3 +193,17 @@ def test_nonsense_from_the_load_is_refused(pipe: tuple[IO[bytes], io.RawIOBase])
     writer.write(b'{"asked":1,"failed":2,"at_s":-5}\n')
     with pytest.raises(Unreachable, match="no event"):
         listen(reader, total=0, on=lambda progress: None)
+
+
+def test_a_visitor_takes_the_next_address_when_one_does_not_answer(serve: Serve) -> None:
+    """Nobody listens at the first address; the certificate names the service, not the address."""
+    service = serve()
+    silent = "127.0.0.9"
+    found = result(service.plan(addresses=[silent, "127.0.0.1"], rate_per_s=50, duration_s=0.4))
+    assert figures(found) == (20, 0, 0, 0)
+
+
+def test_when_no_address_answers_the_load_cannot_begin(serve: Serve) -> None:
+    service = serve()
+    with pytest.raises(Unreachable, match="ConnectionRefusedError"):
+        result(service.plan(addresses=["127.0.0.8", "127.0.0.9"]))

@@ -1,6 +1,13 @@
 import pytest
 
-from standfast.proofs.drills.measure import Asked, by_second, failures, measure
+from standfast.proofs.drills.measure import (
+    Asked,
+    by_second,
+    excess_failures,
+    failures,
+    measure,
+    outage_s,
+)
 
 
 def write(number: int, status: int = 200) -> Asked:
@@ -67,3 +74,55 @@ def test_every_second_is_told_one_without_requests_too() -> None:
     asked = [read(sent_s=0.1, took_s=0.2), read(sent_s=0.9, status=0), read(sent_s=2.0)]
     assert by_second(asked) == ((2, 1, 0.2), (0, 0, 0.0), (1, 0, 0.01))
     assert by_second([]) == ()
+
+
+def saved(at_s: float, status: int = 200, took_s: float = 0.0) -> Asked:
+    return Asked(kind="write", id=f"id-{at_s}", status=status, sent_s=at_s, took_s=took_s)
+
+
+def test_a_write_that_nobody_was_told_of_and_that_is_there_is_a_ghost() -> None:
+    figures = measure([write(1, 0), write(2, 503), write(3)], ["id-1", "id-3"])
+    assert (figures["ghost_writes"], figures["lost_writes"]) == (1, 0)
+
+
+def test_an_outage_lasts_from_the_last_acknowledged_write_to_the_next_one() -> None:
+    asked = [saved(1), saved(2), saved(2.5, 503), saved(4, 0), saved(5.25), saved(5.5)]
+    assert outage_s(asked, fault_at_s=2.1, ends_s=9) == 3.5, "after 5.5 s nothing was asked"
+    assert outage_s(asked, fault_at_s=2.1, ends_s=6) == 3.25
+
+
+def test_a_write_counts_when_it_is_answered_not_when_it_was_due() -> None:
+    asked = [saved(1), saved(2, took_s=1.5), saved(4)]
+    assert outage_s(asked, fault_at_s=2.1, ends_s=4.1) == 2.5
+
+
+def test_what_was_slow_before_the_fault_is_no_outage() -> None:
+    asked = [saved(0), saved(5), saved(5.5), saved(6)]
+    assert outage_s(asked, fault_at_s=5.1, ends_s=6) == 0.5
+
+
+def test_an_outage_that_does_not_end_lasts_to_the_end_of_the_load() -> None:
+    assert outage_s([saved(1), saved(2, 503)], fault_at_s=1.5, ends_s=30) == 29
+
+
+def test_without_a_write_before_the_fault_nothing_is_said_of_an_outage() -> None:
+    assert outage_s([saved(3), saved(4)], fault_at_s=2, ends_s=5) is None
+    assert outage_s([], fault_at_s=2, ends_s=5) is None
+
+
+@pytest.mark.parametrize(
+    ("failed", "allowed_s", "excess"),
+    [
+        (saved(3, 0), 0, 1),
+        (saved(3, 0), 3, 0),
+        (saved(5.5, 503), 3, 1),
+        (saved(1, 503), 3, 1),
+        (saved(1, 0, took_s=20), 3, 0),
+        (saved(3), 0, 0),
+    ],
+)
+def test_a_fault_excuses_what_was_under_way_and_what_was_due_within_its_allowance(
+    failed: Asked, allowed_s: float, excess: int
+) -> None:
+    """The fault comes at 2 s."""
+    assert len(excess_failures([failed], fault_at_s=2, allowed_s=allowed_s)) == excess

@@ -298,7 +298,7 @@ def test_a_cut_longer_than_the_load_is_refused() -> None:
 
 def test_the_plan_is_what_the_load_reads() -> None:
     contract = {
-        **{"address": "192.0.2.1", "port": 443, "host": "example.com", "ca_file": "ca.pem"},
+        **{"addresses": ["192.0.2.1"], "port": 443, "host": "example.com", "ca_file": "ca.pem"},
         **{"account": "a", "password": "p", "sign_in": {}, "read": [], "write": {}, "find": {}},
     }
     plan = load.Plan(**json.loads(plan_of(contract, RUN, Course())))

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.database import dynamic
+from standfast.mechanisms.database import dynamic, planted
 from standfast.mechanisms.database.roles import REPLICATOR, REWINDER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     DATABASE_PORT,
     ETCD_CLIENT_PORT,
+    FAULTS,
     IDENTITY,
     IDENTITY_FILES,
     PATRONI_PORT,
@@ -115,6 +116,10 @@ def plan(
             unit(GUARD),
             settings("heartbeat", HEARTBEAT, socket=RUN, database=ask.name, machine=machine.name),
             unit(HEARTBEAT),
+            *(
+                File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
+                for each in planted.faults(source)
+            ),
         ),
         units=(Unit(name=PATRONI, in_turn=True), Unit(name=GUARD), Unit(name=HEARTBEAT)),
         folders=(

@@ -14,7 +14,7 @@ from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.plan import EdgeAsk
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts import upkeep
-from standfast.mechanisms.hosts.bundle import Bundle, Contribution, merge
+from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
 from standfast.mechanisms.hosts.disks import Spare
 from standfast.mechanisms.hosts.firewall import plan as firewall
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -64,8 +64,19 @@ def plan(blueprint: Blueprint) -> dict[str, Bundle]:
 
 def bundle(machine: Machine, blueprint: Blueprint) -> Bundle:
     parts = tuple(contributions(machine, blueprint))
-    flows = tuple(dict.fromkeys(flow for part in parts for flow in part.flows))
-    return merge(machine.name, (*parts, firewall.plan(flows)))
+    return merge(machine.name, (*parts, firewall.plan(flows_into(parts))))
+
+
+def flows(blueprint: Blueprint) -> dict[str, tuple[Flow, ...]]:
+    """What may open a connection to each machine."""
+    return {
+        machine.name: flows_into(tuple(contributions(machine, blueprint)))
+        for machine in blueprint.machines
+    }
+
+
+def flows_into(parts: tuple[Contribution, ...]) -> tuple[Flow, ...]:
+    return tuple(dict.fromkeys(flow for part in parts for flow in part.flows))
 
 
 def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contribution]:

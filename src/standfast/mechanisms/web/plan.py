@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from standfast.core.templates import render
+from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
+    FAULTS,
     IDENTITY_FILES,
     SERVICE_HOME,
     SERVICE_USER,
@@ -20,6 +22,7 @@ UNIT = "service-web.service"
 PROXY = "standfast-web-proxy.service"
 ENVIRONMENT = "/etc/standfast/service.env"
 RELEASES = f"{SERVICE_HOME}/releases"
+OPEN_DOOR = Fault(name="open-door", unit=PROXY, environment={"CONFIG": f"{FAULTS}/open-door.cfg"})
 PORT = 8000
 LISTEN = "127.0.0.1"
 
@@ -75,17 +78,11 @@ def plan(
             ),
             File(
                 path="/etc/standfast/web-proxy.cfg",
-                content=render(
-                    __package__,
-                    "web-proxy.cfg",
-                    machine=machine,
-                    edges=edges,
-                    port=PORT,
-                    listen=LISTEN,
-                    web_port=WEB_PORT,
-                ).encode(),
+                content=proxy(machine, edges, open=False),
                 reloads=(PROXY,),
             ),
+            File(path=OPEN_DOOR.environment["CONFIG"], content=proxy(machine, edges, open=True)),
+            File(path=f"{FAULTS}/{OPEN_DOOR.name}.json", content=OPEN_DOOR.declaration()),
             File(
                 path=f"/etc/systemd/system/{PROXY}",
                 content=render(__package__, "standfast-web-proxy.service").encode(),
@@ -98,6 +95,20 @@ def plan(
         packages=("curl", "haproxy"),
         readers=tuple(Reader(path=path, unit=PROXY) for path in IDENTITY_FILES),
     )
+
+
+def proxy(machine: Machine, edges: tuple[Machine, ...], *, open: bool) -> bytes:
+    """`open`: the planted fault. It asks nobody for a certificate."""
+    return render(
+        __package__,
+        "web-proxy.cfg",
+        machine=machine,
+        edges=edges,
+        port=PORT,
+        listen=LISTEN,
+        web_port=WEB_PORT,
+        open=open,
+    ).encode()
 
 
 def quoted(value: str) -> str:

@@ -21,7 +21,7 @@ NAMES: Mapping[str, str] = {
     "data_age_s": "age of the newest data",
     "redundancy_s": "time until redundant again",
     "restore_s": "time to restore",
-    "exceeded_limits": "limits of the machine’s role exceeded",
+    "excess_failures": "failed requests beyond what its role allows",
     "missing_copies": "copies missing",
     "mirrored_s": "change seen on the second machine after",
     "backup_age_s": "age of the newest backup",

@@ -7,16 +7,20 @@ written may be left for another.
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from standfast.proofs.drills.answer import Answer, Garbled, Reading
 
+ATTEMPT_DELAY_S = 0.25
+"""RFC 8305, section 5: the recommended time before the next address is tried as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`address` is where to connect; `host` is whom the certificate must name."""
+    """`addresses` are where to connect; `host` is whom the certificate must name."""
 
-    address: str
+    addresses: Sequence[str]
     port: int
     host: str
     context: ssl.SSLContext
@@ -104,9 +108,46 @@ class Connection(asyncio.Protocol):
 
 
 async def opened(target: Target) -> Connection:
+    """The first address that answers wins: each is tried when the one before it has failed or has
+    been silent for a moment, as browsers do with a name of several addresses (RFC 8305).
+
+    Raises the last `OSError` when none answers.
+    """
+    attempts: set[asyncio.Task[Connection]] = set()
+    failure: OSError = ConnectionAbortedError("there is no address to connect to")
+    untried = list(target.addresses)
+    try:
+        while untried or attempts:
+            if untried:
+                attempts.add(asyncio.create_task(connected(target, untried.pop(0))))
+            done, attempts = await asyncio.wait(
+                attempts,
+                timeout=ATTEMPT_DELAY_S if untried else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for each in done:
+                if (error := each.exception()) is None:
+                    return each.result()
+                if not isinstance(error, OSError):
+                    raise error
+                failure = error
+        raise failure
+    finally:
+        for each in attempts:
+            each.add_done_callback(dropped)
+            each.cancel()
+
+
+def dropped(late: "asyncio.Task[Connection]") -> None:
+    """A connection that was made after another one had won."""
+    if not late.cancelled() and late.exception() is None:
+        late.result().drop()
+
+
+async def connected(target: Target, address: str) -> Connection:
     _, connection = await asyncio.get_running_loop().create_connection(
         Connection,
-        target.address,
+        address,
         target.port,
         ssl=target.context,
         server_hostname=target.host,

@@ -23,13 +23,14 @@ LEAST_REST_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How one run goes. The power is cut after a third of the time, for `cut_s`."""
+    """How one run goes. The power is cut for `cut_s`, after `calm_s` or a third of the time."""
 
     rate_per_s: int = RATE_PER_S
     duration_s: int = DURATION_S
     sessions: int = SESSIONS
     cut_s: float = CUT_S
     back_within_s: float = BACK_WITHIN_S
+    calm_s: float | None = None
 
     @property
     def total(self) -> int:
@@ -37,14 +38,14 @@ class Course:
 
     @property
     def cut_at_s(self) -> float:
-        return self.duration_s / 3
+        return self.duration_s / 3 if self.calm_s is None else self.calm_s
 
 
 def refuse_unless_possible(course: Course) -> None:
     if course.cut_at_s + course.cut_s + LEAST_REST_S > course.duration_s:
         raise Refused(
             f"a load of {course.duration_s} s is too short for a power cut of {course.cut_s:g} s",
-            remedy=f"Let the load last {3 * (course.cut_s + LEAST_REST_S) / 2:.0f} s or more.",
+            remedy=f"Let it go on for {course.cut_s + LEAST_REST_S:.0f} s or more after the cut.",
         )
 
 

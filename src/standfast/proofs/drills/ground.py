@@ -10,6 +10,8 @@ from standfast.core.clock import Clock
 from standfast.core.errors import Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.rollout.links import Link
+from standfast.promises.model import Figures
 from standfast.proofs.drills.watching import Serving
 
 
@@ -33,8 +35,11 @@ class Asking(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """`contract`: address, port, host, ca_file, account, password and the canary's requests.
-    `serving` is called from a second thread too. `run` is drawn at random for this run: machines
+    """`contract`: addresses, port, host, ca_file, account, password and the canary's requests.
+    `serving` says of every web machine whether the service answers on it, `well` of one machine
+    whether all its units run; both are called from a second thread too. `objective` is this site's.
+    `programs` is the folder of our own source on every machine, `database` the service's.
+    `run` is drawn at random for this run: machines
     and the ids of writes are drawn from it. `chosen`: the machine that the operator named."""
 
     machines: tuple[Machine, ...]
@@ -43,7 +48,12 @@ class Ground:
     power: Power
     vantage: Vantage
     contract: Mapping[str, Any]
+    links: Callable[[], tuple[Link, ...]]
+    programs: str
+    database: str
     serving: Serving
+    well: Callable[[str], bool]
+    objective: Figures
     sign_up: Callable[[], None]
     clock: Clock
     tell: Callable[[str], None]

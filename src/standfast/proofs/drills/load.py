@@ -16,7 +16,7 @@ import os
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from standfast.core.errors import Unreachable
@@ -47,9 +47,9 @@ NO_ANSWER = (OSError, Garbled)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `web_server.py` sends. The last four are the canary contract of the service."""
+    """What `course.plan_of` makes. The last four are the canary contract of the service."""
 
-    address: str
+    addresses: Sequence[str]
     port: int
     host: str
     ca_file: str
@@ -122,7 +122,7 @@ class Load:
         await self.tried(mix.saving(self.plan.total))
 
     async def signed_in(self) -> Visitor:
-        visitor = Visitor(target=self.target)
+        visitor = Visitor(target=rotated(self.target, len(self.visitors)))
         asking = filled(self.plan.sign_in, self.plan.known())
         must_be_accepted("the sign-in", await in_time(visitor.ask(asking)))
         return visitor
@@ -182,6 +182,12 @@ class Load:
         tell({"asked": self.asked, "failed": self.failed, "at_s": round(at, 3)})
 
 
+def rotated(target: Target, turns: int) -> Target:
+    """Names of several addresses are answered in turns, so not everybody begins with the first."""
+    at = turns % len(target.addresses)
+    return replace(target, addresses=(*target.addresses[at:], *target.addresses[:at]))
+
+
 def ended_with(task: "asyncio.Task[None] | None") -> Callable[["asyncio.Task[None]"], None]:
     """Nobody listens any more: a load without its drill is only a nuisance."""
 
@@ -230,7 +236,10 @@ def main() -> int:
     try:
         plan = Plan(**json.load(sys.stdin))
         target = Target(
-            address=plan.address, port=plan.port, host=plan.host, context=context(plan.ca_file)
+            addresses=plan.addresses,
+            port=plan.port,
+            host=plan.host,
+            context=context(plan.ca_file),
         )
         asyncio.run(Load(plan=plan, target=target).run())
     except (BrokenPipeError, asyncio.CancelledError):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from standfast.proofs.drills.mix import WRITE
 
@@ -20,6 +21,10 @@ class Asked:
     error: str = ""
 
     @property
+    def answered_s(self) -> float:
+        return self.sent_s + self.took_s
+
+    @property
     def acknowledged(self) -> bool:
         """A redirection acknowledges nothing: it may lead to the sign-in page."""
         return 200 <= self.status < 300
@@ -30,7 +35,8 @@ def measure(requests: Sequence[Asked], stored: Iterable[str] | None) -> dict[str
     the service could not be asked, and then what depends on it is left out.
 
     Each acknowledged write must be there once, every other at most once. One that was acknowledged
-    and is not there is lost, and its request failed: the visitor was told an untruth.
+    and is not there is lost, and its request failed: the visitor was told an untruth. One that was
+    not acknowledged and is there is a ghost: allowed, and counted.
     """
     figures: dict[str, float] = {
         "requests": len(requests),
@@ -44,6 +50,7 @@ def measure(requests: Sequence[Asked], stored: Iterable[str] | None) -> dict[str
         figures["failed_requests"] += lost
         figures["doubled_writes"] = sum(count > 1 for count in held.values())
         figures["lost_writes"] = lost
+        figures["ghost_writes"] = len(ghost_writes(requests, held))
     return figures
 
 
@@ -52,6 +59,44 @@ def lost_writes(requests: Iterable[Asked], held: Counter[str]) -> tuple[str, ...
         each.id
         for each in requests
         if each.kind == WRITE and each.acknowledged and not held[each.id]
+    )
+
+
+def ghost_writes(requests: Iterable[Asked], held: Counter[str]) -> tuple[str, ...]:
+    return tuple(
+        each.id
+        for each in requests
+        if each.kind == WRITE and not each.acknowledged and held[each.id]
+    )
+
+
+def outage_s(requests: Iterable[Asked], *, fault_at_s: float, ends_s: float) -> float | None:
+    """The longest time without an acknowledged write that reaches beyond the fault: from the last
+    one before it to the first one after it, as the client saw them. It lasts to the end of the
+    load, `ends_s`, if there is none after; None if there was none before."""
+    answered = sorted(
+        each.answered_s for each in requests if each.kind == WRITE and each.acknowledged
+    )
+    if not answered or answered[0] > fault_at_s:
+        return None
+    gaps = pairwise((*answered, max(ends_s, answered[-1])))
+    return round(max(after - before for before, after in gaps if after > fault_at_s), 3)
+
+
+def excess_failures(
+    requests: Iterable[Asked], *, fault_at_s: float, allowed_s: float
+) -> tuple[Asked, ...]:
+    """Failed requests that a fault with this allowance does not excuse. It excuses those that were
+    under way when it came or were due within the allowance; with none, it excuses nothing."""
+    return tuple(
+        each
+        for each in requests
+        if not each.acknowledged
+        and not (
+            allowed_s > 0
+            and each.answered_s >= fault_at_s
+            and each.sent_s <= fault_at_s + allowed_s
+        )
     )
 
 

@@ -1,0 +1,29 @@
+"""For how long the failure of a single machine may be noticed, by its roles. Pure data.
+
+A web, backup or monitor machine may fail without anybody noticing. An edge takes the connections
+with it that it held. The secondary takes over from a primary when the lease of that one has ended.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+EDGE_S = 3
+
+HOST_OUTAGE_S = 25
+SHARED_FATE_OUTAGE_S = 30
+"""The lease of a dead primary lasts longer when a voter dies with it: the voters that are left may
+first have to choose a leader, who begins every lease anew (measured: 25 s instead of 22 s)."""
+
+FIXED: Mapping[str, float] = MappingProxyType({"edge": EDGE_S, "web": 0, "backup": 0, "monitor": 0})
+
+
+def host_outage_s(machines: Mapping[str, frozenset[str]]) -> float:
+    """On a site with these machines, each with its roles."""
+    shared = any({"database", "monitor"} <= roles for roles in machines.values())
+    return SHARED_FATE_OUTAGE_S if shared else HOST_OUTAGE_S
+
+
+def allowed_s(machine: str, machines: Mapping[str, frozenset[str]]) -> float:
+    """The most lenient of its roles: what happens to one role happens to all of them."""
+    by_role = {**FIXED, "database": host_outage_s(machines)}
+    return max(by_role[role] for role in machines[machine])

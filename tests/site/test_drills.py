@@ -1,0 +1,106 @@
+"""Every promise of the default site, attacked: each check seen red by its own planted fault, each
+figure agreed on by a client that shares no code with the drill."""
+
+import json
+from typing import Any
+
+import pytest
+
+from .conftest import Site
+from .test_redundant_web import Proven, end, published, second_client
+
+FAULTS = {
+    ("redundant-web", "web-server"): "blind-edge",
+    ("any-machine", "any-machine"): "blind-edge",
+    ("mirrored-database", "mirrored-database"): "lone-primary",
+    ("database-failover", "database-crash"): "nobody-takes-over",
+    ("database-failover", "database-host"): "nobody-takes-over",
+    ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
+}
+
+LIMIT_S = {"database-crash": 3, "database-host": 25}
+
+PACE_S = 1.0
+"""How much two clients may differ that ask at paces of their own."""
+
+
+@pytest.mark.parametrize(("part", "fault"), FAULTS.items(), ids=lambda each: str(each))
+def test_up_has_seen_each_check_red_and_then_green(
+    proven: Proven, part: tuple[str, str], fault: str
+) -> None:
+    site, said = proven
+    seen = [
+        each["predicate"]
+        for each in published(site, said["trust_url"])
+        if each["predicateType"].endswith("calibration:v1")
+    ]
+    found = next(each for each in seen if (each["promise"], each["green"]["drill"]) == part)
+    assert found["fault"] == fault
+    assert (found["red"]["outcome"], found["green"]["outcome"]) == ("broken", "kept")
+
+
+def test_every_promise_is_kept_in_rehearsal_and_shows_its_drills(proven: Proven) -> None:
+    site, _ = proven
+    promises = {each["id"]: each for each in site.answer("status")["promises"]}
+    assert {each for each, _ in FAULTS} <= set(promises)
+    for promise, drill in FAULTS:
+        assert (promises[promise]["state"], promises[promise]["grade"]) == ("kept", "rehearsed")
+        assert drill in {each["drill"] for each in promises[promise]["drills"]}
+    assert promises["database-failover"]["measured"]["database-crash"]["lost_writes"] == 0
+
+
+@pytest.mark.parametrize("drill", ["database-crash", "database-host"])
+def test_the_outage_and_the_writes_are_those_that_a_second_client_saw(
+    proven: Proven, drill: str
+) -> None:
+    site, _ = proven
+    with second_client(site) as client:
+        (proof,) = site.answer("drill", drill)["proofs"]
+        verdict = end(client, site)
+    measured = proof["measured"]
+    assert proof["outcome"] == "kept"
+    assert measured["outage_s"] <= LIMIT_S[drill]
+    assert measured["lost_writes"] == 0
+    assert measured["writes"] >= 0.3 * measured["requests"]
+    assert measured["redundancy_s"] > 0
+    assert (verdict["doubled"], verdict["missing"]) == (0, 0), verdict
+    assert abs(verdict["silence_s"] - measured["outage_s"]) <= PACE_S, verdict
+
+
+def test_a_machine_that_is_named_is_the_one_that_fails(proven: Proven) -> None:
+    site, _ = proven
+    for machine in ("edge-1", "monitor-1"):
+        (proof,) = site.answer("drill", "any-machine", "--machine", machine)["proofs"]
+        assert proof["seen"]["machine"] == machine
+        assert proof["outcome"] == "kept", proof["measured"]
+        assert proof["measured"]["excess_failures"] == 0
+
+
+def test_a_machine_that_is_no_primary_is_refused(proven: Proven) -> None:
+    site, _ = proven
+    done = site.run("drill", "database-crash", "--machine", "web-1", "--json")
+    assert done.returncode != 0
+    assert "web-1 is not the primary" in done.stderr
+
+
+def test_doubt_of_a_promise_doubts_each_of_its_drills(proven: Proven) -> None:
+    site, _ = proven
+    said = site.answer("doubt", "database-failover")
+    assert [each["drill"] for each in said["calibrations"]] == ["database-crash", "database-host"]
+    assert all(each["red"]["outcome"] == "broken" for each in said["calibrations"])
+    assert no_fault_is_left(site)
+
+
+def no_fault_is_left(site: Site) -> bool:
+    left = [site.on(each, "ls /var/lib/standfast-faults") for each in ("db-1", "db-2")]
+    patroni = json.loads(cluster(site))
+    return not any(each.split() for each in left) and not patroni.get("pause")
+
+
+def cluster(site: Site) -> Any:
+    identity = "/etc/standfast/identity"
+    return site.on(
+        "db-1",
+        f"curl -s --cacert {identity}/ca.pem --cert {identity}/cert.pem "
+        f"--key {identity}/key.pem https://db-1:8008/cluster",
+    )
