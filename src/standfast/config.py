@@ -18,15 +18,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
-from standfast.mechanisms.hosts.local import document, here
-from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT
-from standfast.mechanisms.hosts.local.names import FIRST_MACHINE, PRIVATE, PUBLIC, Names
+from standfast.mechanisms.hosts.local import addresses, document, here
+from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
+from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
     DEFAULT_MACHINES,
     RESERVED,
     MachineSettings,
     NetworkSettings,
+    Suite,
 )
 from standfast.mechanisms.keys.vault import Place
 from standfast.mechanisms.web.settings import ServiceSettings
@@ -70,6 +71,7 @@ class SiteSettings(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")] = DEFAULT_NAME
     port: int = Field(default=DEFAULT_PORT, ge=1, le=65535)
     names: tuple[str, ...] = ()
+    suite: Suite = DEFAULT_SUITE
     service: ServiceSettings
     machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
     network: NetworkSettings = NetworkSettings()
@@ -79,15 +81,18 @@ class SiteSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`made_here`: the machines are made on this computer. `source` is the service's folder;
-    `sealed` are its secrets, beside the operator's file if there is one.
-    `usual`: the promises with the limits of a site that changes none."""
+    """`made_here`: the machines are made on this computer, of `suite` but for those that `suites`
+    names. `suite` is also what the service is built on. `source` is the service's folder; `sealed`
+    are its secrets, beside the operator's file if there is one. `usual`: the promises with the
+    limits of a site that changes none."""
 
     name: str
     port: int
     names: tuple[str, ...]
     machines: tuple[Machine, ...]
     made_here: bool
+    suite: str
+    suites: Mapping[str, str]
     service: ServiceSettings
     source: Path
     network: NetworkSettings
@@ -231,11 +236,28 @@ def check_machines(settings: SiteSettings, name: str) -> None:
                 f"{name}: machines.{index} ({machine.name}).public: an edge needs a public address",
                 remedy=f"Give {machine.name} the address that the internet reaches.",
             )
+    check_suites(settings, name)
     if machines[0].address and not settings.network.management_from:
         raise ConfigError(
             f"{name}: network.management_from: listed machines need it, and it is empty",
             remedy="Name the networks from which operators reach SSH; all others are shut out.",
         )
+
+
+def check_suites(settings: SiteSettings, name: str) -> None:
+    for index, machine in enumerate(settings.machines):
+        where = f"{name}: machines.{index} ({machine.name}).suite"
+        if machine.suite and machine.address:
+            raise ConfigError(
+                f"{where}: a listed machine has its own system",
+                remedy="Leave it out; the site's `suite` says what web machines must run.",
+            )
+        if Role.WEB in machine.roles and machine.suite not in (None, settings.suite):
+            raise ConfigError(
+                f"{where}: a web machine of {machine.suite}, and the service is built on "
+                f"{settings.suite}",
+                remedy="Set the site's `suite` instead: all web machines run the same release.",
+            )
 
 
 def refuse_twice(name: str, key: str, given: list[tuple[str, str]]) -> None:
@@ -296,6 +318,8 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         names=settings.names,
         machines=tuple(machines(settings, folders)),
         made_here=settings.machines[0].address is None,
+        suite=settings.suite,
+        suites={each.name: each.suite for each in settings.machines if each.suite},
         service=settings.service,
         source=source,
         network=settings.network,
@@ -310,9 +334,14 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
 
 def machines(settings: SiteSettings, folders: Folders) -> list[Machine]:
     names = Names(site=settings.name, home=folders.home)
+    numbers = addresses.allotted(
+        (machine.name for machine in settings.machines), addresses.read(folders.home)
+    )
     return [
-        listed(machine) if machine.address else made_here(machine, index, folders, names)
-        for index, machine in enumerate(settings.machines)
+        listed(machine)
+        if machine.address
+        else made_here(machine, numbers[machine.name], folders, names)
+        for machine in settings.machines
     ]
 
 
@@ -332,13 +361,13 @@ def listed(machine: MachineSettings) -> Machine:
     )
 
 
-def made_here(machine: MachineSettings, index: int, folders: Folders, names: Names) -> Machine:
-    address: IPv4Address = PRIVATE[FIRST_MACHINE + index]
+def made_here(machine: MachineSettings, number: int, folders: Folders, names: Names) -> Machine:
+    address: IPv4Address = PRIVATE[number]
     return Machine(
         name=machine.name,
         roles=machine.roles,
         address=address,
-        public=PUBLIC[FIRST_MACHINE + index] if Role.EDGE in machine.roles else None,
+        public=PUBLIC[number] if Role.EDGE in machine.roles else None,
         reach=here.reach(folders, names, str(address)),
     )
 

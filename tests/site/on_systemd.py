@@ -27,7 +27,7 @@ from standfast.mechanisms.hosts.connection import Connection  # noqa: E402
 from standfast.mechanisms.hosts.local.cgroup import ROOT, Group  # noqa: E402
 from standfast.mechanisms.hosts.local.container import Container  # noqa: E402
 from standfast.mechanisms.hosts.local.here import Here, reach  # noqa: E402
-from standfast.mechanisms.hosts.local.image import SUITE, Image  # noqa: E402
+from standfast.mechanisms.hosts.local.image import Image  # noqa: E402
 from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names  # noqa: E402
 from standfast.mechanisms.hosts.machine import Folders, Machine, Role  # noqa: E402
 
@@ -67,10 +67,11 @@ HERE = Here(
     folders=FOLDERS,
     names=NAMES,
     image=Image(
-        suite=SUITE,
+        suite="bookworm",
         lock=(PROJECT / "requirements" / "standfast.lock").read_bytes(),
         cache=FOLDERS.cache,
     ),
+    suites={},
     runner=RUNNER,
     clock=CLOCK,
 )

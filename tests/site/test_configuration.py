@@ -12,7 +12,6 @@ import pytest
 import yaml
 from tests.golden.refusal import BUNDLES, changed, refusal
 
-from standfast.cli.app import SUITE
 from standfast.config import PROJECT
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.local.builder import Builder
@@ -30,7 +29,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The root of the base image with one more layer, which is gone afterwards."""
     cache = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
     lock = (PROJECT / "requirements" / "standfast.lock").read_bytes()
-    base = ensure(Image(suite=SUITE, lock=lock, cache=cache), SystemRunner(), print)
+    base = ensure(Image(suite="bookworm", lock=lock, cache=cache), SystemRunner(), print)
     scratch = tmp_path_factory.mktemp("machine")
     with Builder(base=base, runner=SystemRunner(), scratch=scratch) as builder:
         for folder in ("etc/standfast/database", "run/sshd"):

@@ -13,7 +13,7 @@ import pytest
 
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.local.container import POWEROFF_TIMEOUT_S
-from standfast.mechanisms.hosts.local.image import SUITE, Image
+from standfast.mechanisms.hosts.local.image import Image
 
 from . import guest, guest_disk
 
@@ -27,7 +27,7 @@ EMPTY_S = 0.1
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     lock = PROJECT / "requirements" / "standfast.lock"
-    base = Image(suite=SUITE, lock=lock.read_bytes(), cache=CACHE)
+    base = Image(suite="bookworm", lock=lock.read_bytes(), cache=CACHE)
     said = guest.run(
         str(SCRIPT.relative_to(PROJECT)),
         {str(path.relative_to(PROJECT)): path for path in (PROJECT / "src", SCRIPT, lock)},

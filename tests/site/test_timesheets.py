@@ -9,7 +9,7 @@ import pytest
 from standfast.config import load
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.local.builder import Builder
-from standfast.mechanisms.hosts.local.image import SUITE, Image, ensure
+from standfast.mechanisms.hosts.local.image import Image, ensure
 from standfast.mechanisms.hosts.machine import resting
 from standfast.mechanisms.rollout.release import build, release_of
 
@@ -34,7 +34,7 @@ exit $status
 def machine(tmp_path: Path) -> Builder:
     cache = resting(os.environ)["cache"]
     lock = (PROJECT / "requirements" / "standfast.lock").read_bytes()
-    base = ensure(Image(suite=SUITE, lock=lock, cache=cache), SystemRunner(), print)
+    base = ensure(Image(suite="bookworm", lock=lock, cache=cache), SystemRunner(), print)
     return Builder(base=base, runner=SystemRunner(), scratch=tmp_path / "builder")
 
 

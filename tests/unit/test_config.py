@@ -19,6 +19,12 @@ def machine(name: str, role: str, more: str = "") -> str:
     return MACHINE.format(name=name, role=role) + more
 
 
+REST = "".join(
+    machine(name, role)
+    for name, role in (("w", "web"), ("d", "database"), ("e", "database"), ("k", "backup"))
+) + machine("m", "monitor")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -41,6 +47,11 @@ def machine(name: str, role: str, more: str = "") -> str:
         (machine("a", "edge"), "machines: none with the role web, and at least 2 needed"),
         ('[network]\nmanagement_from = ["ten"]', "network.management_from.0: input is not a"),
         ('[service]\nname = "shop"', "service.web: must be given; service.source: must be given"),
+        ('suite = "sid"', "suite: must be 'bookworm' or 'trixie'; given is 'sid'"),
+        (
+            machine("a", "edge") + machine("b", "web", 'suite = "trixie"\n') + REST,
+            "machines.1 (b).suite: a web machine of trixie, and the service is built on bookworm",
+        ),
         ("[promises.nothing]\npromised = true", "promises.nothing: unknown promise"),
         ("[promises]\nredundant-web = 1", "promises.redundant-web: must be a table; given is 1"),
         ("[promises.redundant-web]\nobjective = { hope = 1 }", "objective.hope: unknown figure"),

@@ -21,10 +21,12 @@ from standfast.cli import (
     plan,
     power,
     prove,
+    recover,
     run,
     status,
     tour,
     up,
+    update,
 )
 from standfast.core.errors import StandfastError
 
@@ -74,6 +76,8 @@ for command in (
     keys.keys,
     run.run,
     run.psql,
+    update.update,
+    recover.recover,
     power.down,
     power.destroy,
     completion.completion,

@@ -17,7 +17,7 @@ from standfast.evidence.pins import Pins
 from standfast.mechanisms.hosts.agent.client import Agents
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.here import Here
-from standfast.mechanisms.hosts.local.image import SUITE, Image
+from standfast.mechanisms.hosts.local.image import Image
 from standfast.mechanisms.hosts.local.refusal import must_be_root
 from standfast.mechanisms.hosts.machine import Machine, resting
 from standfast.mechanisms.hosts.tls import Identity
@@ -54,7 +54,8 @@ class App:
             data={machine.name: data_of(machine) for machine in self.site.machines},
             folders=self.site.folders,
             names=self.site.local_names,
-            image=Image(suite=SUITE, lock=self.lock, cache=self.site.folders.cache),
+            image=Image(suite=self.site.suite, lock=self.lock, cache=self.site.folders.cache),
+            suites=self.site.suites,
             runner=self.runner,
             clock=self.clock,
         )

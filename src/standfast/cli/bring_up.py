@@ -1,6 +1,7 @@
 """From a file to a service that answers: make, reach, ship, apply, migrate, start, publish."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -13,16 +14,21 @@ from standfast.cli.record import log_url, origin
 from standfast.cli.releases import Wish, choose, ship
 from standfast.cli.session import ORIGIN
 from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
+from standfast.cli.wellbeing import health_of
 from standfast.core.files import write_atomically
 from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody, rotation
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
+from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.certificates import certify
 from standfast.mechanisms.rollout.deploy import Deploy
 from standfast.mechanisms.rollout.gate import wait_until_answered
+from standfast.mechanisms.rollout.release import whole
 from standfast.mechanisms.rollout.run import Rollout, own_programs
+from standfast.mechanisms.rollout.voter_list import VoterList
 from standfast.mechanisms.rollout.waves import waves
 
 ACCOUNT = "you@example.com"
@@ -44,10 +50,15 @@ def bring_up(
     secrets = custody.ensure(vault)
     authority = Authority.ensure(vault, site=site.name, now=now)
     operator_identity(vault, authority, now=now)
-    rollout = Rollout(connections=app.connections, clock=app.clock, tell=progress.tell)
+    rollout = Rollout(
+        connections=app.connections,
+        clock=app.clock,
+        tell=progress.tell,
+        health=health_of(app),
+    )
     programs = own_programs(SOURCE)
     rollout.reach()
-    rollout.ship_programs(programs, app.lock)
+    rollout.ship_programs(programs, app.lock, venv_from(app, progress) if site.made_here else None)
     inspected = rollout.inspect(programs)
     must_be_newest(app, inspected)
     chosen = choose(app, rollout, wish, progress)
@@ -86,13 +97,19 @@ def bring_up(
     )
     bundles = deploy.bundles()
     name = wanted.database.name
-    rollout.change_voters(inspected, bundles, programs)
+    voters = VoterList(connections=app.connections, clock=app.clock, tell=progress.tell)
+    voters.hold()
+
+    def settle(seen: Mapping[str, dict[str, Any]]) -> None:
+        voters.settle()
+        rollout.settle_databases(bundles, seen, programs, database=name)
+
     reports = rollout.apply(
         bundles,
         programs,
-        waves=waves(site.machines, gently=gently or rotation.is_under_way(vault)),
+        order=waves(site.machines) if gently or rotation.is_under_way(vault) else None,
         service=site.service,
-        settle=lambda seen: rollout.settle_databases(bundles, seen, programs, database=name),
+        settle=settle,
     )
     reports = deploy.carry_out(reports)
     make_account(app, secrets, progress)
@@ -106,6 +123,17 @@ def bring_up(
         progress.tell("drill", "one had been interrupted; what it left is taken back")
     progress.end()
     return {name: changes for name, report in reports.items() if (changes := did(report))}
+
+
+def venv_from(app: App, progress: Progress) -> Callable[[str], Artifact]:
+    """Our Python packages for machines made on an image from before this release."""
+    folder = venv_folder(app.lock)
+
+    def of(machine: str) -> Artifact:
+        place = app.here.programs(machine, folder, lambda what: progress.tell("image", what))
+        return Artifact(folder=folder, archive=whole(place))
+
+    return of
 
 
 def did(report: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -29,13 +29,18 @@ def admit(app: App, progress: Progress) -> App:
 
     seen = on_all(app.connections.values(), see)
     management = app.site.network.management_from
-    found = tuple(admitted(each, seen[each.name], management) for each in app.site.machines)
+    found = tuple(
+        admitted(each, seen[each.name], management, suite=app.site.suite)
+        for each in app.site.machines
+    )
     on_all(app.connections.values(), equip)
     return replace(app, site=replace(app.site, machines=found))
 
 
-def admitted(machine: Machine, seen: Seen, management: tuple[IPv4Network, ...]) -> Machine:
-    refused = refusal(machine, seen, management)
+def admitted(
+    machine: Machine, seen: Seen, management: tuple[IPv4Network, ...], *, suite: str
+) -> Machine:
+    refused = refusal(machine, seen, management, suite=suite)
     if refused is not None:
         raise refused
     assert seen.arrival is not None

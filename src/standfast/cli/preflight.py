@@ -7,6 +7,7 @@ is not said again, but looked at again: the operator's file has been judged sinc
 from standfast.cli.app import App
 from standfast.cli.progress import Progress
 from standfast.mechanisms.hosts.local.foretold import foretold
+from standfast.mechanisms.hosts.local.image import missing
 from standfast.mechanisms.hosts.local.needs import Wanted
 from standfast.mechanisms.hosts.local.refusal import first_missing
 from standfast.mechanisms.hosts.local.survey import survey
@@ -29,6 +30,6 @@ def wanted_of(app: App) -> Wanted:
         machines=tuple(machine.name for machine in app.site.machines),
         port=app.site.port,
         folders=app.site.folders,
-        suite=app.here.image.suite,
-        image=not app.here.image.exists(),
+        suites=tuple(image.suite for image in app.here.images),
+        images=missing(app.here.images),
     )

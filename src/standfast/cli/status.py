@@ -10,6 +10,7 @@ import click
 
 from standfast.cli import promises
 from standfast.cli.app import App, open_app
+from standfast.cli.health import ailments, machine_health
 from standfast.cli.record import log_of, log_url
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.hosts.machine import Machine
@@ -59,7 +60,17 @@ def seen(app: App, machine: Machine) -> Mapping[str, Any]:
         "roles": sorted(machine.roles),
         "state": state,
         "units": [{"name": name, "state": units[name]} for name in sorted(units)],
+        "health": health(app, machine) if state == ON else {},
     }
+
+
+def health(app: App, machine: Machine) -> Mapping[str, Any]:
+    """`disks` and `clock` of the agent's facts, and how far the machine's clock is from ours."""
+    try:
+        facts = app.agents.ask(machine.name, "facts")
+    except StandfastError:
+        return {}  # an agent from before this release
+    return machine_health(facts, app.clock.now())
 
 
 def asked(app: App, machine: Machine) -> tuple[str, Mapping[str, str]]:
@@ -90,10 +101,10 @@ def show(app: App, found: Mapping[str, Any]) -> None:
 
 
 def troubles(machine: Mapping[str, Any]) -> str:
-    """What does not run; all is well in one word."""
+    """What does not run or is about to end; all is well in one word."""
     down = [f"{unit['name']} {unit['state']}" for unit in machine["units"] if not runs(unit)]
-    if down:
-        return ", ".join(down)
+    if found := [*down, *ailments(machine["health"])]:
+        return ", ".join(found)
     return f"{len(machine['units'])} units run" if machine["units"] else ""
 
 

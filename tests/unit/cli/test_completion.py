@@ -41,8 +41,8 @@ def completed(folder: Path, words: str) -> list[str]:
     return done.stdout.split()
 
 
-def test_bash_completes_up_from_u(tmp_path: Path) -> None:
-    assert completed(tmp_path, "standfast u") == ["up"]
+def test_bash_completes_what_begins_with_u(tmp_path: Path) -> None:
+    assert completed(tmp_path, "standfast u") == ["up", "update"]
 
 
 def test_bash_completes_an_option(tmp_path: Path) -> None:

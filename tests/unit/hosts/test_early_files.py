@@ -27,7 +27,7 @@ class Debian:
 def test_only_early_files_are_there_when_packages_are_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("STATE", "PENDING", "INSTALLED", "UNITS"):
+    for name in ("STATE", "PENDING", "INSTALLED", "UNITS", "APPLIED"):
         monkeypatch.setattr(apply, name, tmp_path / "state" / name)
     (tmp_path / "etc").mkdir()
     owner, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name

@@ -7,7 +7,7 @@ import pytest
 
 from standfast.mechanisms.hosts.machine import Machine, Reach, Role
 from standfast.mechanisms.hosts.survey import Arrival, Seen, arrived, refusal
-from standfast.mechanisms.hosts.system import System, parse
+from standfast.mechanisms.hosts.system import System, misfit, parse
 
 OFFICE = (IPv4Network("10.0.0.0/24"), IPv4Network("192.0.2.7/32"))
 BOOKWORM = parse('PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n')
@@ -85,6 +85,12 @@ def test_systems_that_cannot_are_named(system: System, role: Role) -> None:
     assert f"a-1 runs {system.name}; nothing was touched" == said(
         replace(GOOD, system=system), role
     )
+
+
+def test_web_machines_run_what_the_service_is_built_on() -> None:
+    web = frozenset({Role.WEB})
+    assert misfit(TRIXIE, web, suite="trixie") == ""
+    assert "Debian 13 on a web machine" in misfit(BOOKWORM, web, suite="trixie")
 
 
 def test_ssh_says_whence_it_comes_and_where_it_arrives() -> None:

@@ -1,128 +1,123 @@
-"""Voters are changed through one that answers, and never behind the others' backs."""
+"""Voters come and go one at a time, and a majority answers after every step."""
 
-import json
-import shlex
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 
 import pytest
 
-from standfast.core.command import Command, Result
-from standfast.core.errors import StandfastError, Unreachable
-from standfast.mechanisms.hosts.connection import Connection
-from standfast.mechanisms.hosts.machine import Machine, Reach, Role
-from standfast.mechanisms.monitor.etcd import peer_url
-from standfast.mechanisms.rollout.membership import Membership
+from standfast.mechanisms.monitor.membership import (
+    Add,
+    Member,
+    Promote,
+    Remove,
+    Step,
+    Stuck,
+    Wanted,
+    majority,
+    next_step,
+)
 
-from .clock import Skipping
 
-
-def machine(number: int) -> Machine:
-    return Machine(
-        name=f"m{number}",
-        roles=frozenset({Role.MONITOR}),
-        address=IPv4Address(f"10.0.0.{number}"),
-        reach=Reach(host=f"m{number}"),
+def member(number: int, *, answers: bool = True, learner: bool = False) -> Member:
+    return Member(
+        identifier=f"{number:x}",
+        name=f"monitor-{number}",
+        url=f"https://10.77.0.{number}:2380",
+        learner=learner,
+        answers=answers,
     )
 
 
-@dataclass
-class Played:
-    """An etcd that does as it is told, unless it does not answer or refuses."""
-
-    members: dict[int, str] = field(default_factory=dict)
-    silent: bool = False
-    refuses: str = ""
-    unhealthy_for: int = 0
-    done: list[str] = field(default_factory=list)
-    told: str = ""
-
-    def run(self, command: Command, *, check: bool = True) -> Result:
-        words = shlex.split(command.argv[-1])
-        if self.silent:
-            return Result(status=1, stdout=b"", stderr=b"context deadline exceeded")
-        if words[-2:-1] == ["/dev/stdin"]:
-            self.told = command.stdin.decode()
-        elif {"add", "remove"} & {*words} and self.unhealthy_for > 0:
-            self.unhealthy_for -= 1
-            return Result(status=1, stdout=b"", stderr=b"etcdserver: unhealthy cluster")
-        elif "remove" in words:
-            if self.refuses:
-                return Result(status=1, stdout=b"", stderr=self.refuses.encode())
-            del self.members[int(words[-1], 16)]
-            self.done.append(f"remove {int(words[-1], 16)}")
-        elif "add" in words:
-            name = words[words.index("add") + 1]
-            self.members[int(name[1:])] = ""
-            self.done.append(f"add {name}")
-        return Result(status=0, stdout=self.listed().encode(), stderr=b"")
-
-    def listed(self) -> str:
-        members = [
-            {"ID": number, "name": name, "peerURLs": [peer_url(machine(number))]}
-            for number, name in self.members.items()
-        ]
-        return json.dumps({"members": members})
-
-    def start(self, connection: Connection) -> None:
-        name = connection.machine.name
-        self.members[int(name[1:])] = name
-        self.done.append(f"start {name}")
+def machine(number: int, *, has_data: bool = True) -> Wanted:
+    return Wanted(name=f"monitor-{number}", url=f"https://10.77.0.{number}:2380", has_data=has_data)
 
 
-def change(played: Played, monitors: tuple[int, ...], voted: set[str]) -> None:
-    Membership(
-        machines={
-            f"m{number}": Connection(
-                machine=machine(number), runner=played, sockets=Path("/nowhere")
-            )
-            for number in monitors
-        },
-        clock=Skipping(),
-        tell=lambda *_: None,
-        start=played.start,
-    ).change(voted)
+def carried_out(
+    step: Step, members: list[Member], machines: list[Wanted]
+) -> tuple[list[Member], list[Wanted]]:
+    """etcd as it should be: what is removed is gone, what was added starts and catches up."""
+    match step:
+        case Remove(member=gone):
+            return [each for each in members if each != gone], machines
+        case Promote(member=learner):
+            up = replace(learner, learner=False, answers=True)
+            return [up if each == learner else each for each in members], machines
+        case Add(wanted=new):
+            number = int(new.name.rpartition("-")[2])
+            started = [replace(each, has_data=True) if each == new else each for each in machines]
+            return [*members, member(number, learner=True)], started
+    raise AssertionError(step)
 
 
-def voting(*numbers: int, **more: Any) -> Played:
-    return Played(members={number: f"m{number}" for number in numbers}, **more)
+def course(members: list[Member], machines: list[Wanted]) -> Iterator[Step]:
+    for _ in range(20):
+        step = next_step(members, machines)
+        if step is None:
+            assert {each.url for each in members} == {each.url for each in machines}
+            return
+        yield step
+        if isinstance(step, Stuck):
+            return
+        members, machines = carried_out(step, members, machines)
+        voters = tuple(each for each in members if not each.learner)
+        assert majority(voters)
+        assert len(members) - len(voters) <= 1
+    raise AssertionError("it does not come to an end")
 
 
-def test_one_voter_becomes_three_one_after_the_other() -> None:
-    played = voting(1)
-    change(played, (1, 2, 3), {"m1"})
-    assert played.done == ["add m2", "start m2", "add m3", "start m3"]
-    assert "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=" in played.told
+def kinds(members: list[Member], machines: list[Wanted]) -> list[str]:
+    return [type(step).__name__ for step in course(members, machines)]
 
 
-def test_who_left_the_file_leaves_the_vote() -> None:
-    played = voting(1, 2, 3)
-    change(played, (1,), {"m1"})
-    assert played.done == ["remove 2", "remove 3"]
+ALL = [member(1), member(2), member(3)]
 
 
-def test_a_new_site_and_one_that_was_without_power_are_left_to_begin_together() -> None:
-    for voted in (set[str](), {"m1", "m2", "m3"}):
-        played = voting(1, 2, 3, silent=True)
-        change(played, (1, 2, 3), voted)
-        assert played.done == []
+def test_what_is_as_wanted_is_left_alone() -> None:
+    assert kinds(ALL, [machine(1), machine(2), machine(3)]) == []
 
 
-def test_nobody_joins_a_vote_that_does_not_answer() -> None:
-    with pytest.raises(Unreachable, match="none can join or leave"):
-        change(voting(1, silent=True), (1, 2, 3), {"m1"})
+def test_a_living_monitor_is_replaced_without_ever_being_one_short() -> None:
+    wanted = [machine(1), machine(2), machine(4, has_data=False)]
+    assert kinds(ALL, wanted) == ["Add", "Promote", "Remove"]
 
 
-def test_what_etcd_refuses_is_said_in_its_words() -> None:
-    with pytest.raises(StandfastError, match="refused `member remove 2`: member not found"):
-        change(voting(1, 2, refuses="member not found"), (1,), {"m1"})
+def test_a_dead_monitor_goes_before_its_successor_comes() -> None:
+    """Else the list would have four of which two answer, and that is no majority."""
+    listed = [member(1), member(2), member(3, answers=False)]
+    wanted = [machine(1), machine(2), machine(4, has_data=False)]
+    assert kinds(listed, wanted) == ["Remove", "Add", "Promote"]
 
 
-def test_voters_that_do_not_know_each_other_for_long_are_given_time_but_not_for_ever() -> None:
-    played = voting(1, 2, unhealthy_for=20)
-    change(played, (1,), {"m1"})
-    assert played.done == ["remove 2"]
-    with pytest.raises(StandfastError, match="unhealthy cluster"):
-        change(voting(1, 2, unhealthy_for=10_000), (1,), {"m1"})
+def test_a_monitor_that_lost_its_disk_never_votes_as_who_it_was() -> None:
+    listed = [member(1), member(2), member(3, answers=False)]
+    wanted = [machine(1), machine(2), machine(3, has_data=False)]
+    assert kinds(listed, wanted) == ["Remove", "Add", "Promote"]
+
+
+def test_the_survivor_of_a_recovery_gets_its_company_back() -> None:
+    wanted = [machine(1), machine(2, has_data=False), machine(3)]
+    assert kinds([member(1)], wanted) == ["Add", "Promote", "Add", "Promote"]
+
+
+def test_without_a_majority_nothing_is_changed() -> None:
+    listed = [member(1, answers=False), member(2, answers=False), member(3, answers=False)]
+    assert kinds(listed, [machine(1), machine(2), machine(3)]) == ["Stuck"]
+
+
+def test_a_learner_that_never_started_is_taken_back() -> None:
+    listed = [*ALL, member(4, learner=True, answers=False)]
+    wanted = [machine(1), machine(2), machine(3), machine(4, has_data=False)]
+    assert kinds(listed, wanted) == ["Remove", "Add", "Promote"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_mixture_ends_well_or_is_refused(seed: int) -> None:
+    """Every state of three listed voters, of which any may be dead or unwanted, with any of the
+    wanted machines new: the invariant is checked after every step of each course."""
+    alive = list(product([True, False], repeat=3))
+    for answers, data in product(alive[seed * 2 : seed * 2 + 2], product([True, False], repeat=4)):
+        listed = [member(n, answers=up) for n, up in zip((1, 2, 3), answers, strict=True)]
+        for numbers in ((1, 2, 3), (1, 2, 4), (2, 3, 4), (1,), (4,)):
+            wanted = [machine(n, has_data=data[n - 1]) for n in numbers]
+            list(course(listed, wanted))

@@ -25,6 +25,9 @@ INSTALLED = STATE / "files.json"
 UNITS = STATE / "units.json"
 """The names of the bundle's units, for whoever wants to know how they are."""
 
+APPLIED = STATE / "applied"
+"""The digest of the last bundle that was applied whole."""
+
 UNIT_FOLDERS = ("/etc/systemd/system/", "/run/systemd/system/")
 PACKAGES_TIMEOUT_S = 900.0
 UNIT_TIMEOUT_S = 120.0
@@ -99,6 +102,8 @@ def apply(bundle: Bundle, runner: Runner, *, turn: tuple[str, ...] = ()) -> Repo
     remove_what_is_no_longer_ours(bundle.files, runner, report)
     note_units(bundle.units)
     settle_units(bundle.units, runner, report, turn=turn)
+    if not report.failed:
+        write_atomically(APPLIED, bundle.digest.encode(), mode=0o600)
     return report
 
 

@@ -18,7 +18,6 @@ DATABASE_PORT = 5432
 PATRONI_PORT = 8008
 ETCD_CLIENT_PORT = 2379
 ETCD_PEER_PORT = 2380
-ETCD_HOME = "/var/lib/standfast-etcd"
 BACKUP_PORT = 8432
 """On backup machines: database machines send WAL there."""
 

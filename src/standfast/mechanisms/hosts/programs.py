@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 HOME = "/opt/standfast"
+RELEASES = f"{HOME}/releases"
 
 
 def venv_folder(lock: bytes) -> str:

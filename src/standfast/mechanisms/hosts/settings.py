@@ -1,7 +1,7 @@
 """The operator's keys about machines: `[[machines]]` and `[network]` of standfast.toml."""
 
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -24,6 +24,10 @@ MachineName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$"), AfterVali
 """At most twelve letters: a network device's name carries it and has room for fifteen."""
 
 
+Suite = Literal["bookworm", "trixie"]
+"""Debian 12 and 13, as their package sources call them."""
+
+
 class SshSettings(BaseModel):
     """What is left out, the operator's own ssh_config says."""
 
@@ -35,7 +39,7 @@ class SshSettings(BaseModel):
 
 
 class MachineSettings(BaseModel):
-    """Without `address` the machine is made on this computer."""
+    """Without `address` the machine is made on this computer, of `suite` or else of the site's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,6 +48,7 @@ class MachineSettings(BaseModel):
     address: IPv4Address | None = None
     public: IPv4Address | None = None
     ssh: SshSettings = SshSettings()
+    suite: Suite | None = None
 
 
 class NetworkSettings(BaseModel):

@@ -53,15 +53,20 @@ def arrived(said: str) -> Arrival | None:
 
 
 def refusal(
-    machine: Machine, seen: Seen, management_from: tuple[IPv4Network, ...]
+    machine: Machine,
+    seen: Seen,
+    management_from: tuple[IPv4Network, ...],
+    *,
+    suite: str = system.DEFAULT_SUITE,
 ) -> Refused | None:
+    """`suite`: of Debian, for which the service is built."""
     name = machine.name
     if seen.user_id != 0:
         return Refused(
             f"SSH enters {name} as a user who is not root, and only root can set a machine up",
             remedy='Set `ssh = { user = "root" }` for it, or let your ssh_config say so.',
         )
-    if wanted := system.misfit(seen.system, machine.roles):
+    if wanted := system.misfit(seen.system, machine.roles, suite=suite):
         return Refused(
             f"{name} runs {seen.system.name}; nothing was touched",
             remedy=f"Take {wanted}.",

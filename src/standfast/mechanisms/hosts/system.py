@@ -1,6 +1,7 @@
 """Which systems a machine may run, and what tells them apart. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from standfast.mechanisms.hosts.machine import Role
@@ -18,8 +19,13 @@ class System:
     name: str
 
 
-DEBIAN_12 = System(id="debian", version=12, name="Debian 12")
-"""What releases are built on, and therefore what web machines must run."""
+DEFAULT_SUITE = "bookworm"
+
+DEBIAN: Mapping[str, System] = {
+    "bookworm": System(id="debian", version=12, name="Debian 12"),
+    "trixie": System(id="debian", version=13, name="Debian 13"),
+}
+"""By suite. A site's releases are built on its suite, and so its web machines must run it."""
 
 
 def parse(os_release: str) -> System:
@@ -42,17 +48,17 @@ def is_debian(system: System) -> bool:
     return system.id == "debian" and system.version in (12, 13)
 
 
-def misfit(system: System, roles: frozenset[Role]) -> str:
+def misfit(system: System, roles: frozenset[Role], *, suite: str = DEFAULT_SUITE) -> str:
     """What such a machine would have to run instead, in words; empty if it is well as it is."""
     if not is_supported(system):
         return f"Debian 12 or 13, or Ubuntu {OLDEST_UBUNTU}.04 or newer"
-    if Role.WEB in roles and not runs_releases(system):
-        return f"{DEBIAN_12.name} on a web machine, because releases are built on it"
+    if Role.WEB in roles and not runs_releases(system, suite):
+        return f"{DEBIAN[suite].name} on a web machine, because releases are built on it"
     if Role.DATABASE in roles and not is_debian(system):
         return "Debian 12 or 13 on a database machine, because its PostgreSQL is known"
     return ""
 
 
-def runs_releases(system: System) -> bool:
+def runs_releases(system: System, suite: str) -> bool:
     """A release holds compiled programs and a Python of one version."""
-    return (system.id, system.version) == (DEBIAN_12.id, DEBIAN_12.version)
+    return (system.id, system.version) == (DEBIAN[suite].id, DEBIAN[suite].version)

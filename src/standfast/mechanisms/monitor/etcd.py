@@ -6,19 +6,14 @@ Kept apart from the databases, so that the quorum does not share their fate.
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import (
-    ETCD_CLIENT_PORT,
-    ETCD_HOME,
-    ETCD_PEER_PORT,
-    IDENTITY,
-)
+from standfast.mechanisms.hosts.names import ETCD_CLIENT_PORT, ETCD_PEER_PORT, IDENTITY
 
 UNIT = "standfast-etcd.service"
-HOME = ETCD_HOME
-CONFIG = "/etc/standfast/etcd.env"
-FIRST = "/etc/standfast/etcd-first.env"
-JOIN = "/etc/standfast/etcd-join.env"
-"""Written when a voter joins others that have data (rollout/voters.py); it outranks FIRST."""
+HOME = "/var/lib/standfast-etcd"
+CONFIG = "/etc/standfast/etcd.yml"
+
+WAITS = "/var/lib/standfast-machine/voter-waits"
+"""Is there on a monitor that has not been let in yet (rollout/voter_list.py)."""
 
 HEARTBEAT_MS = 100
 ELECTION_MS = 1000
@@ -34,8 +29,10 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
     clients = tuple(each for each in machines if each.roles & {Role.DATABASE, Role.MONITOR})
     config = render(
         __package__,
-        "etcd.env",
+        "etcd.yml",
         machine=machine,
+        voters=voters,
+        token=site,
         home=HOME,
         identity=IDENTITY,
         client_port=ETCD_CLIENT_PORT,
@@ -44,20 +41,14 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
         election_ms=ELECTION_MS,
         quota_bytes=QUOTA_BYTES,
     )
-    first = render(
-        __package__, "etcd-first.env", voters=voters, token=site, peer_port=ETCD_PEER_PORT
-    )
-    unit = render(__package__, UNIT, config=CONFIG, first=FIRST, join=JOIN)
+    unit = render(__package__, UNIT, config=CONFIG, waits=WAITS)
     return Contribution(
         files=(
             not_the_packages_own(),
             File(path=CONFIG, content=config.encode(), restarts=(UNIT,)),
-            File(path=FIRST, content=first.encode()),
             File(path=f"/etc/systemd/system/{UNIT}", content=unit.encode(), restarts=(UNIT,)),
         ),
         units=(Unit(name=UNIT, in_turn=True),),
-        # Its own certificate etcd reads anew for every connection; whom it trusts, at its start.
-        readers=(Reader(path=f"{IDENTITY}/ca.pem", unit=UNIT, restart=True),),
         folders=(Folder(path=HOME, mode=0o700, owner="etcd", group="etcd"),),
         flows=(
             Flow(
@@ -71,12 +62,10 @@ def plan(machine: Machine, machines: tuple[Machine, ...], *, site: str) -> Contr
                 why="voters",
             ),
         ),
+        # Its own certificate etcd reads anew for every connection; whom it trusts, at its start.
+        readers=(Reader(path=f"{IDENTITY}/ca.pem", unit=UNIT, restart=True),),
         packages=("etcd-client", "etcd-server"),
     )
-
-
-def peer_url(voter: Machine) -> str:
-    return f"https://{voter.address}:{ETCD_PEER_PORT}"
 
 
 def not_the_packages_own() -> File:

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from standfast.core.errors import Refused
 from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.disks import FULL, NO_ROOM
 
 LEFT_OUT = frozenset({"__pycache__", ".venv", ".git", "node_modules", ".pytest_cache"})
 UPLOAD_TIMEOUT_S = 300.0
@@ -56,9 +58,11 @@ def kept(folder: Path) -> Iterator[Path]:
 
 
 def ship(artifact: Artifact, connection: Connection) -> bool:
-    """Put it there unless it is; say whether it was shipped."""
+    """Put it there unless it is; say whether it was shipped. A full disk is not made fuller."""
     if connection.run(("test", "-d", artifact.folder), check=False).status == 0:
         return False
+    if connection.run(("test", "-e", NO_ROOM), check=False).status == 0:
+        raise no_room(connection.machine.name)
     part = f"{artifact.folder}.part"
     connection.run(("rm", "-rf", part))
     connection.run(("mkdir", "-p", part))
@@ -67,3 +71,11 @@ def ship(artifact: Artifact, connection: Connection) -> bool:
     )
     connection.run(("mv", "-T", part, artifact.folder))
     return True
+
+
+def no_room(machine: str) -> Refused:
+    return Refused(
+        f"a disk of {machine} is more than {FULL:.0%} full, so nothing new is brought there",
+        remedy=f"Make room on it: standfast logs {machine} --unit standfast-disk-guard.service "
+        "names the folder. A minute after there is room, this works again.",
+    )

@@ -17,6 +17,15 @@ POLL_S = 0.1
 ANSWER_TIMEOUT_S = 5.0
 
 
+def answers_now(url: str, ca_file: Path) -> bool:
+    context = ssl.create_default_context(cafile=str(ca_file))
+    try:
+        with urllib.request.urlopen(url, context=context, timeout=ANSWER_TIMEOUT_S):
+            return True
+    except OSError:  # refused, timed out, or answered with a failure
+        return False
+
+
 def wait_until_answered(url: str, ca_file: Path, clock: Clock, *, edge: str) -> None:
     """`edge` names the machine on which to look if it does not."""
     context = ssl.create_default_context(cafile=str(ca_file))

@@ -15,7 +15,7 @@ from standfast.core.command import SystemRunner
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.hosts import apply
 from standfast.mechanisms.hosts.bundle import Bundle, User
-from standfast.mechanisms.hosts.names import ETCD_HOME, SERVICE_HOME, SERVICE_USER
+from standfast.mechanisms.hosts.names import SERVICE_HOME, SERVICE_USER
 from standfast.mechanisms.keys import identity
 from standfast.mechanisms.keys import on_machine as operators
 
@@ -29,7 +29,6 @@ def inspect(names: list[str]) -> dict[str, object]:
     return {
         **made,
         "debian": debian(Path("/etc/os-release").read_text()),
-        "voted": (Path(ETCD_HOME) / "member").is_dir(),
         "mark": operators.mark(),
         "looked_in": operators.looked_in(runner),
     }

@@ -6,6 +6,7 @@ become each machine's firewall.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from standfast.mechanisms.backup import plan as backup
 from standfast.mechanisms.backup.plan import BackupAsk
@@ -14,9 +15,12 @@ from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.plan import EdgeAsk
 from standfast.mechanisms.hosts import plan as hosts
+from standfast.mechanisms.hosts import upkeep
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
+from standfast.mechanisms.hosts.disks import Spare
 from standfast.mechanisms.hosts.firewall import plan as firewall
 from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.hosts.programs import RELEASES as PROGRAMS
 from standfast.mechanisms.keys import plan as keys
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor import etcd
@@ -24,7 +28,7 @@ from standfast.mechanisms.monitor import plan as monitor
 from standfast.mechanisms.monitor.plan import EvidenceAsk
 from standfast.mechanisms.web import listener
 from standfast.mechanisms.web import plan as web
-from standfast.mechanisms.web.release import Release
+from standfast.mechanisms.web.release import RELEASES, Release
 from standfast.mechanisms.web.settings import ServiceSettings
 
 
@@ -94,6 +98,9 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         ssh_port=machine.ssh_port,
     )
     yield keys.plan(machine, blueprint.keys)
+    yield upkeep.plan(
+        machine, data=data_of(machine), spare=spare_of(blueprint), source=blueprint.source
+    )
     if machine.is_a(Role.EDGE):
         ask = EdgeAsk(health=blueprint.service.health)
         yield edge.plan(machine, machines, ask, certificate=certificates.public[machine.name])
@@ -148,3 +155,13 @@ DATA: Mapping[Role, tuple[str, ...]] = {
 
 def data_of(machine: Machine) -> tuple[str, ...]:
     return tuple(path for role in sorted(machine.roles) for path in DATA.get(role, ()))
+
+
+def spare_of(blueprint: Blueprint) -> tuple[Spare, ...]:
+    """What `up` has shipped and can ship again. The newest other one stays: it may have arrived
+    just now, or be what one goes back to."""
+    current = PurePosixPath(blueprint.source).parent.name
+    return (
+        Spare(parent=PROGRAMS, keep=current, newest=1),
+        Spare(parent=RELEASES, keep=blueprint.release.digest, newest=1),
+    )

@@ -14,13 +14,14 @@ from standfast.core.errors import Unreachable
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
-from standfast.mechanisms.hosts.programs import HOME, install_venv, venv_folder
+from standfast.mechanisms.hosts.programs import RELEASES, install_venv, venv_folder
 from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
 from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.databases import Databases
+from standfast.mechanisms.rollout.gradual import one_after_the_other
+from standfast.mechanisms.rollout.health import Health
 from standfast.mechanisms.rollout.machines import failed_units, on_all, wait_for_ssh
-from standfast.mechanisms.rollout.membership import Membership
 from standfast.mechanisms.rollout.voters import Voters
 from standfast.mechanisms.web import plan as web
 from standfast.mechanisms.web.settings import ServiceSettings
@@ -40,14 +41,17 @@ RESTARTS_LIMIT = 3
 def own_programs(source: Path) -> Artifact:
     """Our own source, for machines: `source` is the folder that holds the package."""
     packed = archive(source, inside="src/standfast")
-    return Artifact(folder=f"{HOME}/releases/{digest(packed)}", archive=packed)
+    return Artifact(folder=f"{RELEASES}/{digest(packed)}", archive=packed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
+    """`health`: how a site that serves is asked whether it is well, between two machines."""
+
     connections: Mapping[str, Connection]
     clock: Clock
     tell: Tell
+    health: Health | None = None
 
     def reach(self) -> None:
         def wait(connection: Connection) -> None:
@@ -56,13 +60,20 @@ class Rollout:
 
         on_all(self.connections.values(), wait)
 
-    def ship_programs(self, programs: Artifact, lock: bytes) -> None:
+    def ship_programs(
+        self, programs: Artifact, lock: bytes, venv: Callable[[str], Artifact] | None = None
+    ) -> None:
+        """`venv`: made elsewhere, for a machine of that name that has no way to the internet."""
+
         def give(connection: Connection) -> None:
             self.tell(connection.machine.name, "installing Standfast's programs")
             ship(programs, connection)
             ready = f"{venv_folder(lock)}/complete"
             if connection.run(("test", "-e", ready), check=False).status != 0:
-                install_venv(lock, over(connection))
+                if venv is None:
+                    install_venv(lock, over(connection))
+                else:
+                    ship(venv(connection.machine.name), connection)
 
         on_all(self.connections.values(), give)
 
@@ -97,30 +108,55 @@ class Rollout:
         bundles: Mapping[str, Bundle],
         programs: Artifact,
         *,
-        waves: tuple[tuple[str, ...], ...],
+        order: tuple[tuple[str, ...], ...] | None,
         service: ServiceSettings,
         settle: Callable[[Mapping[str, dict[str, Any]]], None],
     ) -> dict[str, dict[str, Any]]:
-        """Return what changed, by machine. One wave of machines after the other. `settle` sets the
-        databases up once all of them have theirs: before others go by what it changes, such as a
-        password. From then on the service, where it ran before, answers again before the next wave.
+        """Return what changed, by machine. Machines that have a bundle already change one by one
+        (`order.waves`), and the site must be well before the next one's turn; then `settle` sets
+        the databases up.
+
+        `order` is given where the databases must be settled before others go by what it changes,
+        such as a password.
         """
 
         def make(connection: Connection) -> dict[str, Any]:
             return self.apply_one(connection, bundles[connection.machine.name], programs)
 
+        def all_at_once(wave: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+            chosen = sorted((self.connections[name] for name in wave), key=urgency)
+            reports = on_all(chosen, make)
+            self._voters_in_turn(chosen, reports, programs)
+            return reports
+
+        if order is not None:
+            return self._settled_on_the_way(order, all_at_once, service, settle)
+        reports = one_after_the_other(self.connections, bundles, all_at_once, self.health)
+        settle(reports)
+        return reports
+
+    def _settled_on_the_way(
+        self,
+        order: tuple[tuple[str, ...], ...],
+        apply: Callable[[tuple[str, ...]], dict[str, dict[str, Any]]],
+        service: ServiceSettings,
+        settle: Callable[[Mapping[str, dict[str, Any]]], None],
+    ) -> dict[str, dict[str, Any]]:
+        """The databases are settled once all of them have their bundles. From then on the service,
+        where it ran before, answers again before the next wave."""
         databases = {each.machine.name for each in self.having(Role.DATABASE)}
         reports: dict[str, dict[str, Any]] = {}
         settled = False
-        for wave in waves:
-            chosen = sorted((self.connections[name] for name in wave), key=urgency)
-            reports.update(on_all(chosen, make))
-            self._voters_in_turn(chosen, reports, programs)
+        for wave in order:
+            reports.update(apply(wave))
             if not settled and databases <= reports.keys():
                 settle(reports)
                 settled = True
-            if settled and len(waves) > 1:
-                on_all(chosen, lambda connection: self._settled(connection, service))
+            if settled and len(order) > 1:
+                on_all(
+                    (self.connections[name] for name in wave),
+                    lambda connection: self._settled(connection, service),
+                )
         return reports
 
     def _settled(self, connection: Connection, service: ServiceSettings) -> None:
@@ -164,25 +200,6 @@ class Rollout:
             raise failed_units(name, report["failed"], connection)
         self.tell(name, "is as planned")
         return report
-
-    def change_voters(
-        self,
-        inspected: Mapping[str, Mapping[str, Any]],
-        bundles: Mapping[str, Bundle],
-        programs: Artifact,
-    ) -> None:
-        """Monitors that are new in the file join those that vote, and others leave. On a new site
-        nobody has voted, and all begin together."""
-
-        def start(connection: Connection) -> None:
-            self.apply_one(connection, bundles[connection.machine.name], programs)
-
-        Membership(
-            machines={each.machine.name: each for each in self.having(Role.MONITOR)},
-            clock=self.clock,
-            tell=self.tell,
-            start=start,
-        ).change({name for name, facts in inspected.items() if facts["voted"]})
 
     def settle_databases(
         self,

@@ -1,14 +1,11 @@
-"""In which order machines are changed when two of a kind must not be changed at once. Pure."""
+"""In which order machines change when the databases are told something first. Pure."""
 
 from standfast.mechanisms.hosts.machine import Machine, Role
 
 
-def waves(machines: tuple[Machine, ...], gently: bool) -> tuple[tuple[str, ...], ...]:
-    """All at once, unless `gently`. Then databases first and one by one, since others follow what
-    they are told (a new password); then the rest, together as far as no role stands twice in a
-    wave."""
-    if not gently:
-        return (tuple(each.name for each in machines),)
+def waves(machines: tuple[Machine, ...]) -> tuple[tuple[str, ...], ...]:
+    """Databases first and one by one, since others follow what they are told (a new password); then
+    the rest, together as far as no role stands twice in a wave."""
     databases = [each for each in machines if each.is_a(Role.DATABASE)]
     found: list[tuple[set[Role], list[str]]] = [
         (set(each.roles), [each.name]) for each in databases

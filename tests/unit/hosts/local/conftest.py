@@ -20,10 +20,10 @@ def wanted() -> Wanted:
             cache=Path("/var/cache/standfast"),
             run=Path("/run/standfast"),
         ),
-        suite="bookworm",
+        suites=("bookworm",),
         packages=("mmdebstrap", "systemd-container"),
         venv=True,
-        image=True,
+        images=1,
     )
 
 

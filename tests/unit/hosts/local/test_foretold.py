@@ -25,7 +25,7 @@ def test_a_fresh_computer_is_told_everything(wanted: Wanted, found: Found) -> No
 
 
 def test_a_computer_that_has_all_of_it_fetches_nothing(wanted: Wanted, found: Found) -> None:
-    lines = foretold(replace(wanted, packages=(), venv=False, image=False), found)
+    lines = foretold(replace(wanted, packages=(), venv=False, images=0), found)
     assert "  download  nothing, but what the service installs if it has changed" in lines
     assert not [line for line in lines if "installs  " in line or "Debian packages" in line]
 

@@ -67,7 +67,7 @@ def test_machines_that_are_on_already_need_nothing_more(wanted: Wanted, found: F
 
 
 def test_a_mirror_is_not_needed_once_the_image_is_there(wanted: Wanted, found: Found) -> None:
-    assert first_missing(replace(wanted, image=False), replace(found, mirror=False)) is None
+    assert first_missing(replace(wanted, images=0), replace(found, mirror=False)) is None
 
 
 def test_programs_that_will_not_be_installed_must_be_there(wanted: Wanted, found: Found) -> None:

@@ -1,14 +1,20 @@
-"""What this machine is and how it is off for room."""
+"""What this machine is, how it is off for room, and whether its clock is right."""
 
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from standfast.core.clock import SystemClock
+from standfast.core.units import stamp
+from standfast.mechanisms.hosts import disks, outdated, timekeeping
+from standfast.mechanisms.hosts.disks import DiskSettings
 
 DISK = "/"
 
 
-def read() -> Mapping[str, str | float]:
+def read() -> Mapping[str, Any]:
     disk = os.statvfs(DISK)
     memory = Path("/proc/meminfo").read_text()
     return {
@@ -23,7 +29,22 @@ def read() -> Mapping[str, str | float]:
         "disk_bytes": disk.f_blocks * disk.f_frsize,
         "memory_free_bytes": kibibytes(memory, "MemAvailable"),
         "memory_bytes": kibibytes(memory, "MemTotal"),
+        "disks": disks_of(Path(disks.SETTINGS)),
+        "now": stamp(SystemClock().now()),
+        "clock": timekeeping.read(),
+        "outdated": outdated.read(),
     }
+
+
+def disks_of(settings: Path) -> list[Mapping[str, Any]]:
+    """Those that the guard watches; none before a bundle was applied."""
+    if not settings.exists():
+        return []
+    watched = DiskSettings.from_json(settings.read_text()).watched
+    return [
+        {"folder": disk.folder, "used": round(disk.used, 4), "level": str(disk.level)}
+        for disk in disks.read(watched)
+    ]
 
 
 def uptime_s(uptime: str, init: str, *, ticks: int) -> float:

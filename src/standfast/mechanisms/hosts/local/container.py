@@ -25,6 +25,10 @@ POWEROFF_SIGNAL = "RTMIN+4"
 
 POWEROFF_TIMEOUT_S = 20.0
 
+IMAGE = "image"
+"""The file in a machine's folder that names the image below its disk, for as long as it lives: what
+updates have put on the disk fits that image and no other."""
+
 ENVIRONMENT: Mapping[str, str] = {
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
@@ -64,6 +68,8 @@ class Container:
         """The disk, with the keys by which the operator and the machine know each other."""
         for name in ("upper", "work", "root", "data"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+        if not (self.folder / IMAGE).exists():
+            write_atomically(self.folder / IMAGE, str(self.image).encode())
         for path in self.data:
             self.data_folder(path).mkdir(exist_ok=True)
         self.mount()

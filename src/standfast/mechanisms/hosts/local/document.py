@@ -7,13 +7,16 @@ the keys are right is `config.py`'s to say.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from standfast.core.errors import ConfigError
+from standfast.mechanisms.hosts.local.sources import SUITES
 
 FILE = "standfast.toml"
 DEFAULT_NAME = "timesheets"
 DEFAULT_PORT = 8443
+DEFAULT_SUITE: Literal["bookworm"] = "bookworm"
+"""On which everything here was tried longest."""
 
 
 def read(path: Path | None) -> tuple[Path, dict[str, Any]]:
@@ -41,6 +44,14 @@ def name_in(document: Mapping[str, Any]) -> str:
 def port_in(document: Mapping[str, Any]) -> int:
     port = document.get("port")
     return port if isinstance(port, int) and 0 < port < 65536 else DEFAULT_PORT
+
+
+def suites_in(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """All that its machines are made of, the site's first."""
+    suite = document.get("suite")
+    sites = suite if isinstance(suite, str) and suite in SUITES else DEFAULT_SUITE
+    machines = [each.get("suite") for each in machines_in(document)]
+    return tuple(dict.fromkeys([sites, *(each for each in machines if each in SUITES)]))
 
 
 def machines_in(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

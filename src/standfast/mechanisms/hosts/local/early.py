@@ -17,7 +17,7 @@ from standfast.core.command import SystemRunner
 from standfast.core.errors import ConfigError, StandfastError
 from standfast.mechanisms.hosts.local import document
 from standfast.mechanisms.hosts.local.foretold import foretold
-from standfast.mechanisms.hosts.local.image import SUITE, Image
+from standfast.mechanisms.hosts.local.image import Image, missing
 from standfast.mechanisms.hosts.local.needs import Wanted
 from standfast.mechanisms.hosts.local.refusal import first_missing, must_be_root, not_offered
 from standfast.mechanisms.hosts.local.survey import candidates, survey
@@ -101,14 +101,15 @@ def wanted_of(
     name = document.name_in(said)
     folders = Folders(site=name, **resting(environment))
     lock = (root / "requirements" / "standfast.lock").read_bytes()
+    suites = document.suites_in(said)
     listed = tuple(str(machine["name"]) for machine in document.machines_in(said))
     return Wanted(
         site=name,
         machines=listed or tuple(DEFAULT_ROLES),
         port=document.port_in(said),
         folders=folders,
-        suite=SUITE,
+        suites=suites,
         packages=packages,
         venv=venv,
-        image=not Image(suite=SUITE, lock=lock, cache=folders.cache).exists(),
+        images=missing(Image(suite=each, lock=lock, cache=folders.cache) for each in suites),
     )

@@ -59,11 +59,16 @@ def download(wanted: Wanted) -> str:
     parts = [
         *([f"Debian packages up to {size(DEBIAN_DOWNLOAD_BYTES)}"] if wanted.packages else []),
         *([f"Python packages {size(VENV_DOWNLOAD_BYTES)}"] if wanted.venv else []),
-        *([f"base image about {size(DOWNLOAD_BYTES)}"] if wanted.image else []),
+        *([base_images(wanted.images)] if wanted.images else []),
     ]
     if not parts:
         return "nothing, but what the service installs if it has changed"
     return f"{', '.join(parts)}; what the service installs besides"
+
+
+def base_images(count: int) -> str:
+    named = "base image" if count == 1 else f"{count} base images"
+    return f"{named} about {size(count * DOWNLOAD_BYTES)}"
 
 
 def changes(wanted: Wanted) -> str:

@@ -6,21 +6,39 @@ Everything is looked for before it is made, so a run that was killed is finished
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from standfast.core.clock import Clock
 from standfast.core.command import Command, Runner
+from standfast.core.errors import Refused
 from standfast.core.files import write_atomically
-from standfast.mechanisms.hosts.local import image, network, relay
+from standfast.mechanisms.hosts.local import addresses, image, network, relay
 from standfast.mechanisms.hosts.local.builder import Builder
-from standfast.mechanisms.hosts.local.container import Container
-from standfast.mechanisms.hosts.local.image import Image
+from standfast.mechanisms.hosts.local.container import IMAGE, Container
+from standfast.mechanisms.hosts.local.image import Image, suite_of
 from standfast.mechanisms.hosts.local.names import Names, inside, namespace_path
 from standfast.mechanisms.hosts.local.place import Place, forget, forget_site, spawn
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach
 
 RELAY = "relay"
+
+
+def must_fit(name: str, root: Path, wanted: Image) -> None:
+    """Refuse a machine whose disk lies over another system than the file says, or over none."""
+    if root == wanted.root:
+        return
+    if not root.is_dir():
+        raise Refused(
+            f"the image on which {name} was made is gone: {root}",
+            remedy="Its disk cannot be read without it. Put the cache back, or give the machine "
+            "another name in the file: then it is made anew.",
+        )
+    if suite_of(root) != wanted.suite:
+        raise Refused(
+            f"{name} was made of Debian {suite_of(root)}, and the file says {wanted.suite}",
+            remedy="Set `suite` back, or give the machine another name: then it is made anew.",
+        )
 
 
 def reach(folders: Folders, names: Names, address: str) -> Reach:
@@ -41,19 +59,28 @@ def reach(folders: Folders, names: Names, address: str) -> Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
+    """`image`: what the site's machines are made of, and its releases in. `suites`: of the machines
+    that are of another suite, by name."""
+
     machines: tuple[Machine, ...]
     data: Mapping[str, tuple[str, ...]]
     folders: Folders
     names: Names
     image: Image
+    suites: Mapping[str, str]
     runner: Runner
     clock: Clock
 
     def prepare(self, tell: Callable[[str], None]) -> None:
         """Image, keys, networks and disks: all but power."""
-        image.ensure(self.image, self.runner, tell)
+        for machine in self.machines:
+            must_fit(machine.name, self._root_below(machine.name), self.image_of(machine.name))
+        for each in self.images:
+            image.ensure(each, self.runner, tell)
         self.folders.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.make_keys()
+        addresses.note(self.folders.home, {each.name: each.address for each in self.machines})
+        self.retire(tell)
         network.make_site(self.names, self.runner)
         for machine in self.machines:
             self._make(machine)
@@ -67,9 +94,43 @@ class Here:
         for machine in self.machines:
             self.key(host_keys / machine.name, machine.name)
 
+    def retire(self, tell: Callable[[str], None]) -> None:
+        """Power off, in good order, what the file no longer names. Its disk stays until `destroy`,
+        and it is itself again when the file names it again."""
+        named = {machine.name for machine in self.machines}
+        gone = [name for name in self._names_of_all() if name not in named]
+        retiring = [each for each in map(self._leftover, gone) if each.is_on()]
+        for container in retiring:
+            tell(f"powering off {container.machine.name}, which the file no longer names")
+            container.ask_to_power_off()
+        for container in retiring:
+            container.power_off()
+
     def power_on(self) -> None:
         for machine in self.machines:
             self.container(machine.name).power_on()
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """What the machines that are not made yet will stand on, one for each suite."""
+        new = (each.name for each in self.machines if not self._below(each.name).exists())
+        return tuple(dict.fromkeys(self.image_of(name) for name in new))
+
+    def image_of(self, name: str) -> Image:
+        return replace(self.image, suite=self.suites.get(name, self.image.suite))
+
+    def programs(self, name: str, folder: str, tell: Callable[[str], None]) -> Path:
+        """`folder` of the newest image: what machines of older ones have no way to fetch."""
+        image.ensure(self.image_of(name), self.runner, tell)
+        return self.image_of(name).root / folder.lstrip("/")
+
+    def _below(self, name: str) -> Path:
+        return self.names.folder(name) / IMAGE
+
+    def _root_below(self, name: str) -> Path:
+        """A machine stays on the image on which it was made."""
+        noted = self._below(name)
+        return Path(noted.read_text()) if noted.exists() else self.image_of(name).root
 
     def container(self, name: str) -> Container:
         return self._container(next(each for each in self.machines if each.name == name))
@@ -78,7 +139,7 @@ class Here:
         return Container(
             machine=machine,
             names=self.names,
-            image=self.image.root,
+            image=self._root_below(machine.name),
             data=self.data.get(machine.name, ()),
             runner=self.runner,
             clock=self.clock,

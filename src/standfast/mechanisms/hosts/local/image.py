@@ -9,24 +9,23 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from standfast.core.command import Command, Runner
+from standfast.core.command import TAIL_LINES, Command, Result, Runner
 from standfast.core.errors import CommandFailed
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local import sources
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.programs import install_venv, venv_folder
 
-SUITE = "bookworm"
-
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-venv"),
     *("nftables", "iproute2", "iputils-ping", "procps", "ca-certificates", "openssl", "curl"),
-    *("haproxy", "postgresql", "tzdata", "etcd-server", "etcd-client", "pgbackrest", "chrony"),
+    *("haproxy", "postgresql", "tzdata", "etcd-server", "etcd-client", "pgbackrest"),
+    *("chrony", "logrotate"),
 )
 """What every role needs, so that one image serves all."""
 
@@ -43,6 +42,9 @@ SILENCED = (
 MASKED = ("systemd-logind.service", "getty.target", "console-getty.service")
 
 BOOTSTRAP_TIMEOUT_S = 900.0
+KEY_UNKNOWN = "NO_PUBKEY"
+"""apt's word for a signature by a key that it does not have."""
+
 DOWNLOAD_BYTES = 166_000_000
 """For telling the operator before it starts: packages 145 MB, their lists 9 MB, Python's wheels
 12 MB (measured on Debian 12, amd64)."""
@@ -71,6 +73,15 @@ class Image:
         return self.folder / "root"
 
 
+def suite_of(root: Path) -> str:
+    """Of the image with that root."""
+    return root.parent.name.split("-")[1]
+
+
+def missing(images: Iterable[Image]) -> int:
+    return sum(not image.exists() for image in images)
+
+
 def ensure(image: Image, runner: Runner, tell: Callable[[str], None]) -> Path:
     """Return the image's root folder, making it if it is not there. Killed half-way: made anew."""
     image.cache.mkdir(parents=True, exist_ok=True)
@@ -79,7 +90,7 @@ def ensure(image: Image, runner: Runner, tell: Callable[[str], None]) -> Path:
             return image.root
         discard(image.folder)
         image.folder.mkdir()
-        tell("downloading Debian's packages")
+        tell(f"downloading the packages of Debian {image.suite}")
         bootstrap(image, runner)
         tell("installing Python packages")
         prepare(image, runner)
@@ -94,7 +105,7 @@ def bootstrap(image: Image, runner: Runner) -> None:
     listed = image.folder / "sources.list"
     listed.write_text(found)
     options = sources.options(runner.run(Command(argv=("apt-config", "dump"))).text)
-    runner.run(
+    made = runner.run(
         Command(
             argv=(
                 *("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root"),
@@ -109,7 +120,21 @@ def bootstrap(image: Image, runner: Runner) -> None:
                 str(listed),
             ),
             timeout_s=BOOTSTRAP_TIMEOUT_S,
-        )
+        ),
+        check=False,
+    )
+    if made.status:
+        raise not_made(image.suite, made)
+
+
+def not_made(suite: str, made: Result) -> CommandFailed:
+    said = "\n".join(made.complaint.strip().splitlines()[-TAIL_LINES:])
+    return CommandFailed(
+        f"the image of Debian {suite} was not made: {said}",
+        remedy="`apt-get install --only-upgrade debian-archive-keyring`: this computer does not "
+        f"know the keys of {suite} yet."
+        if KEY_UNKNOWN in made.complaint
+        else "Does `apt-get update` work on this computer?",
     )
 
 

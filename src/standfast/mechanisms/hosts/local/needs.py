@@ -42,17 +42,18 @@ PROGRAMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What `up` is about to make. `packages`, `venv` and `image` say what it must fetch first:
-    the Debian packages that are missing, Python's packages, the base image."""
+    """What `up` is about to make. `packages`, `venv` and `images` say what it must fetch first:
+    the Debian packages that are missing, Python's packages, how many base images. `suites` are
+    those of Debian that its machines run."""
 
     site: str
     machines: tuple[str, ...]
     port: int
     folders: Folders
-    suite: str
+    suites: tuple[str, ...]
     packages: tuple[str, ...] = ()
     venv: bool = False
-    image: bool = False
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ class Room:
 def rooms(wanted: Wanted, found: Found) -> Iterator[Room]:
     """State and cache, together where they share a disk."""
     state = still_off(wanted, found) * DISK_PER_MACHINE_BYTES
-    cache = wanted.image * IMAGE_BYTES + wanted.venv * VENV_BYTES
+    cache = wanted.images * IMAGE_BYTES + wanted.venv * VENV_BYTES
     both = found.state.device == found.cache.device
     yield Room(
         folder=wanted.folders.state,

@@ -66,8 +66,8 @@ def wrong_computer(wanted: Wanted, found: Found) -> Iterator[ConfigError]:
             f"not found on the PATH: {', '.join(absent)}",
             remedy=f"Run `apt-get install {packages}`; if it is there, add /usr/sbin to PATH.",
         )
-    if wanted.image and not found.mirror:
-        yield no_mirror(wanted.suite)
+    if wanted.images and not found.mirror:
+        yield no_mirror(" or ".join(wanted.suites))
 
 
 def too_little(wanted: Wanted, found: Found) -> Iterator[ConfigError]:

@@ -34,7 +34,7 @@ def survey(wanted: Wanted) -> Found:
         port_taken=taken(wanted.port),
         groups_unified=(groups[0] / "cgroup.controllers").exists(),
         groups_writable=all(os.access(each, os.W_OK) for each in groups if each.exists()),
-        mirror=bool(sources.read(APT, wanted.suite)),
+        mirror=all(sources.read(APT, each) for each in wanted.suites),
         programs_missing=tuple(each for each in PROGRAMS if shutil.which(each) is None),
     )
 

@@ -1,0 +1,93 @@
+"""`standfast recover`: what only a person may decide."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from standfast.cli.app import App, open_app
+from standfast.cli.lock import locked
+from standfast.cli.progress import Progress
+from standfast.core.errors import Refused, StandfastError, Unreachable
+from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.rollout.machines import on_all
+from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
+
+
+@click.group()
+def recover() -> None:
+    """Bring back what cannot come back by itself. Each asks before it does anything."""
+
+
+@recover.command()
+@click.option("--yes", is_flag=True, help="Do not ask for the names of the lost monitors.")
+@click.pass_obj
+def monitors(file: Path | None, yes: bool) -> None:
+    """Let the last monitor go on alone when the others are lost for good.
+
+    Two of three monitors must agree before anything is decided. When two are lost, the third
+    knows all that was agreed and may decide nothing. This lets it forget the others. They must
+    never come back as they were: two that still remember each other would decide without it, and
+    two databases could take writes. `standfast up` then lets new machines in.
+    """
+    app = open_app(file)
+    app.must_exist()
+    progress = Progress()
+    with locked(app.lock_file, "standfast recover monitors"):
+        seen = looked_at(app)
+        survivor = survivor_of(seen)
+        lost = sorted(name for name in seen if name != survivor)
+        if not yes:
+            confirm(survivor, lost)
+        voters = VoterList(connections=app.connections, clock=app.clock, tell=progress.tell)
+        progress.tell(survivor, "forgets the others and goes on alone")
+        voters.recover(survivor)
+        progress.end()
+    click.echo(
+        f"{survivor} decides alone now. Replace {', '.join(lost)} in the file by machines with "
+        "other names and addresses, or make them anew; then run `standfast up`."
+    )
+
+
+def looked_at(app: App) -> Mapping[str, Look | None]:
+    """None where a monitor is not reached."""
+    voters = [app.connection(each.name) for each in app.site.having(Role.MONITOR)]
+
+    def one(connection: Connection) -> Look | None:
+        try:
+            return look(connection)
+        except Unreachable:
+            return None
+
+    return on_all(voters, one)
+
+
+def survivor_of(seen: Mapping[str, Look | None]) -> str:
+    """The only one that remembers. Pure."""
+    if any(each and each.healthy for each in seen.values()):
+        raise Refused(
+            "a majority of the monitors votes, so nothing is to be recovered",
+            remedy="`standfast up` replaces a monitor that is gone from the file.",
+        )
+    remembering = [name for name, each in seen.items() if each and each.has_data]
+    if not remembering:
+        raise StandfastError(
+            "no monitor is reached that remembers what was agreed",
+            remedy="Switch on the last one that ran, or bring its disk back.",
+        )
+    if len(remembering) > 1:
+        raise Refused(
+            f"{' and '.join(remembering)} both remember, and can agree once their etcd runs",
+            remedy="Run `standfast up`; see `standfast status` for what keeps them apart.",
+        )
+    return remembering[0]
+
+
+def confirm(survivor: str, lost: list[str]) -> None:
+    names = " ".join(lost)
+    typed = click.prompt(
+        f"{survivor} will forget {names}, which must never run again as they were. Type their names"
+    )
+    if typed.split() != lost:
+        raise Refused("these are other names, so nothing was touched")

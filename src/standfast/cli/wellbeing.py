@@ -1,0 +1,39 @@
+"""How this site is asked whether it is well, machine by machine and as a whole."""
+
+from collections.abc import Iterable
+
+from standfast.cli.app import App
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.monitor.voters import is_healthy
+from standfast.mechanisms.rollout.gate import answers_now
+from standfast.mechanisms.rollout.health import Health
+from standfast.mechanisms.rollout.machines import on_all
+from standfast.mechanisms.rollout.switchover import seen, troubles
+
+
+def health_of(app: App) -> Health:
+    return Health(
+        connections=app.connections,
+        asks=(
+            lambda: service_troubles(app),
+            lambda: voter_troubles(app),
+            lambda: troubles(seen(app.connections)),
+        ),
+        clock=app.clock,
+    )
+
+
+def service_troubles(app: App) -> Iterable[str]:
+    """Asked as a customer asks, over verified TLS."""
+    if app.site.made_here and not app.here.is_published():
+        return ()
+    if answers_now(app.site.health_url, app.site.folders.home / "ca.pem"):
+        return ()
+    return ("the service does not answer",)
+
+
+def voter_troubles(app: App) -> tuple[str, ...]:
+    """Each says itself whether it is part of a majority that agrees."""
+    voters = [app.connection(each.name) for each in app.site.having(Role.MONITOR)]
+    votes = on_all(voters, is_healthy)
+    return tuple(f"{name} does not vote" for name in votes if not votes[name])

@@ -1,0 +1,48 @@
+"""In which order the machines of a site change, so that somebody always serves. Pure.
+
+Monitors first, one by one: they carry nobody's request, two of three are a quorum, and whoever
+watches should know the newest before what is watched changes. Then backups, then web machines
+behind edges that check them, then the edges, which find healthy web machines whenever they come
+back. Secondaries before the primary, so that it can hand over to one that has already changed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from standfast.mechanisms.hosts.machine import Machine
+
+ORDER = ("monitor", "backup", "web", "edge", "database")
+
+
+def in_order(machines: Iterable[Machine], primary: str | None) -> tuple[Machine, ...]:
+    """A machine of several roles comes when the last of them is due."""
+
+    def due(machine: Machine) -> tuple[bool, int]:
+        return machine.name == primary, max(ORDER.index(role) for role in machine.roles)
+
+    return tuple(sorted(machines, key=due))
+
+
+def waves(
+    machines: Iterable[Machine],
+    *,
+    wanted: Mapping[str, str],
+    applied: Mapping[str, str | None],
+    primary: str | None,
+) -> Iterator[tuple[str, ...]]:
+    """Groups of machines to which bundles are applied at the same time, one group after the other.
+
+    `wanted` and `applied` are digests of bundles by machine; None where none was applied whole.
+
+    First, at once, all that lose nobody anything: new machines, and those that are as planned
+    already. Then each that would change, alone. On a site that is brought up for the first time
+    that is one group. Stopping after any group and asking anew gives what is left: a machine that
+    had its turn has the digest that is wanted.
+    """
+    ordered = in_order(machines, primary)
+    changed = {each.name for each in ordered if applied[each.name] not in (None, wanted[each.name])}
+    at_once = tuple(each.name for each in ordered if each.name not in changed)
+    if at_once:
+        yield at_once
+    for each in ordered:
+        if each.name in changed:
+            yield (each.name,)
