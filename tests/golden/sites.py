@@ -61,7 +61,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         secrets=SECRETS,
         certificates=certificates(site.machines),
         keys=KeysAsk(operators=OPERATORS, mark="mark of the secrets"),
-        release=Release(digest="release"),
+        release=Release(digest="release", commands=site.service.commands),
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
         log_key=b"key of the log\n",
         enrolled={},

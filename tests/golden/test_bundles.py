@@ -39,8 +39,5 @@ def test_there_is_no_golden_machine_that_is_in_no_site() -> None:
 def test_debian_13_changes_the_machines_with_postgresql_alone() -> None:
     older, newer = SITES["eleven-machines"], bundles("", debian=13)
     assert [name for name in older if older[name] != newer[name]] == [
-        "db-1",
-        "db-2",
-        "backup-1",
-        "backup-2",
+        *("web-1", "web-2", "db-1", "db-2", "backup-1", "backup-2")
     ]
