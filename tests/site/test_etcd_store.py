@@ -23,7 +23,7 @@ from tests.unit.monitor.memory_store import MemoryStore
 
 from standfast.core.errors import Unreachable
 from standfast.mechanisms.hosts.tls import Identity, client_context
-from standfast.mechanisms.keys.authority import Authority, Subject, private_pem, signed
+from standfast.mechanisms.keys.authority import Subject, make, private_pem, signed
 from standfast.mechanisms.monitor.gateway import Change, Put, Unchanged
 from standfast.mechanisms.monitor.store import EtcdStore, Store
 
@@ -58,7 +58,8 @@ def etcd(proven: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real
     """`proven` has made the image."""
     folder = tmp_path_factory.mktemp("etcd")
     now = datetime.now(UTC)
-    authority = Authority.ensure(folder, site="test", now=now)
+    authority = make("test", now)
+    (folder / "ca.pem").write_bytes(authority.pem)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = Subject(name="machine", addresses=(IPv4Address(HERE),))
     pem = signed(authority, subject, key.public_key(), now)

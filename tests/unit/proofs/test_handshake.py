@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.mechanisms.hosts.tls import Identity
-from standfast.mechanisms.keys.authority import Authority, Subject, common_name, private_pem
+from standfast.mechanisms.keys.authority import Authority, Subject, common_name, make, private_pem
 from standfast.proofs.drills.handshake import SSL_REQUEST, Finding, knock
 
 PATIENCE_S = 5.0
@@ -34,7 +34,7 @@ class Office:
     def open(cls, folder: Path) -> "Office":
         folder.mkdir()
         now = datetime.now(UTC)
-        return cls(folder=folder, authority=Authority.ensure(folder, site="test", now=now))
+        return cls(folder=folder, authority=make("test", now))
 
     def identity(self, name: str) -> Identity:
         made = Identity.in_folder(self.folder / name)

@@ -15,11 +15,6 @@ def machine(name: str, *roles: Role) -> Machine:
     )
 
 
-def test_all_at_once_unless_it_must_be_gentle() -> None:
-    site = (machine("web-1", Role.WEB), machine("web-2", Role.WEB))
-    assert waves(site, gently=False) == (("web-1", "web-2"),)
-
-
 def test_databases_come_first_and_a_role_stands_once_in_a_wave() -> None:
     site = (
         machine("edge-1", Role.EDGE),
@@ -29,7 +24,7 @@ def test_databases_come_first_and_a_role_stands_once_in_a_wave() -> None:
         machine("all", Role.EDGE, Role.WEB, Role.MONITOR),
         machine("monitor-1", Role.MONITOR),
     )
-    assert waves(site, gently=True) == (
+    assert waves(site) == (
         ("db-1",),
         ("edge-1", "web-1", "monitor-1"),
         ("web-2",),
