@@ -103,7 +103,7 @@ def wait_for(made: RealEtcd) -> None:
 @pytest.fixture(params=["memory", "etcd"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
-        yield MemoryStore(time.monotonic)
+        yield MemoryStore(time.monotonic, prefix=PREFIX)
         return
     made: Store = request.getfixturevalue("etcd").store()
     yield made

@@ -39,7 +39,7 @@ from standfast.pages.trust.render import pages
 from standfast.proofs.announcements import Scope, announcements, telling
 
 SETTINGS = Path("/etc/standfast/keeper.json")
-PACE_S = 0.3
+PACE_S = 0.5
 """How long what was handed in waits at most before it is seen: a look costs half a millisecond."""
 
 QUICK_PACE_S = 0.05

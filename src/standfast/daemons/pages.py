@@ -29,9 +29,15 @@ FOLDERS: Mapping[str, str] = MappingProxyType(
 
 CURRENT = "/current"
 CURRENT_FILE = "current"
-CURRENT_WITHIN_S = 10.0
+CURRENT_WITHIN_S = 6.0
 """The keeper touches that file each time it has seen that nothing is missing here; a monitor that
 was away is not asked before, nor one whose keeper has stopped."""
+
+PATIENCE_S = 5.0
+"""How long a start waits for that, so that a monitor that was away for a moment does not show an
+older log than the others just did. A keeper takes two seconds; then what is there is shown."""
+
+POLL_S = 0.1
 
 REQUEST_TIMEOUT_S = 10
 
@@ -66,11 +72,15 @@ def may_read(asker: str, path: str, readers: Mapping[str, frozenset[str]]) -> bo
 
 
 def is_current(home: Path, now: datetime) -> bool:
+    return now.timestamp() - seen_current(home) < CURRENT_WITHIN_S
+
+
+def seen_current(home: Path) -> float:
+    """When the keeper last saw that nothing is missing, in seconds since the epoch."""
     try:
-        seen = (home / CURRENT_FILE).stat().st_mtime
+        return (home / CURRENT_FILE).stat().st_mtime
     except OSError:
-        return False
-    return now.timestamp() - seen < CURRENT_WITHIN_S
+        return 0.0
 
 
 def content_type(path: Path) -> str:
@@ -147,14 +157,22 @@ class Server(ThreadingHTTPServer):
             super().finish_request(secured, client_address)
 
 
+def wait_until_current(home: Path, clock: Clock) -> None:
+    began, end = clock.now(), clock.monotonic() + PATIENCE_S
+    while clock.monotonic() < end and seen_current(home) < began.timestamp():
+        clock.sleep(POLL_S)
+
+
 def main() -> None:
     settings = json.loads(SETTINGS.read_text())
+    home, clock = Path(settings["folder"]), SystemClock()
     handler = partial(
         Handler,
-        home=Path(settings["folder"]),
+        home=home,
         readers={kind: frozenset(names) for kind, names in settings["readers"].items()},
-        clock=SystemClock(),
+        clock=clock,
     )
+    wait_until_current(home, clock)
     server = Server((settings["address"], settings["port"]), handler)
     server.tls = server_context(Identity.in_folder(Path(os.environ["CREDENTIALS_DIRECTORY"])))
     server.serve_forever()

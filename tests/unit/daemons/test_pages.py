@@ -1,6 +1,8 @@
 """Only what lies below the folder is served, and nothing else exists."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +11,12 @@ import pytest
 from standfast.daemons.pages import (
     CURRENT,
     CURRENT_FILE,
+    PATIENCE_S,
     content_type,
     file_for,
     is_current,
     may_read,
+    wait_until_current,
 )
 
 
@@ -102,5 +106,44 @@ def test_a_monitor_is_current_for_a_while_after_its_keeper_has_said_so(tmp_path:
     assert not is_current(tmp_path, now)
     (tmp_path / CURRENT_FILE).touch()
     os.utime(tmp_path / CURRENT_FILE, (now.timestamp(), now.timestamp()))
-    assert is_current(tmp_path, now + timedelta(seconds=9))
-    assert not is_current(tmp_path, now + timedelta(seconds=11))
+    assert is_current(tmp_path, now + timedelta(seconds=5))
+    assert not is_current(tmp_path, now + timedelta(seconds=7))
+
+
+@dataclass
+class HandClock:
+    """`meanwhile` happens while somebody sleeps for the third time."""
+
+    meanwhile: Callable[[datetime], None]
+    at: datetime = datetime(2026, 3, 1, tzinfo=UTC)
+    slept: int = 0
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.slept += 1
+        if self.slept == 3:
+            self.meanwhile(self.at)
+
+
+def test_a_start_waits_until_the_keeper_has_seen_that_nothing_is_missing(tmp_path: Path) -> None:
+    def touch(at: datetime) -> None:
+        (tmp_path / CURRENT_FILE).touch()
+        os.utime(tmp_path / CURRENT_FILE, (at.timestamp(), at.timestamp()))
+
+    clock = HandClock(touch)
+    touch(clock.at - timedelta(seconds=1))
+    wait_until_current(tmp_path, clock)
+    assert clock.slept == 3
+
+
+def test_a_start_waits_no_longer_than_its_patience(tmp_path: Path) -> None:
+    clock = HandClock(lambda at: None)
+    began = clock.at
+    wait_until_current(tmp_path, clock)
+    assert PATIENCE_S <= (clock.at - began).total_seconds() < PATIENCE_S + 0.5

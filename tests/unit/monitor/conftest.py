@@ -179,7 +179,7 @@ class Three:
         self.wanted += leaves
 
     def writer(self) -> str:
-        return self.store.read()["/standfast/writer"].data.decode()
+        return self.store.read()["/standfast-evidence/writer"].data.decode()
 
     def published(self, name: str) -> tuple[bytes, ...]:
         log = self.mirrors[name].log
@@ -197,6 +197,8 @@ class Three:
         assert sorted(first) == sorted(self.wanted), "logged once each"
         hashes = [merkle.leaf_hash(each) for each in first]
         for name in self.on:
+            held = self.mirrors[name].drafts.held()
+            assert all(then.size >= len(first) for then in held), "kept what is long logged"
             record = self.record(name)
             wrong = [each for each in record.complaints if "does not count" not in each]
             assert [each for each in wrong if "more of this sort" not in each] == []

@@ -13,7 +13,7 @@ class MemoryStore:
     """`monotonic` says when leases end. Without a majority nobody is answered."""
 
     monotonic: Callable[[], float]
-    prefix: str = "/standfast/"
+    prefix: str = "/standfast-evidence/"
     has_majority: bool = True
     kept: dict[str, Value] = field(default_factory=dict)
     leases: dict[int, tuple[int, float]] = field(default_factory=dict)

@@ -103,7 +103,7 @@ def test_an_etcd_that_lost_everything_begins_with_the_newest_that_anybody_holds(
     three.settle()
     three.store.kept.clear()
     three.settle()
-    assert "/standfast/log/head" not in three.store.read(), "one has not spoken"
+    assert "/standfast-evidence/head" not in three.store.read(), "one has not spoken"
     three.start(behind)
     three.want(b"fourth")
     three.settle()

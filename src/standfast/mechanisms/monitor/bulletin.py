@@ -12,12 +12,14 @@ from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.draft import Draft
 from standfast.mechanisms.monitor.gateway import Change, Put, Unchanged, Value
 
-PREFIX = "/standfast/"
+PREFIX = "/standfast-evidence/"
+"""Patroni's keys lie elsewhere (below `/standfast/`), and change twice a second."""
+
 WRITER = f"{PREFIX}writer"
-HEAD = f"{PREFIX}log/head"
-DRAFT = f"{PREFIX}log/draft"
-SIGNED = f"{PREFIX}log/signed"
-HELD = f"{PREFIX}log/held/"
+HEAD = f"{PREFIX}head"
+DRAFT = f"{PREFIX}draft"
+SIGNED = f"{PREFIX}signed"
+HELD = f"{PREFIX}held/"
 WAITING = f"{PREFIX}waiting/"
 
 

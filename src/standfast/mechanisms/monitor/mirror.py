@@ -156,6 +156,7 @@ class Mirror:
     def _follow(self, step: CatchUp | Hold, seen: Seen) -> None:
         if isinstance(step, CatchUp):
             self.log.extend(self._missing(seen.mine.size, step.to), step.to)
+            self.drafts.forget(step.to)
             return
         then = step.draft.then
         leaves = self._draft(step.draft.machine, seen.mine.size, then)
