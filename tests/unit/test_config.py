@@ -55,6 +55,14 @@ REST = "".join(
         ("[promises.nothing]\npromised = true", "promises.nothing: unknown promise"),
         ("[promises]\nredundant-web = 1", "promises.redundant-web: must be a table; given is 1"),
         ("[promises.redundant-web]\nobjective = { hope = 1 }", "objective.hope: unknown figure"),
+        (
+            "[promises.database-failover]\nobjective = { outage_s = 3 }",
+            "promises.database-failover.objective.outage_s: unknown figure",
+        ),
+        (
+            "[promises.database-failover.objective]\ndatabase-crash = { hope = 1 }",
+            "promises.database-failover.objective.database-crash.hope: unknown figure",
+        ),
         ("name = ", "is not TOML"),
     ],
 )
