@@ -115,17 +115,17 @@ def test_a_primary_whose_patroni_is_frozen_is_killed_before_there_can_be_another
     pair.wait_until_whole()
 
 
-def test_a_setting_that_needs_a_restart_costs_a_switchover_and_no_write(pair: Pair) -> None:
+def test_a_setting_that_needs_a_restart_costs_a_pause_and_no_write(pair: Pair) -> None:
     """Both machines run with another setting than is planned; `up` brings them back in turn."""
     primary = pair.wait_until_whole()
-    other = {"postgresql": {"parameters": {"max_connections": 90}}}
+    other = {"postgresql": {"parameters": {"max_connections": 110}}}
     body = f"-X PATCH -d '{json.dumps(other)}'"
     assert pair.asked(primary, "config", body) is not None
     time.sleep(4)
     for name in sorted(pair.roles(), key=lambda name: name == primary):
         pair.site.on(name, "systemctl restart standfast-patroni.service")
         primary = pair.wait_until_whole()
-    assert pair.sql(primary, "SHOW max_connections") == "90"
+    assert pair.sql(primary, "SHOW max_connections") == "110"
 
     writer = pair.writing()
     pair.site.answer("up", "--no-wait")

@@ -21,6 +21,7 @@ from standfast.mechanisms.rollout.databases import Databases
 from .clock import Skipping
 
 PLANNED = dynamic.configuration(slots={})
+ADDRESSES = {"db-1": "10.0.0.1", "db-2": "10.0.0.2"}
 NOTHING: dict[str, Any] = {"reloaded": [], "waiting": []}
 WAITS: dict[str, Any] = {"reloaded": [], "waiting": [PATRONI]}
 
@@ -54,6 +55,11 @@ class Played:
             self.primary = json.loads(stdin)["candidate"]
             self.done.append(f"{self.primary} takes over")
             return 0, "Successfully switched over"
+        if url.endswith("/restart"):
+            name = next(name for name, address in ADDRESSES.items() if address in url)
+            self.restart_wanted -= {name}
+            self.done.append(f"restart {name} in place")
+            return 0, "restarted successfully"
         if url.endswith("/config"):
             if "PATCH" in words:
                 self.done.append(f"configured {sorted(json.loads(stdin))}")
@@ -78,7 +84,7 @@ def machine(name: str) -> Machine:
     return Machine(
         name=name,
         roles=frozenset({Role.DATABASE}),
-        address=IPv4Address("10.0.0.1"),
+        address=IPv4Address(ADDRESSES[name]),
         reach=Reach(host=name),
     )
 
@@ -135,9 +141,9 @@ def test_units_that_wait_have_their_turn_the_primary_last_and_after_it_handed_ov
 
 
 def test_a_setting_that_waits_for_a_restart_gets_one() -> None:
-    played = Played(restart_wanted={"db-2"})
+    played = Played(restart_wanted={"db-1", "db-2"})
     settle(played)
-    assert played.done[2:] == ["restart db-2"]
+    assert played.done[2:] == ["restart db-2 in place", "restart db-1 in place"]
 
 
 def test_a_pair_without_a_copy_is_not_taken_for_a_whole_one() -> None:

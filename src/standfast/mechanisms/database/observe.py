@@ -19,6 +19,9 @@ ANSWER_TIMEOUT_S = 3
 SWITCHOVER_TIMEOUT_S = 30.0
 """Patroni answers when the other machine has taken over; it stops waiting after about this."""
 
+RESTART_TIMEOUT_S = 120.0
+"""Its checkpoint comes first, of all that was written since the last one."""
+
 HEALTHY = frozenset({"running", "streaming"})
 
 
@@ -137,6 +140,21 @@ def switch_over(primary: Connection, *, to: str) -> None:
             f"{to} did not take over from {primary.machine.name}: "
             f"{done.text.strip() or done.complaint.strip()}",
             remedy=f"standfast logs {to} --unit standfast-patroni.service",
+        )
+
+
+def restart_in_place(connection: Connection) -> None:
+    """PostgreSQL alone, by its Patroni, for settings that wait for it."""
+    body = {"restart_pending": True}
+    words = asked(connection, "restart", method="POST", body=body, timeout_s=RESTART_TIMEOUT_S)
+    done = connection.run(
+        words, stdin=json.dumps(body).encode(), timeout_s=RESTART_TIMEOUT_S + 10, check=False
+    )
+    if done.status != 0:
+        raise StandfastError(
+            f"PostgreSQL on {connection.machine.name} was not restarted: "
+            f"{done.text.strip() or done.complaint.strip()}",
+            remedy=f"standfast logs {connection.machine.name} --unit standfast-patroni.service",
         )
 
 

@@ -13,9 +13,15 @@ from typing import Any
 from standfast.core.clock import Clock
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.database import dynamic, setup
-from standfast.mechanisms.database.observe import Cluster, ask, cluster_by_any, switch_over
+from standfast.mechanisms.database.observe import (
+    Cluster,
+    ask,
+    cluster_by_any,
+    restart_in_place,
+    switch_over,
+)
 from standfast.mechanisms.database.plan import DYNAMIC, PATRONI, SETUP
-from standfast.mechanisms.database.turns import Turn, next_turn, waiting
+from standfast.mechanisms.database.turns import Turn, next_turn
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 
@@ -63,13 +69,17 @@ class Databases:
         return bool(changes)
 
     def _take_turns(self, units: set[str]) -> None:
-        """Each machine has one turn. One that still waits after it would do so after the next."""
-        for _ in self.machines:
+        """A turn for the unit and two for settings are the most that a machine can have."""
+        had: list[str] = []
+        for _ in range(3 * len(self.machines)):
             seen = self._seen()
-            turn = next_turn(seen, waiting(seen, units)) if seen is not None else None
+            turn = next_turn(seen, units, had) if seen is not None else None
             if turn is None:
                 return
             self._take(turn)
+            if turn.in_place:
+                had.append(turn.machine)
+                self.clock.sleep(TAKEN_UP_S)
             units -= {turn.machine}
             self._wait("waiting for the copy to be back", lambda seen: seen.is_whole)
 
@@ -80,7 +90,10 @@ class Databases:
             switch_over(machine, to=turn.to)
             self._wait("waiting for the old primary", lambda seen: seen.is_whole)
         self.tell(turn.machine, "restarting PostgreSQL")
-        self.restart(machine, PATRONI)
+        if turn.in_place:
+            restart_in_place(machine)
+        else:
+            self.restart(machine, PATRONI)
 
     def _seen(self) -> Cluster | None:
         try:
