@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from standfast.core.command import Command, Result
 from standfast.core.errors import CannotVerify
 from standfast.mechanisms.backup.engine import Kind
 from standfast.mechanisms.backup.pgbackrest import info, repository
+from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
 
 
 def said(*backups: dict[str, Any], code: int = 0, message: str = "ok") -> str:
@@ -63,6 +65,21 @@ def laid(folder: Path, name: str, at: float = 0) -> Path:
     path.write_bytes(b"x" * len(path.name))
     os.utime(path, (at, at))
     return path
+
+
+def test_a_repository_is_made_ready_once(tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    class Listening:
+        def run(self, command: Command, *, check: bool = True) -> Result:
+            ran.append(command.argv[-1])
+            return Result(status=0, stdout=b"", stderr=b"")
+
+    engine = PgBackRest(runner=Listening(), repository=tmp_path)
+    engine.prepare()
+    laid(tmp_path, "backup/main/backup.info")
+    engine.prepare()
+    assert ran == ["stanza-create"]
 
 
 def test_the_newest_copy_is_the_newest_manifest_with_its_final_name(tmp_path: Path) -> None:

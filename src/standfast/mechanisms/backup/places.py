@@ -26,6 +26,10 @@ OVERRIDE = f"{HOME}/override.env"
 DAMAGED = f"{HOME}/damaged"
 """The repository that such a fault makes."""
 
+REPOSITORY_INSIDE = 18432
+COPYING_INSIDE = 18433
+"""Where the engine's servers listen, on the loopback; before each is a door (`door.py`)."""
+
 USER = "standfast-backup"
 TAKE_UNIT = "standfast-backup.service"
 RESTORE_UNIT = "standfast-restore.service"

@@ -1,19 +1,20 @@
 """Both sides of a backup: the machine that keeps a repository, and the one whose data it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from standfast.core.errors import ConfigError
 from standfast.core.templates import render
-from standfast.mechanisms.backup import places, schedule
+from standfast.mechanisms.backup import door, places, schedule
+from standfast.mechanisms.backup.door import Door
 from standfast.mechanisms.backup.faults import files_of
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.pgbackrest import files as engine
 from standfast.mechanisms.backup.pgbackrest import names
 from standfast.mechanisms.backup.places import Places
 from standfast.mechanisms.backup.settings import BackupSettings
-from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
+from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     BACKUP_PORT,
@@ -108,13 +109,6 @@ def repository(
             Folder(path=places.RESTORE, mode=0o750, **mine),
             Folder(path=FAULTS),
         ),
-        flows=(
-            Flow(
-                port=BACKUP_PORT,
-                sources=tuple(str(each.address) for each in databases),
-                why="WAL from database machines",
-            ),
-        ),
         packages=(names.PACKAGE, f"postgresql-{postgresql}"),
         readers=tuple(Reader(path=path, unit=REPOSITORY) for path in IDENTITY_FILES),
     )
@@ -147,16 +141,37 @@ def database(machine: Machine, machines: tuple[Machine, ...], ask: BackupAsk) ->
             Folder(path=places.SPOOL, mode=0o750, **mine),
             Folder(path=places.SPOOL_LOCKS, mode=0o750, **mine),
         ),
-        flows=(
-            Flow(
-                port=COPYING_PORT,
-                sources=tuple(str(each.address) for each in backups),
-                why="backup machines read the database's files",
-            ),
-        ),
         packages=(names.PACKAGE,),
         readers=tuple(Reader(path=path, unit=COPYING) for path in IDENTITY_FILES),
     )
+
+
+def doors(machine: Machine, machines: tuple[Machine, ...]) -> Iterator[Contribution]:
+    """Before the servers of either side; a machine may be both."""
+    if machine.is_a(Role.BACKUP):
+        yield door.plan(
+            machine,
+            Door(
+                name="repository-door",
+                port=BACKUP_PORT,
+                inside=places.REPOSITORY_INSIDE,
+                known=having(machines, Role.DATABASE),
+                to="this machine's repository",
+                why="WAL from database machines",
+            ),
+        )
+    if machine.is_a(Role.DATABASE):
+        yield door.plan(
+            machine,
+            Door(
+                name="copying-door",
+                port=COPYING_PORT,
+                inside=places.COPYING_INSIDE,
+                known=having(machines, Role.BACKUP),
+                to="the database's files",
+                why="backup machines read the database's files",
+            ),
+        )
 
 
 def unit(name: str, restarts: tuple[str, ...], **model: Any) -> File:

@@ -134,6 +134,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             postgresql=database.VERSIONS[blueprint.debian[machine.name]],
             source=blueprint.source,
         )
+    yield from backup.doors(machine, machines)
     if machine.is_a(Role.MONITOR):
         yield etcd.plan(machine, machines, site=blueprint.site)
         yield monitor.plan(

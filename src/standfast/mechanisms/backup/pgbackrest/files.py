@@ -6,8 +6,10 @@ from typing import Any
 from standfast.core.templates import render
 from standfast.mechanisms.backup.pgbackrest.names import DATABASE_CONF, REPOSITORY_CONF, STANZA
 from standfast.mechanisms.backup.places import (
+    COPYING_INSIDE,
     LOCKS,
     REPOSITORY,
+    REPOSITORY_INSIDE,
     SCRATCH,
     SPOOL,
     SPOOL_LOCKS,
@@ -36,7 +38,14 @@ class Repository:
 def repository_conf(
     machine: Machine, databases: tuple[Machine, ...], mine: Repository, places: Places
 ) -> str:
-    return rendered("repository.conf", mine=mine, machine=machine, others=databases, places=places)
+    return rendered(
+        "repository.conf",
+        mine=mine,
+        machine=machine,
+        others=databases,
+        places=places,
+        inside=REPOSITORY_INSIDE,
+    )
 
 
 def restore_conf(mine: Repository) -> str:
@@ -44,7 +53,13 @@ def restore_conf(mine: Repository) -> str:
 
 
 def database_conf(machine: Machine, backups: tuple[Machine, ...], places: Places) -> str:
-    return rendered("database.conf", machine=machine, others=backups, places=places)
+    return rendered(
+        "database.conf",
+        machine=machine,
+        others=backups,
+        places=places,
+        inside=COPYING_INSIDE,
+    )
 
 
 def rendered(name: str, **model: Any) -> str:

@@ -14,6 +14,11 @@ from standfast.mechanisms.backup.pgbackrest.names import STANZA
 from standfast.mechanisms.backup.wal import is_segment
 
 
+def is_ready(repository: Path) -> bool:
+    """Whether it was ever made ready for a database."""
+    return (repository / "backup" / STANZA / "backup.info").exists()
+
+
 def newest_copy(repository: Path) -> datetime | None:
     """When it was finished."""
     times = [path.stat().st_mtime for path in manifests(repository)]
