@@ -23,7 +23,11 @@ ROOT = Path("/sys/fs/cgroup")
 UNIFIED = ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "unified"
 
 FIELD = frozenset(
-    {"standfast-patroni", "standfast-backup-server", "standfast-etcd", "standfast-web-proxy"}
+    f"standfast-{name}"
+    for name in (
+        *("patroni", "etcd", "web-proxy", "listener"),
+        *("repository", "repository-door", "copying", "copying-door"),
+    )
 )
 """Units of ours that run the field's programs and none of our own."""
 

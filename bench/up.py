@@ -1,4 +1,4 @@
-"""How long a newcomer waits: from nothing to the service, and to the promise proven.
+"""How long a newcomer waits: from nothing to the service, and until all promises were tried.
 
     bin/bench up [--cached]
 
@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 STATE = Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast"))
 NAME = "bench-up"
-LIMIT_S = 900
+LIMIT_S = 1800
 
 
 class Bench:
@@ -108,6 +108,14 @@ def main() -> None:
             shutil.rmtree(cache)
 
 
+def figures(proof: dict) -> str:
+    """What was promised, beside it what was measured."""
+    measured, objective = proof["measured"], proof["objective"]
+    return ", ".join(
+        f"{name} {measured[name]:g} (≤ {limit:g})" for name, limit in objective.items()
+    )
+
+
 def measure(bench: Bench, *, cached: bool) -> None:
     took, _, _ = bench.run("--help")
     print(f"(programs for this computer and the runtime's Python packages: {took:.1f} s)")
@@ -121,18 +129,19 @@ def measure(bench: Bench, *, cached: bool) -> None:
         bench.row(
             "  of it the image and the service's packages (difference)", before - answered, "≤ 90"
         )
-    bench.row("image cached: to the service answering", answered, "≤ 45")
-    bench.row("image cached: to the promise proven, up's end", took, "≤ 120")
-    (proof,) = said["proofs"]
-    print(f"  {proof['outcome']}, {proof['grade']}: {json.dumps(proof['measured'])}")
+    bench.row("image cached: to the service answering", answered, "≤ 90")
+    bench.row("image cached: to all promises tried, checks seen red", took, "≤ 300")
+    for proof in said["proofs"]:
+        print(f"  {proof['drill']}: {proof['outcome']}, {proof['grade']}: {figures(proof)}")
     took, _, _ = bench.run("up", "--json")
-    bench.row("up with nothing to do", took, "≤ 5")
+    bench.row("up with nothing to do", took, "≤ 10")
     took, _, _ = bench.run("status", "--json")
     bench.row("status", took, "")
-    took, text, _ = bench.run("drill", "web-server", "--json")
-    (proof,) = json.loads(text)["proofs"]
-    bench.row("drill web-server, from command to entry in the log", took, "")
-    print(f"  {proof['outcome']}, {proof['grade']}: {json.dumps(proof['measured'])}")
+    for drill in ("web-server", "database-crash", "database-host"):
+        took, text, _ = bench.run("drill", drill, "--json")
+        (proof,) = json.loads(text)["proofs"]
+        bench.row(f"drill {drill}, from command to entry in the log", took, "")
+        print(f"  {proof['outcome']}, {proof['grade']}: {figures(proof)}")
     took, _, _ = bench.run("destroy", "--yes")
     bench.row("destroy", took, "")
 
