@@ -20,6 +20,7 @@ between two acknowledged writes. `trouble`: the kinds of failure, counted.
 """
 
 import collections
+import functools
 import http.client
 import itertools
 import json
@@ -86,13 +87,17 @@ class SecondClient:
         return cookies
 
     def keep_on(self, until: float) -> None:
-        turn = 0
+        """One after the other begins, whether or not those before have ended: a service that lets
+        them wait must not hold up the next one, or its silence would look longer than it was."""
+        turn, begun = 0, []
         while not self.enough.wait(self.orders["every_s"]) and time.monotonic() < until:
             turn += 1
-            if turn % 2:
-                self.save()
-            else:
-                self.look(self.canary["read"][turn // 2 % len(self.canary["read"])])
+            read = self.canary["read"][turn // 2 % len(self.canary["read"])]
+            action = self.save if turn % 2 else functools.partial(self.look, read)
+            begun.append(threading.Thread(target=action))
+            begun[-1].start()
+        for thread in begun:
+            thread.join()
 
     def save(self) -> None:
         mine = str(uuid.uuid4())
@@ -166,15 +171,11 @@ def main() -> None:
     orders = json.loads(sys.stdin.readline())
     client = SecondClient(orders)
     until = time.monotonic() + orders["seconds"]
-    threads = [
-        threading.Thread(target=client.keep_on, args=(until,)) for _ in range(orders["threads"])
-    ]
-    for thread in threads:
-        thread.start()
+    keeping_on = threading.Thread(target=client.keep_on, args=(until,))
+    keeping_on.start()
     sys.stdin.readline()
     client.enough.set()
-    for thread in threads:
-        thread.join()
+    keeping_on.join()
     print(json.dumps({"stopped": client.run}), flush=True)
     given = json.loads(sys.stdin.readline() or "{}")
     counts = [client.listed()]

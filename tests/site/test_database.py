@@ -153,11 +153,13 @@ def test_nobody_without_a_certificate_of_the_site_is_answered(pair: Pair) -> Non
         ("db-1", f"https://{monitor}:2379/version"),
     ):
         refused = f"curl -sS -k -m 5 -o /dev/null {url}; echo $?"
-        assert pair.site.on(machine, refused).strip() in ("35", "56"), "no TLS without one"
+        # What curl(1) says depends on when the other side hangs up: connecting, sending, receiving.
+        assert pair.site.on(machine, refused).strip() in ("35", "55", "56"), "no TLS without one"
 
 
 def test_the_service_needs_its_certificate_besides_its_password(pair: Pair) -> None:
-    """The URL with the machine's own certificate instead of the service's."""
+    """The URL with the machine's own certificate instead of the service's. PostgreSQL tells a
+    stranger no more than that it is not let in."""
     refused = pair.site.on(
         "web-1",
         ". /etc/standfast/service.env; "
@@ -166,4 +168,4 @@ def test_the_service_needs_its_certificate_besides_its_password(pair: Pair) -> N
         "import psycopg, sys; psycopg.connect(sys.argv[1])"
         '" $psql 2>&1 | tail -3; true',
     )
-    assert "certificate" in refused
+    assert "authentication failed" in refused

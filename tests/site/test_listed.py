@@ -52,7 +52,7 @@ ssh = {{ host = "web-a" }}
 
 [[machines]]
 name = "web-b"
-roles = ["web"]
+roles = ["web", "backup"]
 address = "10.88.0.13"
 ssh = {{ user = "root" }}
 
@@ -64,7 +64,7 @@ ssh = {{ host = "db-a", port = 22 }}
 
 [[machines]]
 name = "mon-a"
-roles = ["monitor"]
+roles = ["monitor", "database"]
 address = "10.88.0.15"
 """
 
@@ -137,9 +137,9 @@ def planned(file: Path) -> str:
 
 
 def image(venv: str) -> Path | None:
-    """The cached base image with the Python packages that the machines are going to need."""
-    found = (each for each in CACHE.glob("image-bookworm-*/root") if (each / venv).is_dir())
-    return next(found, None)
+    """The newest cached base image with the Python packages that the machines are going to need."""
+    found = [each for each in CACHE.glob("image-bookworm-*/root") if (each / venv).is_dir()]
+    return max(found, key=lambda each: each.stat().st_mtime, default=None)
 
 
 def cached(file: Path) -> Path:

@@ -233,8 +233,7 @@ def second_client(site: Site, seconds: int = 120) -> "subprocess.Popen[str]":
         "canary": contract["service"]["canary"],
         "account": "you@example.com",
         "password": site.secret("drawn/account_password"),
-        "every_s": 0.1,
-        "threads": 4,
+        "every_s": 0.05,
         "seconds": seconds,
     }
     print(json.dumps(orders), file=process.stdin, flush=True)

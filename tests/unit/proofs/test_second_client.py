@@ -25,7 +25,6 @@ def opinion(service: Any, *, rows: Callable[[], list[str]] | None = None) -> dic
         "account": plan["account"],
         "password": plan["password"],
         "every_s": 0.01,
-        "threads": 3,
         "seconds": 30,
     }
     with subprocess.Popen(
