@@ -37,4 +37,5 @@ def note(home: Path, machines: Mapping[str, IPv4Address]) -> None:
     numbers = {name: int(address) - int(PRIVATE[0]) for name, address in machines.items()}
     noted = {**read(home), **numbers}
     if noted != read(home):
+        home.mkdir(parents=True, exist_ok=True)
         write_atomically(home / FILE, json.dumps(noted, indent=2).encode() + b"\n")
