@@ -86,6 +86,16 @@ def voters_outlive_any_database(machines: Roles) -> str | None:
     return None
 
 
+def web_machines_take_nothing_along(machines: Roles) -> str | None:
+    edges = set(having(machines, "edge"))
+    for name in having(machines, "web"):
+        if "database" in machines[name]:
+            return f"with {name} a database fails too, and its successor takes seconds"
+        if not edges - {name}:
+            return f"with {name} the only edge fails too"
+    return None
+
+
 def copies_without_database(count: int, words: str) -> Rule:
     def rule(machines: Roles) -> str | None:
         apart = set(having(machines, "backup")) - set(having(machines, "database"))
@@ -100,7 +110,9 @@ TWO_DATABASES = at_least(2, "database", "it takes two database machines")
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        "redundant-web": at_least(2, "web", "it takes two web machines"),
+        "redundant-web": all_of(
+            at_least(2, "web", "it takes two web machines"), web_machines_take_nothing_along
+        ),
         "any-machine": all_of(
             at_least(2, "edge", "it takes two edges"),
             at_least(2, "web", "it takes two web machines"),

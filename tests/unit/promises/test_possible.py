@@ -49,10 +49,17 @@ def test_eleven_machines_can_promise_everything() -> None:
     assert found.promises == EVERY
 
 
-def test_three_machines_can_promise_all_but_two_copies_apart_from_the_databases() -> None:
+def test_three_machines_leave_out_what_takes_machines_apart_from_the_databases() -> None:
     assert refused(THREE) == {
-        "onsite-backup": ("it takes two backup machines that hold no database, and the site has 1")
+        "redundant-web": "with a a database fails too, and its successor takes seconds",
+        "onsite-backup": "it takes two backup machines that hold no database, and the site has 1",
     }
+
+
+def test_a_web_machine_that_is_the_only_edge_cannot_fail_unnoticed() -> None:
+    said = refused(site(a="edge web", b="web"))
+    assert said["redundant-web"] == "with a the only edge fails too"
+    assert "redundant-web" not in refused(site(a="edge web", b="edge web"))
 
 
 def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> None:
