@@ -53,7 +53,9 @@ def blueprint(
     log_key: bytes,
     enrolled: Mapping[str, str],
     debian: Mapping[str, int],
+    rotating: bool = False,
 ) -> Blueprint:
+    """`rotating`: keys are being rotated, so that not every machine has the same secrets yet."""
     site = app.site
     name = site.service.role
     salt = b64decode(secrets.database_salt)
@@ -72,6 +74,7 @@ def blueprint(
         database=PostgresAsk(
             name=name,
             verifier=scram_verifier(secrets.database_password, salt),
+            password_changes=rotating,
             archive_command=ARCHIVE_COMMAND,
             archive_timeout_s=ARCHIVE_TIMEOUT_S,
         ),

@@ -86,6 +86,7 @@ def bring_up(
         keys=keys_ask(vault, inspected),
         enrolled=enrolled,
         debian={name: facts["debian"] for name, facts in inspected.items()},
+        rotating=rotation.is_under_way(vault),
     )
     deploy = Deploy(
         rollout=rollout,

@@ -44,10 +44,12 @@ class PostgresAsk:
     finished WAL to the backups; None where there are none. After `archive_timeout_s` a segment
     counts as finished, however little is in it; 0 for when it is full. `hba` are further lines of
     pg_hba.conf. `slots` are replication slots for receivers that are no members, as Patroni wants
-    them."""
+    them. While the `password_changes` the service's certificate alone lets it in, because
+    PostgreSQL knows one password, and web machines learn the new one after each other."""
 
     name: str
     verifier: str
+    password_changes: bool = False
     archive_command: str | None = None
     archive_timeout_s: int = 0
     hba: tuple[str, ...] = ()

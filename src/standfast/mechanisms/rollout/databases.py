@@ -52,12 +52,14 @@ class Databases:
         first = next(iter(self.machines))
         files = {file.path: file.content for file in bundles[first].files}
         primary = self._wait("waiting for a primary", lambda seen: seen.primary is not None)
+        mine = {name: reports[name] for name in self.machines}
+        if any(PATRONI in report["reloaded"] for report in mine.values()):
+            self.clock.sleep(TAKEN_UP_S)  # who is let in, and how, before a password changes
         configured = self._configure(primary, json.loads(files[DYNAMIC]))
         if setup.ensure(primary, database=self.database, wanted=setup.digest(files[SETUP])):
             self.tell(primary.machine.name, "set up the service's database")
         self._wait("waiting for a second copy", lambda seen: seen.is_whole)
-        mine = {name: reports[name] for name in self.machines}
-        if configured or any(PATRONI in report["reloaded"] for report in mine.values()):
+        if configured:
             self.clock.sleep(TAKEN_UP_S)
         self._take_turns({name for name, report in mine.items() if PATRONI in report["waiting"]})
 
