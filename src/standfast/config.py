@@ -21,7 +21,7 @@ from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
 from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
-from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role, having
+from standfast.mechanisms.hosts.machine import Folders, Machine, Power, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
     DEFAULT_MACHINES,
     RESERVED,
@@ -40,6 +40,7 @@ from standfast.promises.settings import (
     given_figures,
     known_figures,
 )
+from standfast.proofs.settings import DrillSettings
 
 SSH_PORT = 22
 
@@ -76,6 +77,7 @@ class SiteSettings(BaseModel):
     machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
     network: NetworkSettings = NetworkSettings()
     backup: BackupSettings = BackupSettings()
+    drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
 
 
@@ -97,6 +99,7 @@ class Site:
     source: Path
     network: NetworkSettings
     backup: BackupSettings
+    drills: DrillSettings
     promises: tuple[Promise, ...]
     usual: tuple[Promise, ...]
     not_promised: tuple[NotPromised, ...]
@@ -231,6 +234,12 @@ def check_machines(settings: SiteSettings, name: str) -> None:
             remedy="They vote on who is primary; an even number outlives no more losses.",
         )
     for index, machine in enumerate(machines):
+        if not machine.address and (machine.adopt or machine.power):
+            key = "adopt" if machine.adopt else "power"
+            raise ConfigError(
+                f"{name}: machines.{index} ({machine.name}).{key}: only a listed machine has it",
+                remedy=f"Leave it out, or give {machine.name} an address.",
+            )
         if machine.address and Role.EDGE in machine.roles and not machine.public:
             raise ConfigError(
                 f"{name}: machines.{index} ({machine.name}).public: an edge needs a public address",
@@ -324,6 +333,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         source=source,
         network=settings.network,
         backup=settings.backup,
+        drills=settings.drills,
         promises=said.promises,
         usual=said.usual,
         not_promised=said.impossible,
@@ -353,6 +363,8 @@ def listed(machine: MachineSettings) -> Machine:
         address=machine.address,
         public=machine.public,
         ssh_port=machine.ssh.port or SSH_PORT,
+        adopt=machine.adopt,
+        power=Power(**machine.power.model_dump()) if machine.power else None,
         reach=Reach(
             host=machine.ssh.host or str(machine.public or machine.address),
             user=machine.ssh.user,

@@ -7,8 +7,8 @@ import pytest
 
 from .refusal import changed, golden_files, refusal
 
-FIREWALLS = golden_files("nftables.conf")
-WEB = "eleven-machines/web-1: /etc/nftables.conf"
+FIREWALLS = golden_files("standfast/nftables.conf")
+WEB = "eleven-machines/web-1: /etc/standfast/nftables.conf"
 
 
 def refused(path: Path) -> str:

@@ -17,6 +17,7 @@ DISTRIBUTION = "usr/lib/systemd/system"
 PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "haproxy": ("/usr/sbin/haproxy",),
     "etcd-server": ("/usr/bin/etcd",),
+    "nftables": ("/usr/sbin/nft",),
     "python3": ("/usr/bin/python3",),
     "pgbackrest": ("/usr/bin/pgbackrest",),
     **{

@@ -13,6 +13,7 @@ import click
 from standfast.cli import (
     completion,
     deploy,
+    drills,
     evidence,
     heal,
     keys,
@@ -70,6 +71,7 @@ for command in (
     prove.drill,
     prove.doubt,
     tour.tour,
+    drills.drills,
     evidence.evidence,
     logs.logs,
     operator.operator,

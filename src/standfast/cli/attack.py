@@ -9,12 +9,16 @@ from typing import IO, Any
 
 from standfast.cli import heal
 from standfast.cli.account import enter_account
+from standfast.cli.afar import PowerThere, VantageThere
 from standfast.cli.app import App
 from standfast.cli.blueprint import SOURCE, preview
+from standfast.cli.drills import rules
 from standfast.cli.progress import Progress
+from standfast.cli.record import log_of
 from standfast.config import PROJECT
 from standfast.core.command import Command, start
 from standfast.core.errors import Refused, Unreachable
+from standfast.evidence.consent import standing
 from standfast.evidence.statement import Run
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.local.names import inside
@@ -29,6 +33,7 @@ from standfast.proofs.drills.body import proof_body
 from standfast.proofs.drills.ground import Ground, NotBack
 from standfast.proofs.drills.guard import guarded
 from standfast.proofs.drills.kernels import Sample, read_sample, samples_of
+from standfast.proofs.permission import forbidden
 from standfast.proofs.register import REGISTER, Kind
 
 CANARY = "canary@example.com"
@@ -95,25 +100,33 @@ class Grading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
-    """`chosen`: the machine that the operator named; without it a drill draws one."""
+    """`chosen`: the machine that the operator named; without it a drill draws one. `consent`: to
+    this run, on machines that belong to somebody."""
 
     app: App
     file: Path | None
     progress: Progress
     chosen: str | None = None
     grading: Grading = field(default_factory=Grading)
+    consent: bool = False
 
     def prepare(self, part: Part) -> None:
         """Refuse what cannot be attacked, and make ready what its drill needs."""
         check = REGISTER[part.drill]
-        if check.kind is Kind.DRILL and not self.app.site.made_here:
-            raise Refused(
-                "these machines are listed and belong to somebody, so none loses its power here",
-                remedy="Drills on listed machines, by consent and in windows, come later.",
-            )
+        refused = self.forbidden(part, planting=False)
+        if refused is not None:
+            raise refused
         if check.kind is Kind.OBSERVATION and self.chosen:
             raise Refused(f"{part.drill} looks at the whole site, so no machine can be chosen")
         check.drill.prepare(self._ground(part))
+
+    def forbidden(self, part: Part, *, planting: bool) -> Refused | None:
+        """Why this drill may not run now; planting its fault disturbs, whatever it does itself."""
+        if REGISTER[part.drill].kind is Kind.OBSERVATION and not planting:
+            return None
+        now = self.app.clock.now()
+        said = standing(log_of(self.app).record().entries)
+        return forbidden(part.drill, rules(self.app), said, now=now, consent=self.consent)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -138,8 +151,8 @@ class Attack:
             machines=app.site.machines,
             connections=app.connections,
             agents=app.agents,
-            power=PowerHere(app=app),
-            vantage=VantageHere(app=app),
+            power=PowerHere(app=app) if app.site.made_here else PowerThere(app=app),
+            vantage=VantageHere(app=app) if app.site.made_here else VantageThere(),
             contract=self._contract,
             links=lambda: links(app.site.machines, flows(preview(app))),
             programs=f"{own_programs(SOURCE).folder}/src",

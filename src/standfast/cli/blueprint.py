@@ -2,8 +2,11 @@
 
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from standfast.cli.app import App
+from standfast.cli.known_keys import known_keys
 from standfast.cli.record import log_url, origin
 from standfast.config import PROJECT
 from standfast.mechanisms.backup.cipher import repository_key
@@ -16,11 +19,12 @@ from standfast.mechanisms.hosts.local.names import MANAGEMENT
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
+from standfast.mechanisms.hosts.system import DEBIAN
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
 from standfast.mechanisms.rollout.artifacts import Artifact
-from standfast.mechanisms.rollout.plan import Blueprint, Certificates
+from standfast.mechanisms.rollout.plan import Blueprint, Certificates, plan
 from standfast.mechanisms.rollout.release import release_of
 from standfast.mechanisms.rollout.run import own_programs
 from standfast.mechanisms.web import listener
@@ -31,15 +35,8 @@ from standfast.promises.model import Promise
 SOURCE = PROJECT / "src" / "standfast"
 """Our own source, which machines run."""
 
-NOT_YET = SiteSecrets(
-    database_password="drawn-by-up",
-    database_salt="AAAAAAAAAAAAAAAAAAAAAA==",
-    service_secret="drawn-by-up",
-    account_password="drawn-by-up",
-    canary_password="drawn-by-up",
-    backup_secret="drawn-by-up",
-)
-"""Stands where secrets will be, in a preview."""
+NOT_YET = "drawn-by-up"
+"""Stands where secrets will be, in a preview; what is signed with them is `made by up`."""
 
 
 def blueprint(
@@ -115,23 +112,51 @@ def objectives(promises: Iterable[Promise]) -> Objectives:
     }
 
 
-def preview(app: App) -> Blueprint:
-    """Before any key is made: everything but secrets and certificates is as `up` would have it."""
-    names = [machine.name for machine in app.site.machines]
-    pending = dict.fromkeys(names, b"made by up\n")
+def preview(
+    app: App,
+    *,
+    debian: Mapping[str, int] = MappingProxyType({}),
+    looked_in: Mapping[str, str] = MappingProxyType({}),
+    served: Release | None = None,
+    secret: str = NOT_YET,
+) -> Blueprint:
+    """As `up` would have it, with the keys that there are; `secret` stands for every one that is
+    yet to be made. `debian` is each machine's release and `looked_in` where its sshd looks for
+    keys, where these are known; `served` is the service's release, where it is not the source's.
+    Makes nothing."""
+    known = known_keys(app, missing=secret)
     return blueprint(
         app,
-        secrets=NOT_YET,
-        certificates=Certificates(
-            authority=b"made by up\n", identity=pending, public=pending, service=pending
-        ),
-        keys=KeysAsk(operators=app.site.sealed.operators(), mark="drawn-by-up"),
-        release=release(app),
+        secrets=known.secrets,
+        certificates=known.certificates,
+        keys=replace(known.keys, looked_in=looked_in),
+        release=served or release(app),
         programs=own_programs(SOURCE),
-        log_key=b"drawn by up\n",
-        enrolled={},
-        debian=dict.fromkeys(names, 12),
+        log_key=known.log_key,
+        enrolled=known.enrolled,
+        debian={
+            each.name: debian.get(each.name, expected(app, each.name)) for each in app.site.machines
+        },
     )
+
+
+def expected(app: App, machine: str) -> int:
+    """Debian's release on a machine at which nobody has looked."""
+    return DEBIAN[app.site.suites.get(machine, app.site.suite)].version
+
+
+def unknown_files(app: App) -> dict[str, frozenset[str]]:
+    """By machine, the files in which something stands that is yet to be made: found by putting
+    other words in its place and seeing what changes."""
+    one, other = plan(preview(app)), plan(preview(app, secret="drawn-otherwise"))
+    return {
+        name: frozenset(
+            mine.path
+            for mine, theirs in zip(bundle.files, other[name].files, strict=True)
+            if mine.content != theirs.content
+        )
+        for name, bundle in one.items()
+    }
 
 
 def release(app: App) -> Release:

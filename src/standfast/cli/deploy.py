@@ -10,7 +10,7 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.bring_up import bring_up
 from standfast.cli.listed import admit
-from standfast.cli.lock import locked
+from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
 from standfast.cli.releases import Wish
 from standfast.core.errors import Unreachable
@@ -47,7 +47,7 @@ def deploy(file: Path | None, back: bool, status: bool, as_json: bool) -> None:
         show(app, document(app), as_json)
         return
     progress = Progress(quiet=as_json)
-    with locked(app.lock_file, "standfast deploy"):
+    with working_on(app, "standfast deploy"):
         if not app.site.made_here:
             app = admit(app, progress)
         changed = bring_up(app, progress, Wish.BACK if back else Wish.DEPLOY)

@@ -14,7 +14,7 @@ from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.evidence.envelope import leaf
 from standfast.evidence.merkle import leaf_hash
 from standfast.evidence.read import Record
-from standfast.evidence.statement import Calibration, Proof
+from standfast.evidence.statement import Calibration, Proof, TextNotice
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys.custody import vantage_signer
@@ -27,7 +27,7 @@ its lease has ended, and a loaded computer takes its time."""
 POLL_S = 0.3
 
 
-def hand_over(app: App, *predicates: Proof | Calibration) -> tuple[int, ...]:
+def hand_over(app: App, *predicates: Proof | Calibration | TextNotice) -> tuple[int, ...]:
     """Return the numbers of the entries, in the order given."""
     signer = vantage_signer(app.keys.vault)
     leaves = [leaf(app.site.name, each, signer) for each in predicates]

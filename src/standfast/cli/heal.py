@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from standfast.cli.afar import PowerThere
 from standfast.cli.app import App, open_app
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.rollout.machines import wait_for_ssh
@@ -39,6 +40,9 @@ def heal_leftovers(app: App) -> bool:
 def heal_all(app: App) -> None:
     if app.site.made_here:
         app.here.power_on()
+    else:
+        for machine in app.site.machines:
+            PowerThere(app=app).restore(machine.name)
     planted_on = {check.planted_on for check in REGISTER.values()}
     for machine in app.site.machines:
         if planted_on & machine.roles:

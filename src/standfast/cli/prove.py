@@ -11,13 +11,17 @@ import click
 
 from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
+from standfast.cli.drills import disturbs
+from standfast.cli.handover import hand_over
 from standfast.cli.heal import heal_leftovers
 from standfast.cli.lock import working_on
 from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
+from standfast.cli.record import log_of
 from standfast.core.errors import ConfigError
 from standfast.core.units import stamp
-from standfast.evidence.statement import Calibration, Proof
+from standfast.evidence.consent import consented, standing
+from standfast.evidence.statement import Calibration, Proof, TextNotice
 from standfast.promises.model import Outcome, Part, Promise
 from standfast.proofs.register import REGISTER
 
@@ -25,6 +29,12 @@ STATUS: Mapping[Outcome, int] = {Outcome.KEPT: 0, Outcome.BROKEN: 1, Outcome.INC
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout."
+)
+
+consent_option = click.option(
+    "--consent",
+    is_flag=True,
+    help="Listed machines may be disturbed now, and from now on in the windows of [drills].",
 )
 
 
@@ -65,10 +75,11 @@ logged as evidence.
 @click.option(
     "--machine", metavar="MACHINE", help="The machine that fails, instead of a drawn one."
 )
+@consent_option
 @as_json_option
 @click.pass_obj
-def drill(file: Path | None, name: str, machine: str | None, as_json: bool) -> int:
-    with at_work(file, "drill", as_json, chosen=machine) as prover:
+def drill(file: Path | None, name: str, machine: str | None, consent: bool, as_json: bool) -> int:
+    with at_work(file, "drill", as_json, chosen=machine, consent=consent) as prover:
         chosen = [
             (promise, part)
             for promise, part in parts(prover.attack.app.site.promises)
@@ -76,21 +87,24 @@ def drill(file: Path | None, name: str, machine: str | None, as_json: bool) -> i
         ]
         if not chosen:
             raise ConfigError(f"this site promises nothing that the drill {name} would prove")
-        return shown(prover, chosen, as_json)
+        status = shown(prover, chosen, as_json)
+        remember_consent(prover.attack, [name])
+        return status
 
 
 @click.command()
 @click.argument("promise")
+@consent_option
 @as_json_option
 @click.pass_obj
-def doubt(file: Path | None, promise: str, as_json: bool) -> int:
+def doubt(file: Path | None, promise: str, consent: bool, as_json: bool) -> int:
     """Plant a fault that must turn PROMISE red, see it red, remove it, and see it green again.
 
     A promise that several drills prove is doubted drill by drill. Visitors of this site meet what
     the fault does for some seconds: for redundant-web the edge goes blind and a web machine loses
     its power. The fault removes itself even if this command dies.
     """
-    with at_work(file, "doubt", as_json) as prover:
+    with at_work(file, "doubt", as_json, consent=consent) as prover:
         chosen = parts([promised(prover.attack.app, promise)])
         seen, proofs = [], []
         for of, part in chosen:
@@ -102,7 +116,20 @@ def doubt(file: Path | None, promise: str, as_json: bool) -> int:
                 tell(proof)
         if as_json:
             click.echo(json.dumps(doubted(seen, proofs)))
+        remember_consent(prover.attack, [part.drill for _, part in chosen])
         return finished(proofs)
+
+
+def remember_consent(attack: Attack, drills: Iterable[str]) -> None:
+    """On machines that belong to somebody a drill that was run by hand with the operator's consent
+    may from now on run in its windows: said in the log, for all operators."""
+    app = attack.app
+    if app.site.made_here or not attack.consent:
+        return
+    known = standing(log_of(app).record().entries).consented
+    for name in drills:
+        if disturbs(name) and name not in known:
+            hand_over(app, TextNotice(text=consented(name), at=app.clock.now()))
 
 
 def doubted(seen: Sequence[Calibration | None], proofs: Sequence[Logged]) -> Mapping[str, Any]:
@@ -121,7 +148,12 @@ def parts(promises: Iterable[Promise]) -> list[tuple[Promise, Part]]:
 
 @contextmanager
 def at_work(
-    file: Path | None, doing: str, as_json: bool, *, chosen: str | None = None
+    file: Path | None,
+    doing: str,
+    as_json: bool,
+    *,
+    chosen: str | None = None,
+    consent: bool = False,
 ) -> Iterator[Prover]:
     app = open_app(file)
     app.must_exist()
@@ -129,7 +161,8 @@ def at_work(
     with working_on(app, f"standfast {doing}"):
         if heal_leftovers(app):
             progress.say("a drill had been interrupted; what it left is taken back")
-        yield Prover(attack=Attack(app=app, progress=progress, file=file, chosen=chosen))
+        attack = Attack(app=app, progress=progress, file=file, chosen=chosen, consent=consent)
+        yield Prover(attack=attack)
 
 
 def promised(app: App, promise_id: str) -> Promise:

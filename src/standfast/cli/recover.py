@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from standfast.cli.app import App, open_app
-from standfast.cli.lock import locked
+from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
 from standfast.core.errors import Refused, StandfastError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
@@ -34,7 +34,7 @@ def monitors(file: Path | None, yes: bool) -> None:
     app = open_app(file)
     app.must_exist()
     progress = Progress()
-    with locked(app.lock_file, "standfast recover monitors"):
+    with working_on(app, "standfast recover monitors"):
         seen = looked_at(app)
         survivor = survivor_of(seen)
         lost = sorted(name for name in seen if name != survivor)

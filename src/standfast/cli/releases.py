@@ -41,11 +41,17 @@ def choose(app: App, rollout: Rollout, wish: Wish, progress: Progress) -> Chosen
     running = [each.release.digest for each in found.values() if each.release]
     if wish is Wish.BACK:
         return go_back(rollout, found, history, running)
-    wanted = release(app)
-    if wish is Wish.UP and wanted.digest in history.taken_back and history.current:
-        progress.tell("release", f"{wanted.digest} was taken back; `standfast deploy` retries it")
-        wanted = history.current
+    made = release(app)
+    wanted = made if wish is Wish.DEPLOY else wanted_by_up(made, history)
+    if wanted != made:
+        progress.tell("release", f"{made.digest} was taken back; `standfast deploy` retries it")
     return Chosen(release=wanted, history=history, found=found)
+
+
+def wanted_by_up(made: Release, history: History) -> Release:
+    """`made` of the source, unless an operator went back from it."""
+    taken_back = made.digest in history.taken_back
+    return history.current if taken_back and history.current else made
 
 
 def go_back(

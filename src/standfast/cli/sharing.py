@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from standfast.cli.app import App
+from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.keys import lineage
+from standfast.mechanisms.keys.on_machine import ASKED, without_ours
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.keys.vault import Vault
 
@@ -21,6 +23,11 @@ def must_be_newest(app: App, inspected: Mapping[str, Mapping[str, Any]]) -> None
     if not app.older_secrets:
         seen = {name: str(facts["mark"]) for name, facts in inspected.items()}
         lineage.must_be_newest(app.keys.vault.contents.lineage, seen, str(app.site.sealed.sealed))
+
+
+def looked_in(connection: Connection) -> str:
+    """As the machine itself says it later, asked before any program of ours is there."""
+    return without_ours(connection.run(ASKED, check=False).text)
 
 
 def keys_ask(vault: Vault, inspected: Mapping[str, Mapping[str, Any]]) -> KeysAsk:

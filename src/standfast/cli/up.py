@@ -12,6 +12,8 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
 from standfast.cli.bring_up import ACCOUNT, bring_up
+from standfast.cli.drills import disturbs
+from standfast.cli.handover import hand_over
 from standfast.cli.keys import finish_rotation
 from standfast.cli.listed import admit
 from standfast.cli.lock import working_on
@@ -21,6 +23,8 @@ from standfast.cli.prove import entry, lines
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
 from standfast.core.errors import StandfastError
+from standfast.evidence.consent import standing, waiting
+from standfast.evidence.statement import TextNotice
 from standfast.mechanisms.keys import custody
 from standfast.promises.model import Outcome, Part, Promise, State
 from standfast.proofs.drills.ground import NotBack
@@ -36,14 +40,27 @@ FORETOLD = "STANDFAST_FORETOLD"
     is_flag=True,
     help="Let this copy of secrets.age count, though machines have seen another one.",
 )
+@click.option(
+    "--adopt",
+    metavar="MACHINE",
+    multiple=True,
+    help="Take the place of what this listed machine runs already, and keep that aside.",
+)
 @click.option("--no-wait", is_flag=True, help="Return when the service answers; prove nothing.")
 @click.pass_obj
-def up(file: Path | None, as_json: bool, no_wait: bool, older_secrets: bool) -> int:
+def up(
+    file: Path | None,
+    as_json: bool,
+    older_secrets: bool,
+    adopt: tuple[str, ...],
+    no_wait: bool,
+) -> int:
     """Make the machines, deploy the service, and attack what is promised until it is proven.
 
     Looks before it acts: a second run changes nothing, and one that was interrupted is finished.
-    On machines made here a promise that was not proven lately is attacked at the end, drill by
-    drill: a fault is planted to see its check turn red, then the site is attacked as it is.
+    A promise that was not proven lately is attacked at the end, drill by drill: a fault is planted
+    to see its check turn red, then the site is attacked as it is. On listed machines no drill that
+    disturbs runs before you have run it by hand (`standfast drills`), and then in your windows.
 
     Exit status: 0 if no promise is broken, 1 if one is.
     """
@@ -53,7 +70,7 @@ def up(file: Path | None, as_json: bool, no_wait: bool, older_secrets: bool) -> 
         preflight(app, progress, said=FORETOLD in os.environ)
     with working_on(app, "standfast up"):
         if not app.site.made_here:
-            app = admit(app, progress)
+            app = admit(app, progress, adopt)
         changed = bring_up(app, progress)
         finish_rotation(app, progress, changed)
         if not as_json:
@@ -79,9 +96,6 @@ def up(file: Path | None, as_json: bool, no_wait: bool, older_secrets: bool) -> 
 def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[Logged, ...]:
     """Every promise is tried once: its check seen red, then its proof. One that is kept already
     is left alone, and what nobody consented to is not attacked."""
-    if not app.site.made_here:
-        progress.say("Nothing is attacked on listed machines; their promises stay unproven.")
-        return ()
     kept = {
         (state.promise, part.drill)
         for state in log_of(app).verification().states
@@ -101,20 +115,54 @@ def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[
 def all_tried(
     prover: Prover, due: Sequence[tuple[Promise, Part]], progress: Progress
 ) -> tuple[Logged, ...]:
-    """One that cannot be tried keeps nobody from trying the others; it is told at the end."""
+    """One that cannot be tried keeps nobody from trying the others; it is told at the end. One
+    that may not run is no failure: it waits."""
     logged: list[Logged] = []
     failures: list[StandfastError] = []
     for promise, part in due:
         try:
-            logged.append(tried(prover, promise, part, progress))
+            found = tried_if_allowed(prover, promise, part, progress)
         except NotBack:
             raise  # one machine less: whatever came next would only be refused
         except StandfastError as error:
             progress.say(f"  {error.problem}")
             failures.append(error)
+        else:
+            if found is not None:
+                logged.append(found)
     if failures:
         raise failures[0]
     return tuple(logged)
+
+
+def tried_if_allowed(
+    prover: Prover, promise: Promise, part: Part, progress: Progress
+) -> Logged | None:
+    """What may not be planted is at least looked at; what may not run says in the log that it
+    waits."""
+    refused = prover.attack.forbidden(part, planting=True)
+    if refused is None:
+        return tried(prover, promise, part, progress)
+    progress.say(f"\n{promise.id}, {part.drill}: {refused.problem}")
+    if refused.remedy:
+        progress.say(f"  {refused.remedy}")
+    if not disturbs(part.drill):
+        return observed(prover, promise, part, progress)
+    say_that_it_waits(prover.attack.app, part.drill)
+    return None
+
+
+def say_that_it_waits(app: App, drill: str) -> None:
+    said, now = standing(log_of(app).record().entries), app.clock.now()
+    if drill not in said.consented and not said.why_not(drill, now):
+        hand_over(app, TextNotice(text=waiting(drill), at=now))
+
+
+def observed(prover: Prover, promise: Promise, part: Part, progress: Progress) -> Logged:
+    logged = prover.prove(promise, part)
+    for line in lines(logged):
+        progress.say(line)
+    return logged
 
 
 def tried(prover: Prover, promise: Promise, part: Part, progress: Progress) -> Logged:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from standfast.cli.app import App, open_app
-from standfast.cli.lock import locked
+from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
 from standfast.cli.wellbeing import health_of
 from standfast.core.errors import Refused
@@ -38,7 +38,7 @@ def update(file: Path | None, dry_run: bool, reboot: bool, everything: bool, as_
     app = open_app(file)
     app.must_exist()
     progress = Progress(quiet=as_json)
-    with locked(app.lock_file, "standfast update"):
+    with working_on(app, "standfast update"):
         upgrading = upgrading_of(app, everything=everything)
         planned = plan(app, upgrading, progress, reboot=reboot)
         if not as_json:

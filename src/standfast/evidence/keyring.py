@@ -2,7 +2,8 @@
 
 The log's key speaks for the log: slots and notices. Keys that a notice has enrolled speak for what
 their machines measured: proofs and calibrations. Neither can do the work of the other, so who
-keeps the log cannot invent a measurement, and who measures cannot move a slot.
+keeps the log cannot invent a measurement, and who measures cannot move a slot. A notice that is
+text alone, such as the operator's word about drills, may come from either.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from standfast.core.errors import CannotVerify
 from standfast.evidence.envelope import Opened, opened
 from standfast.evidence.note import Verifier, parse_vkey
-from standfast.evidence.statement import EnrolledNotice, Kind, Statement
+from standfast.evidence.statement import EnrolledNotice, Kind, Statement, TextNotice
 
 OF_THE_LOG = frozenset({Kind.SLOT, Kind.NOTICE})
 
@@ -27,6 +28,8 @@ class Keyring:
         The writer asks this before it appends, because a bad leaf would be there for ever.
         """
         found = opened(leaf, (self.log, *self.enrolled.values()))
+        if isinstance(found.statement.predicate, TextNotice):
+            return found
         by_log = found.signer.id == self.log.id
         if by_log is not (found.statement.kind in OF_THE_LOG):
             raise CannotVerify(f"{found.signer.name} may not sign a {found.statement.kind}")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from standfast.core.units import duration, stamp
+from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
 from standfast.evidence.read import Entry
 from standfast.evidence.slots import Span, missed, proven_in
@@ -114,14 +115,23 @@ def derive(entries: Sequence[Entry], *, now: datetime) -> tuple[PromiseState, ..
     found: dict[str, list[Dossier]] = {}
     for each in dossiers(entries, now=now):
         found.setdefault(each.promise, []).append(each)
+    said = standing(entries)
     return tuple(
         PromiseState(
             promise=promise,
             statement=max(parts, key=lambda each: each.current.index).current.slot.statement,
-            parts=tuple(_derived(each, now) for each in parts),
+            parts=tuple(_explained(_derived(each, now), said, now) for each in parts),
         )
         for promise, parts in found.items()
     )
+
+
+def _explained(part: PartState, said: Standing, now: datetime) -> PartState:
+    """What operators said about drills is why a proof is lacking, where one is."""
+    because = said.why_not(part.drill, now)
+    if part.state is not State.UNPROVEN or not because:
+        return part
+    return replace(part, reason=f"{part.reason}; {because}")
 
 
 def doubted(states: Iterable[PromiseState], complaints: Sequence[str]) -> tuple[PromiseState, ...]:

@@ -12,12 +12,13 @@ from tests.unit.monitor.memory_store import MemoryStore
 
 from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.consent import paused
 from standfast.evidence.envelope import leaf
 from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import vkey
 from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
-from standfast.evidence.statement import EnrolledNotice, Proof, Slot
+from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.transport import Missing
 from standfast.mechanisms.monitor.bulletin import claim, read, stand, wait_for_writer
 from standfast.promises.catalog import REDUNDANT_WEB
@@ -59,9 +60,11 @@ class Monitor:
     def turn(self) -> float:
         return self.keeper.turn()
 
-    def hand_in(self, proof: Proof, signer: Ed25519Signer = VANTAGE, name: str = "one") -> Path:
+    def hand_in(
+        self, said: Proof | TextNotice, signer: Ed25519Signer = VANTAGE, name: str = "one"
+    ) -> Path:
         path = self.keeper.folder / "spool" / f"{name}.json"
-        path.write_bytes(leaf("example", proof, signer))
+        path.write_bytes(leaf("example", said, signer))
         return path
 
     @property
@@ -187,6 +190,17 @@ def test_what_a_stranger_signed_is_set_aside_and_never_logged(
     assert not path.exists()
     assert (monitor.keeper.folder / "refused" / path.name).is_file()
     assert "refused one.json" in capsys.readouterr().err
+
+
+def test_an_operators_word_about_drills_is_logged_and_explains_what_lacks_a_proof(
+    monitor: Monitor,
+) -> None:
+    monitor.turn()
+    monitor.hand_in(TextNotice(text=paused("the auditors are here", None), at=NOON))
+    monitor.turn()
+    assert monitor.count(TextNotice) == 1
+    (promise,) = monitor.page["promises"]
+    assert "drills are paused: the auditors are here" in promise["reason"]
 
 
 def test_what_is_no_envelope_is_set_aside(monitor: Monitor) -> None:

@@ -27,9 +27,10 @@ class Debian:
 def test_only_early_files_are_there_when_packages_are_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("STATE", "PENDING", "INSTALLED", "UNITS", "APPLIED"):
+    for name in ("STATE", "PENDING", "INSTALLED", "UNITS", "APPLIED", "PACKAGES"):
         monkeypatch.setattr(apply, name, tmp_path / "state" / name)
     (tmp_path / "etc").mkdir()
+    (tmp_path / "state").mkdir()
     owner, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
     files = tuple(
         File(

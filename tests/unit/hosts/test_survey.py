@@ -5,8 +5,17 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 
 import pytest
 
+from standfast.mechanisms.hosts.foreign import Found
 from standfast.mechanisms.hosts.machine import Machine, Reach, Role
-from standfast.mechanisms.hosts.survey import Arrival, Seen, arrived, refusal
+from standfast.mechanisms.hosts.survey import (
+    Arrival,
+    Seen,
+    arrived,
+    beyond,
+    free_bytes,
+    occupied,
+    refusal,
+)
 from standfast.mechanisms.hosts.system import System, misfit, parse
 
 OFFICE = (IPv4Network("10.0.0.0/24"), IPv4Network("192.0.2.7/32"))
@@ -98,3 +107,40 @@ def test_ssh_says_whence_it_comes_and_where_it_arrives() -> None:
         source=ip_address("2001:db8::1"), port=2222
     )
     assert arrived("") is None
+
+
+@pytest.mark.parametrize(("ahead_s", "words"), [(3600.0, "60 min ahead of"), (-7200.0, "behind")])
+def test_a_clock_that_is_wrong_is_named_with_how_much(ahead_s: float, words: str) -> None:
+    assert words in said(replace(GOOD, ahead_s=ahead_s))
+
+
+def test_a_clock_is_not_blamed_for_the_time_that_the_answer_took() -> None:
+    assert beyond(105.0, earliest=100.0, latest=110.0) == 0
+    assert beyond(3710.0, earliest=100.0, latest=110.0) == 3600
+    assert beyond(90.0, earliest=100.0, latest=110.0) == -10
+
+
+def test_a_full_disk_is_named_with_what_is_free() -> None:
+    full = free_bytes("    Avail Mounted on\n 12000000 /var\n99000000000 /\n")
+    assert full == {"/var": 12_000_000, "/": 99_000_000_000}
+    assert "the disk of a-1 at /var has 12.0 MB free" in said(replace(GOOD, free=full))
+
+
+def test_a_machine_without_python_is_told_to_get_it() -> None:
+    assert "no python3" in said(replace(GOOD, has_python=False))
+
+
+def test_what_is_in_the_way_needs_the_operators_word() -> None:
+    nginx = Found(what="nginx listens on port 443", unit="nginx.service")
+    refused = occupied("a-1", [nginx], adopted=False)
+    assert refused is not None
+    assert "nginx listens on port 443" in refused.problem
+    assert "up --adopt a-1" in refused.remedy
+    assert occupied("a-1", [nginx], adopted=True) is None
+    assert occupied("a-1", [], adopted=False) is None
+
+
+def test_no_word_helps_against_what_could_not_be_put_back() -> None:
+    refused = occupied("a-1", [Found(what="rules of the legacy iptables")], adopted=True)
+    assert refused is not None
+    assert "Take that away yourself" in refused.remedy

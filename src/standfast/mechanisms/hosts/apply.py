@@ -5,6 +5,9 @@ finished by the next. What changed files ask for (restart, reload) is noted on d
 file is written and struck off only after it was done: a run that dies between writing a file and
 restarting its unit leaves the note, and the next run restarts. A unit that failed to take its new
 files keeps its note, too, and so does one that waits for its machine's turn (`bundle.Unit`).
+
+The firewall is not loaded with the rest, and units are settled only behind rules that are confirmed
+(firewall/guard.py): `unconfirmed` says that these wait for a new connection.
 """
 
 import grp
@@ -12,12 +15,15 @@ import json
 import os
 import pwd
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from standfast.core.command import Command, Runner
 from standfast.core.files import write_atomically
+from standfast.mechanisms.hosts import hosts_file
 from standfast.mechanisms.hosts.bundle import Bundle, File, Folder, Unit, User
+from standfast.mechanisms.hosts.firewall import guard
 
 STATE = Path("/var/lib/standfast-machine")
 PENDING = STATE / "pending.json"
@@ -27,6 +33,8 @@ UNITS = STATE / "units.json"
 
 APPLIED = STATE / "applied"
 """The digest of the last bundle that was applied whole."""
+PACKAGES = STATE / "packages.json"
+"""The packages that were not there before us: `destroy` takes these away, and no others."""
 
 UNIT_FOLDERS = ("/etc/systemd/system/", "/run/systemd/system/")
 PACKAGES_TIMEOUT_S = 900.0
@@ -48,6 +56,8 @@ class Report:
     failed: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     """Units that must be restarted when it is this machine's turn."""
+    unconfirmed: bool = False
+    """The firewall's new rules wait for a new SSH connection; until then no unit was settled."""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -86,10 +96,31 @@ class Pending:
         write_atomically(PENDING, json.dumps(noted).encode(), mode=0o600)
 
 
-def apply(bundle: Bundle, runner: Runner, *, turn: tuple[str, ...] = ()) -> Report:
+def apply(
+    bundle: Bundle,
+    runner: Runner,
+    *,
+    turn: tuple[str, ...] = (),
+    revert_after_s: float = guard.REVERT_AFTER_S,
+) -> Report:
     """`turn`: held units, and units that take turns, whose turn it is."""
+    report = place(bundle, runner)
+    places = guard.Places()
+    if not guard.is_settled(places, runner):
+        guard.load(places, runner, revert_after_s=revert_after_s)
+        report.unconfirmed = True
+        return report
+    settle_units(bundle.units, runner, report, turn=turn)
+    if not report.failed:
+        write_atomically(APPLIED, bundle.digest.encode(), mode=0o600)
+    return report
+
+
+def place(bundle: Bundle, runner: Runner) -> Report:
+    """Everything that disturbs no unit of the bundle; one that it no longer has ends here."""
     STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = Report()
+    note_files(file.path for file in bundle.files)
     for file in bundle.files:
         if file.early:
             put(file, report)
@@ -101,9 +132,6 @@ def apply(bundle: Bundle, runner: Runner, *, turn: tuple[str, ...] = ()) -> Repo
         put(file, report)
     remove_what_is_no_longer_ours(bundle.files, runner, report)
     note_units(bundle.units)
-    settle_units(bundle.units, runner, report, turn=turn)
-    if not report.failed:
-        write_atomically(APPLIED, bundle.digest.encode(), mode=0o600)
     return report
 
 
@@ -111,6 +139,7 @@ def install_packages(wanted: tuple[str, ...], runner: Runner, report: Report) ->
     missing = [name for name in wanted if not is_installed(name, runner)]
     if not missing:
         return
+    note(PACKAGES, {*noted(PACKAGES), *missing})
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     for argv in (
         ("apt-get", "update", "-qq"),
@@ -158,6 +187,8 @@ def make_folder(folder: Folder) -> None:
 
 def put(file: File, report: Report) -> None:
     path = Path(file.path)
+    if file.block:
+        file = whole(file, path)
     uid, gid = pwd.getpwnam(file.owner).pw_uid, grp.getgrnam(file.group).gr_gid
     if is_as_wanted(path, file, uid, gid):
         return
@@ -165,6 +196,22 @@ def put(file: File, report: Report) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, file.content, mode=file.mode, uid=uid, gid=gid)
     report.files.append(file.path)
+
+
+def whole(block: File, path: Path) -> File:
+    """The file that others write too, with our block in it."""
+    if not path.exists():
+        return replace(block, content=hosts_file.merged("", block.content.decode()).encode())
+    now = path.stat()
+    existing = path.read_text(errors="surrogateescape")
+    content = hosts_file.merged(existing, block.content.decode())
+    return replace(
+        block,
+        content=content.encode(errors="surrogateescape"),
+        mode=now.st_mode & 0o7777,
+        owner=pwd.getpwuid(now.st_uid).pw_name,
+        group=grp.getgrgid(now.st_gid).gr_name,
+    )
 
 
 def is_as_wanted(path: Path, file: File, uid: int, gid: int) -> bool:
@@ -183,7 +230,7 @@ def remove_what_is_no_longer_ours(files: tuple[File, ...], runner: Runner, repor
     """Files that an earlier bundle put here and this one does not name. A unit ends before its
     file goes, because nobody could name it afterwards."""
     wanted = {file.path for file in files}
-    before = set(json.loads(INSTALLED.read_text())) if INSTALLED.exists() else set()
+    before = noted(INSTALLED)
     for path in sorted(before - wanted):
         if is_unit(path) and Path(path).exists():
             Pending.read().plus(File(path=path, content=b"")).write()
@@ -195,10 +242,37 @@ def remove_what_is_no_longer_ours(files: tuple[File, ...], runner: Runner, repor
                 check=False,
             )
             report.stopped.append(Path(path).name)
-        Path(path).unlink(missing_ok=True)
+        remove(Path(path))
         report.removed.append(path)
     if before != wanted:
-        write_atomically(INSTALLED, json.dumps(sorted(wanted)).encode(), mode=0o600)
+        note(INSTALLED, wanted)
+
+
+def remove(path: Path) -> None:
+    """Of a file that others write too, only our block goes."""
+    with suppress(FileNotFoundError):
+        existing = path.read_text(errors="surrogateescape")
+        if hosts_file.has_block(existing):
+            rest = hosts_file.outside_of(existing).encode(errors="surrogateescape")
+            now = path.stat()
+            write_atomically(path, rest, mode=now.st_mode & 0o7777, uid=now.st_uid, gid=now.st_gid)
+        else:
+            path.unlink()
+
+
+def note_files(paths: Iterable[str]) -> None:
+    """Before the first is written: whatever a run that was cut off has put here is known."""
+    before = noted(INSTALLED)
+    if not before.issuperset(wanted := {*before, *paths}):
+        note(INSTALLED, wanted)
+
+
+def noted(path: Path) -> set[str]:
+    return set(json.loads(path.read_text())) if path.exists() else set()
+
+
+def note(path: Path, names: Iterable[str]) -> None:
+    write_atomically(path, json.dumps(sorted(names)).encode(), mode=0o600)
 
 
 def is_unit(path: str) -> bool:

@@ -18,7 +18,8 @@ from standfast.core.errors import BrokenInvariant
 class File:
     """`restarts` names the units that must start anew when this file changes, `reloads` those
     that can read it again without dropping anybody. An `early` one is there before packages are
-    installed, because their installation reads it."""
+    installed, because their installation reads it. A `block` is ours inside a file that others
+    write too (hosts_file.py): that file keeps its owner and mode."""
 
     path: str
     content: bytes
@@ -28,6 +29,7 @@ class File:
     restarts: tuple[str, ...] = ()
     reloads: tuple[str, ...] = ()
     early: bool = False
+    block: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,14 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """The operator's own programs that take a machine's power and give it back."""
+
+    cut: tuple[str, ...]
+    restore: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """`address` is on the private network; `public` only where the internet may knock. On
     `ssh_port` its own sshd listens, whatever port this computer dials."""
@@ -62,6 +70,9 @@ class Machine:
     address: IPv4Address
     public: IPv4Address | None = None
     ssh_port: int = 22
+    adopt: bool = False
+    """The operator gave up what of theirs stands there where ours would."""
+    power: Power | None = None
     reach: Reach = field(repr=False)
 
     def is_a(self, role: Role) -> bool:

@@ -44,7 +44,7 @@ def plan(
     listening = render(__package__, AGENT_SOCKET, address=machine.address, port=AGENT_PORT)
     return Contribution(
         files=(
-            File(path="/etc/hosts", content=names.encode()),
+            File(path="/etc/hosts", content=names.encode(), block=True),
             File(path=f"{IDENTITY}/cert.pem", content=certificate, restarts=(AGENT,)),
             File(path=f"{IDENTITY}/ca.pem", content=authority, restarts=(AGENT,)),
             File(path=AUTHORITY, content=authority),

@@ -38,6 +38,15 @@ class SshSettings(BaseModel):
     port: int | None = Field(default=None, ge=1, le=65535)
 
 
+class PowerSettings(BaseModel):
+    """Programs on the operator's computer, a provider's or a management controller's client."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cut: tuple[str, ...] = Field(min_length=1)
+    restore: tuple[str, ...] = Field(min_length=1)
+
+
 class MachineSettings(BaseModel):
     """Without `address` the machine is made on this computer, of `suite` or else of the site's."""
 
@@ -49,6 +58,8 @@ class MachineSettings(BaseModel):
     public: IPv4Address | None = None
     ssh: SshSettings = SshSettings()
     suite: Suite | None = None
+    adopt: bool = False
+    power: PowerSettings | None = None
 
 
 class NetworkSettings(BaseModel):

@@ -6,14 +6,27 @@ lock the door behind themselves. The machine knows where it comes from better th
 which may sit behind address translation or a jump host.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 
+from standfast.core.clock import Clock
 from standfast.core.errors import Refused
+from standfast.core.units import duration, size
 from standfast.mechanisms.hosts import system
 from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.foreign import Found as Foreign
 from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.hosts.system import System
+
+CLOCK_TOLERANCE_S = 5.0
+"""Certificates, leases and the times of proofs bear this; more means that nobody sets the clock."""
+
+FREE_NEEDED = 600_000_000
+"""Bytes: packages, our programs in two versions, and some room to work in."""
+
+WRITTEN = ("/", "/etc", "/opt", "/srv", "/usr", "/var/lib")
+"""Folders in which a rollout writes; each may be a disk of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +43,47 @@ class Seen:
     system: System
     user_id: int
     arrival: Arrival | None
+    ahead_s: float = 0.0
+    """How much the machine's clock is ahead of this computer's."""
+    free: Mapping[str, int] = field(default_factory=dict)
+    """Free bytes, by mount point."""
+    has_python: bool = True
 
 
-def look(connection: Connection) -> Seen:
+def look(connection: Connection, clock: Clock) -> Seen:
     """Changes nothing. An unreachable machine is `Unreachable`, at once."""
     release = connection.run(("cat", "/etc/os-release"), check=False)
     user = connection.run(("id", "-u"))
     arrival = connection.run(("printenv", "SSH_CONNECTION"), check=False)
+    disks = connection.run(("df", "--block-size=1", "--output=avail,target", *WRITTEN), check=False)
+    python = connection.run(("python3", "--version"), check=False)
     return Seen(
+        ahead_s=ahead(connection, clock),
+        free=free_bytes(disks.text),
+        has_python=python.status == 0,
         system=system.parse(release.text),
         user_id=int(user.text),
         arrival=arrived(arrival.text),
     )
+
+
+def ahead(connection: Connection, clock: Clock) -> float:
+    """The answer came at some moment between the question and now: what that leaves open is no
+    fault of the machine's."""
+    asked = clock.now().timestamp()
+    said = connection.run(("date", "+%s.%N")).text
+    return beyond(float(said), earliest=asked, latest=clock.now().timestamp())
+
+
+def beyond(moment: float, *, earliest: float, latest: float) -> float:
+    """0 if it lies between, else how far after or before."""
+    return max(moment - latest, 0.0) + min(moment - earliest, 0.0)
+
+
+def free_bytes(said: str) -> dict[str, int]:
+    """Of `df --output=avail,target`: a line of headings, then `12345 /var`."""
+    found = (line.split(maxsplit=1) for line in said.splitlines())
+    return {words[1]: int(words[0]) for words in found if len(words) == 2 and words[0].isdigit()}
 
 
 def arrived(said: str) -> Arrival | None:
@@ -84,4 +126,47 @@ def refusal(
             remedy=f"Add {source} to it, or come from one of: "
             f"{', '.join(map(str, management_from))}.",
         )
+    return unfit(name, seen)
+
+
+def unfit(name: str, seen: Seen) -> Refused | None:
+    """What can be mended on the machine itself."""
+    if abs(seen.ahead_s) > CLOCK_TOLERANCE_S:
+        way = "ahead of" if seen.ahead_s > 0 else "behind"
+        return Refused(
+            f"the clock of {name} is {duration(abs(seen.ahead_s))} {way} this computer's, and "
+            "proofs and certificates are worth nothing without the time; nothing was touched",
+            remedy=f"Which one is right? Set the other, for instance by `apt-get install chrony` "
+            f"on {name}.",
+        )
+    for mount, free in sorted(seen.free.items()):
+        if free < FREE_NEEDED:
+            return Refused(
+                f"the disk of {name} at {mount} has {size(free)} free, and {size(FREE_NEEDED)} "
+                "are needed; nothing was touched",
+                remedy="Make room there, or give it a larger disk.",
+            )
+    if not seen.has_python:
+        return Refused(
+            f"{name} has no python3, without which nobody can look at it closely",
+            remedy=f"Run `apt-get install python3` on {name}.",
+        )
     return None
+
+
+def occupied(name: str, found: Iterable[Foreign], *, adopted: bool) -> Refused | None:
+    """Whether something of somebody's stands where ours would, and nobody gave it up."""
+    stuck = [each.what for each in found if not (adopted and each.is_adoptable)]
+    if not stuck:
+        return None
+    listed = "\n".join(f"  {what}" for what in stuck)
+    remedy = (
+        "Take that away yourself: it is nothing that could be put back later."
+        if adopted
+        else f"See `standfast plan`, then `standfast up --adopt {name}` takes its place, keeps it "
+        "aside, and `destroy` puts it back."
+    )
+    return Refused(
+        f"{name} already runs what would be replaced; nothing was touched:\n{listed}",
+        remedy=remedy,
+    )

@@ -48,6 +48,11 @@ def is_debian(system: System) -> bool:
     return system.id == "debian" and system.version in (12, 13)
 
 
+def debian_version(system: System) -> int:
+    """0 where it is another system."""
+    return system.version if system.id == "debian" else 0
+
+
 def misfit(system: System, roles: frozenset[Role], *, suite: str = DEFAULT_SUITE) -> str:
     """What such a machine would have to run instead, in words; empty if it is well as it is."""
     if not is_supported(system):

@@ -62,13 +62,22 @@ class SiteSecrets:
 
 def ensure(vault: Vault) -> SiteSecrets:
     """Those that are kept, and those that are missing drawn now."""
-    names = [each.name for each in fields(SiteSecrets)]
-    kept = {name: text for name in names if (text := vault.get(f"{DRAWN}{name}")) is not None}
-    made = SiteSecrets(**kept)
-    for name in names:
-        if name not in kept:
+    known = kept(vault)
+    made = SiteSecrets(**known)
+    for name in names():
+        if name not in known:
             vault.put(f"{DRAWN}{name}", getattr(made, name))
     return made
+
+
+def names() -> tuple[str, ...]:
+    return tuple(each.name for each in fields(SiteSecrets))
+
+
+def kept(vault: Vault) -> dict[str, str]:
+    """Those that were drawn, by name. Draws none."""
+    found = {name: vault.get(f"{DRAWN}{name}") for name in names()}
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def redraw(vault: Vault) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from standfast.core.command import Command, Runner
 from standfast.mechanisms.hosts.names import OPERATORS, SECRETS_MARK
 
-PROGRAM = "/usr/sbin/sshd"
+ASKED = ("/usr/sbin/sshd", "-T", "-C", "user=root,host=localhost,addr=127.0.0.1")
 SETTING = "authorizedkeysfile "
 
 
@@ -17,9 +17,7 @@ def mark() -> str:
 
 def looked_in(runner: Runner) -> str:
     """Where sshd looks for root's keys, without our own file; empty if it does not say."""
-    asked = ("-T", "-C", "user=root,host=localhost,addr=127.0.0.1")
-    done = runner.run(Command(argv=(PROGRAM, *asked)), check=False)
-    return without_ours(done.text)
+    return without_ours(runner.run(Command(argv=ASKED), check=False).text)
 
 
 def without_ours(said: str) -> str:

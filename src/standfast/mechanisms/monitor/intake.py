@@ -13,7 +13,7 @@ from standfast.core.files import write_atomically
 from standfast.evidence.envelope import opened
 from standfast.evidence.merkle import leaf_hash
 from standfast.evidence.note import Verifier
-from standfast.evidence.statement import Calibration, Proof
+from standfast.evidence.statement import Calibration, Proof, TextNotice
 
 SPOOLED_LIMIT = 256
 """Files that are taken up at a time; the others wait in the folder for their turn."""
@@ -49,8 +49,8 @@ class Intake:
     def _is_good(self, path: Path, leaf: bytes) -> bool:
         try:
             predicate = opened(leaf, self.keys).statement.predicate
-            if not isinstance(predicate, Proof | Calibration):
-                raise CannotVerify("only proofs and calibrations are handed in")
+            if not isinstance(predicate, Proof | Calibration | TextNotice):
+                raise CannotVerify("only proofs, calibrations and texts are handed in")
         except StandfastError as error:
             self.say(f"refused {path.name}: {error.problem}")
             path.rename(self.refused / path.name)

@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.rollout import history as pages
 from standfast.mechanisms.rollout.artifacts import Artifact
+from standfast.mechanisms.rollout.carry import together
 from standfast.mechanisms.rollout.history import History
 from standfast.mechanisms.rollout.machines import failed_units, on_all
 from standfast.mechanisms.rollout.on_web import Found, admitted, prune, write_page
@@ -169,5 +170,4 @@ def takes_turns(release: Release) -> tuple[str, ...]:
 
 def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """What a machine's two bundles changed; what waited had its turn, or still does."""
-    both = {what: [*names, *second[what]] for what, names in first.items()}
-    return {**both, "waiting": second["waiting"]}
+    return {**together(first, second), "waiting": second["waiting"]}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from standfast.mechanisms.backup import places
 from standfast.mechanisms.backup import plan as backup
 from standfast.mechanisms.backup.plan import BackupAsk
 from standfast.mechanisms.database import plan as database
@@ -20,6 +21,7 @@ from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
 from standfast.mechanisms.hosts.disks import Spare
 from standfast.mechanisms.hosts.firewall import plan as firewall
 from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.hosts.names import LISTENER_PORT
 from standfast.mechanisms.hosts.programs import RELEASES as PROGRAMS
 from standfast.mechanisms.keys import plan as keys
 from standfast.mechanisms.keys.plan import KeysAsk
@@ -84,6 +86,25 @@ def flows(blueprint: Blueprint) -> dict[str, tuple[Flow, ...]]:
 
 def flows_into(parts: tuple[Contribution, ...]) -> tuple[Flow, ...]:
     return tuple(dict.fromkeys(flow for part in parts for flow in part.flows))
+
+
+def flows_to(machine: Machine, blueprint: Blueprint) -> tuple[Flow, ...]:
+    return flows_into(tuple(contributions(machine, blueprint)))
+
+
+INSIDE: Mapping[Role, tuple[int, ...]] = {
+    Role.WEB: (web.PORT, LISTENER_PORT),
+    Role.DATABASE: (places.COPYING_INSIDE,),
+    Role.BACKUP: (places.REPOSITORY_INSIDE,),
+}
+"""Ports on the loopback alone: behind the proxy of a web machine, and behind the backups' doors."""
+
+
+def ports(machine: Machine, blueprint: Blueprint) -> tuple[int, ...]:
+    """On which it is going to listen, for others or for itself; SSH is there already."""
+    for_others = {flow.port for flow in flows_to(machine, blueprint)} - {machine.ssh_port}
+    for_itself = (port for role in machine.roles for port in INSIDE.get(role, ()))
+    return tuple(sorted(for_others.union(for_itself)))
 
 
 def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contribution]:

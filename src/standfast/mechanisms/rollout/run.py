@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import RELEASES, install_venv, venv_folder
 from standfast.mechanisms.monitor import etcd
 from standfast.mechanisms.rollout.artifacts import Artifact, archive, digest, ship
+from standfast.mechanisms.rollout.carry import APPLY_TIMEOUT_S, carry
 from standfast.mechanisms.rollout.certificates import kinds
 from standfast.mechanisms.rollout.databases import Databases
 from standfast.mechanisms.rollout.gradual import one_after_the_other
@@ -30,7 +31,6 @@ from standfast.mechanisms.web.units import UNIT
 Tell = Callable[[str, str], None]
 """`tell(machine, what is being done or waited for)`."""
 
-APPLY_TIMEOUT_S = 1200.0
 HEALTH_WAIT_S = 30.0
 HEALTH_POLL_S = 0.2
 ANSWER_TRIES = 2
@@ -190,12 +190,7 @@ class Rollout:
         """`turn`: units that waited for this machine's turn, which it is."""
         name = connection.machine.name
         self.tell(name, "applying its bundle")
-        done = connection.run(
-            on_machine(programs, "apply", *turn),
-            stdin=bundle.to_json(),
-            timeout_s=APPLY_TIMEOUT_S,
-        )
-        report: dict[str, Any] = json.loads(done.stdout)
+        report = carry(connection, bundle, on_machine(programs), self.clock, turn=turn)
         if report["failed"]:
             raise failed_units(name, report["failed"], connection)
         self.tell(name, "is as planned")
