@@ -517,11 +517,14 @@ def test_a_drill_with_consent_cuts_the_power_and_is_remembered(
 
 
 def test_in_a_window_it_runs_without_being_asked(file: Path, up: dict[str, Any]) -> None:
-    always = file.with_name("always.toml")
     windows = '[drills]\nwindows = ["daily 00:00-12:00", "daily 12:00-00:00"]\n'
-    always.write_text(f"{FILE}\n{windows}")
-    done = standfast(always, "drill", "any-machine", "--machine", "three", "--json", check=False)
-    assert json.loads(done.stdout)["proofs"][0]["outcome"] == "kept"
+    file.write_text(f"{FILE}\n{windows}")
+    try:
+        drill = ("drill", "any-machine", "--machine", "three")
+        done = json.loads(standfast(file, *drill, "--json").stdout)
+    finally:
+        file.write_text(FILE)
+    assert done["proofs"][0]["outcome"] == "kept"
 
 
 def test_down_stops_the_service_and_nothing_else(file: Path, up: dict[str, Any]) -> None:
