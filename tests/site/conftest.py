@@ -131,9 +131,9 @@ class Site:
         root = root if root.is_dir() else Path("/sys/fs/cgroup")
         group = root / "standfast" / self.name / machine
         count = 0
-        for path in group.rglob("cgroup.procs"):
+        for folder, _, _ in os.walk(group):  # as rglob, but groups may go while we look
             with suppress(OSError):  # the group went while we looked: its processes had gone before
-                count += len(path.read_text().split())
+                count += len(Path(folder, "cgroup.procs").read_text().split())
         return count
 
     def link_is_up(self, machine: str) -> bool:

@@ -4,9 +4,12 @@ import shutil
 import ssl
 import subprocess
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,11 @@ import pytest
 from .conftest import Site, make
 
 EVERY_S = 0.1
+
+MOVING = "503, the database does not answer"
+MOVES_WITHIN_S = 4
+"""The primary is moved once, because PostgreSQL's machine gets new keys too: the service asks for
+another try meanwhile, and nothing else is refused."""
 
 
 @pytest.fixture
@@ -29,12 +37,18 @@ class Visitor(threading.Thread):
     def __init__(self, site: Site) -> None:
         super().__init__()
         self.site = site
-        self.seen: Counter[str] = Counter()
+        self.seen: list[tuple[float, str]] = []
         self.ended = threading.Event()
 
     def run(self) -> None:
         while not self.ended.wait(EVERY_S):
-            self.seen[self.asked()] += 1
+            answer = self.asked()
+            self.seen.append((time.monotonic(), answer))
+
+    def longest_without_s(self) -> float:
+        """Seconds between two good answers with none between them."""
+        good = [at for at, answer in self.seen if answer == "200"]
+        return max((after - before for before, after in pairwise(good)), default=float("inf"))
 
     def asked(self) -> str:
         try:
@@ -42,6 +56,8 @@ class Visitor(threading.Thread):
             url = f"https://127.0.0.1:{self.site.port}/health"
             with urllib.request.urlopen(url, context=context, timeout=5) as answer:
                 return str(answer.status)
+        except urllib.error.HTTPError as error:
+            return f"{error.code}, {error.read().decode().strip()}"
         except OSError as error:
             return repr(error)
 
@@ -85,7 +101,9 @@ def test_a_lost_computer_is_one_removal_and_one_rotation_away(site: Site, tmp_pa
         visitor.ended.set()
         visitor.join()
     assert done.returncode == 0, done.stderr
-    assert set(visitor.seen) == {"200"}, visitor.seen
+    counted = Counter(answer for _, answer in visitor.seen)
+    assert set(counted) <= {"200", MOVING}, counted
+    assert visitor.longest_without_s() < MOVES_WITHIN_S, counted
 
     assert not let_in(site, lost)
     assert all(site.secret(name) != before for name, before in known.items())

@@ -34,16 +34,17 @@ def first_missing(wanted: Wanted, found: Found) -> ConfigError | None:
 
 
 def missing(wanted: Wanted, found: Found) -> Iterator[ConfigError]:
-    yield from wrong_computer(wanted, found)
-    yield from too_little(wanted, found)
+    yield from wrong_computer(found)
     if found.port_taken and not found.published:
         yield ConfigError(
             f"port {wanted.port} of 127.0.0.1 is taken by another program",
             remedy="Set `port` in standfast.toml to a free one, or stop that program.",
         )
+    yield from not_installed(wanted, found)
+    yield from too_little(wanted, found)
 
 
-def wrong_computer(wanted: Wanted, found: Found) -> Iterator[ConfigError]:
+def wrong_computer(found: Found) -> Iterator[ConfigError]:
     if not found.debian:
         yield ConfigError(
             "this computer runs neither Debian nor Ubuntu",
@@ -59,6 +60,9 @@ def wrong_computer(wanted: Wanted, found: Found) -> Iterator[ConfigError]:
             "/sys/fs/cgroup cannot be written to, so no machine gets a power switch",
             remedy="Is this a container? Mount it there for writing, or use a virtual machine.",
         )
+
+
+def not_installed(wanted: Wanted, found: Found) -> Iterator[ConfigError]:
     absent = [each for each in found.programs_missing if PROGRAMS[each] not in wanted.packages]
     if absent:
         packages = " ".join(dict.fromkeys(PROGRAMS[each] for each in absent))
