@@ -18,6 +18,9 @@ from standfast.mechanisms.keys.rotation import trusted
 from standfast.mechanisms.keys.unsealed import Unsealed
 from standfast.mechanisms.keys.vault import Place, Vault
 
+KEPT_AT = "secrets-at"
+"""In the site's folder: which sealed secrets this computer last used for it."""
+
 ORIGIN = "origin"
 """The log's name, in the sealed secrets and in the site's folder: no secret, but all operators'."""
 
@@ -42,9 +45,7 @@ class Session:
         with self._turn:
             if self._vault is None:
                 if not self.place.sealed.exists():
-                    raise StandfastError(
-                        f"{self.place.sealed} is not there", remedy="Run `standfast up` first."
-                    )
+                    raise self._not_there()
                 self._vault = self._opened()
                 self.unsealed.lay(self._vault)
                 self._hand_down(self._vault)
@@ -53,7 +54,7 @@ class Session:
     def begin(self) -> Vault:
         """For a command that may change the site: opened, or begun with whoever runs it as the
         first operator."""
-        if not self.place.sealed.exists() and self._vault is None:
+        if not self.place.sealed.exists() and self._vault is None and not self._moved_in():
             mine = identities.first_operator(self.identity, self.environment, self.runner)
             self._vault = Vault.begin(self.place, mine, self.runner)
         self.unsealed.lay(self.vault, alone=True)
@@ -101,6 +102,36 @@ class Session:
                 err=True,
             )
 
+    def _moved_in(self) -> bool:
+        """Whether they were kept for a site without a file, and lie beside its file from now on."""
+        elsewhere = self._elsewhere()
+        if elsewhere is None:
+            return False
+        if elsewhere.parent != self.home:
+            raise self._not_there()
+        self.place.take(Place(sealed=elsewhere, listed=elsewhere.with_name("operators")))
+        click.echo(
+            f"standfast: the site's secrets are in {self.place.sealed} from now on", err=True
+        )
+        return True
+
+    def _elsewhere(self) -> Path | None:
+        """Where the secrets are that the site was last used with, if that is another file."""
+        at = self.home / KEPT_AT
+        known = Path(at.read_text().rstrip("\n")) if at.is_file() else None
+        return known if known and known != self.place.sealed and known.is_file() else None
+
+    def _not_there(self) -> StandfastError:
+        elsewhere = self._elsewhere()
+        if elsewhere is None:
+            return StandfastError(
+                f"{self.place.sealed} is not there", remedy="Run `standfast up` first."
+            )
+        return StandfastError(
+            f"{self.place.sealed} is not there; the site's secrets are in {elsewhere}",
+            remedy="Use the site's file that lies beside them (--file), or copy it with them.",
+        )
+
     def _opened(self) -> Vault:
         mine = identities.choose(self.identity, self.environment)
         return Vault.open(self.place, mine, self.runner)
@@ -108,6 +139,8 @@ class Session:
     def _hand_down(self, vault: Vault) -> None:
         """What is public, to where commands and readers of this computer look for it."""
         self.home.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if self.place.sealed.exists():
+            put_down(self.home / KEPT_AT, f"{self.place.sealed}\n".encode())
         if vault.get(CERTIFICATE):
             put_down(self.home / "ca.pem", trusted(vault))
         if vault.get(ORIGIN):

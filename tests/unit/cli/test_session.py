@@ -75,3 +75,47 @@ def test_a_site_that_was_never_brought_up_says_so(tmp_path: Path) -> None:
     with pytest.raises(StandfastError, match="is not there") as missing:
         session(tmp_path, Counting()).files()
     assert missing.value.remedy == "Run `standfast up` first."
+
+
+def in_place(place: Path, home: Path) -> Session:
+    return Session(
+        place=Place(sealed=place / "secrets.age", listed=place / "operators"),
+        home=home,
+        unsealed=Unsealed(home / "memory" / "site" / "unsealed"),
+        runner=SystemRunner(),
+        environment={"XDG_CONFIG_HOME": str(home / "anna"), "USER": "anna"},
+    )
+
+
+def used(session: Session) -> dict[str, str]:
+    vault = session.begin()
+    vault.ensure("password", lambda: "drawn")
+    session.save()
+    session.leave()
+    return dict(vault.contents.kept)
+
+
+def test_the_secrets_of_a_site_without_a_file_move_to_the_file_that_is_written_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, folder = tmp_path / "home", tmp_path / "folder"
+    before = used(in_place(home, home))
+    assert used(in_place(folder, home)) == before
+    assert str(folder / "secrets.age") in capsys.readouterr().err
+    assert not (home / "secrets.age").exists()
+    assert not (home / "operators").exists()
+    assert "anna" in (folder / "operators").read_text()
+
+
+def test_secrets_beside_another_file_are_named_and_none_are_drawn(tmp_path: Path) -> None:
+    home, right, wrong = (tmp_path / name for name in ("home", "right", "wrong"))
+    used(in_place(right, home))
+    for session in (in_place(wrong, home), in_place(home, home)):
+        with pytest.raises(StandfastError, match=str(right)):
+            session.begin()
+        with pytest.raises(StandfastError, match=str(right)):
+            _ = session.vault
+    assert not wrong.exists()
+    (right / "secrets.age").unlink()
+    used(in_place(wrong, home))
+    assert (wrong / "secrets.age").is_file()
