@@ -118,8 +118,9 @@ class Session:
     def _elsewhere(self) -> Path | None:
         """Where the secrets are that the site was last used with, if that is another file."""
         at = self.home / KEPT_AT
-        known = Path(at.read_text().rstrip("\n")) if at.is_file() else None
-        return known if known and known != self.place.sealed and known.is_file() else None
+        known = [Path(at.read_text().rstrip("\n"))] if at.is_file() else []
+        others = (path for path in (*known, self.home / "secrets.age") if path.is_file())
+        return next((path for path in others if path != self.place.sealed), None)
 
     def _not_there(self) -> StandfastError:
         elsewhere = self._elsewhere()
