@@ -34,6 +34,9 @@ OPERATORS = (
 PYTHON = "/opt/standfast/venv/bin/python"
 """Without the lock file's digest, so that an upgrade of a library changes no golden file."""
 
+NOWHERE = Path("/nowhere")
+"""Where no site of this computer notes which addresses its machines have."""
+
 ALL_IN_ONE = """
 [[machines]]
 name = "one"
@@ -52,9 +55,9 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
     site = compose(
         parse(file, "standfast.toml"),
         folder=PROJECT,
-        state=Path("/var/lib/standfast"),
-        cache=Path("/var/cache/standfast"),
-        run=Path("/run/standfast"),
+        state=NOWHERE,
+        cache=NOWHERE,
+        run=NOWHERE,
     )
     made = blueprint(
         App(site=site, runner=SystemRunner(), clock=SystemClock()),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.bundle import File, Unit
 from standfast.mechanisms.hosts.names import SERVICE_USER
+from standfast.mechanisms.web import listener
 from standfast.mechanisms.web.command_line import absolute, command_line, search_path
 from standfast.mechanisms.web.release import NOTE, Release
 from standfast.mechanisms.web.schedule import spoken
@@ -67,7 +68,7 @@ def files(service: str, release: Release, *, source: str) -> Iterator[File]:
 
 def web(service: str, release: Release) -> File:
     argv = absolute(release.commands.web, release.folder)
-    return command(UNIT, f"{service}, web", release, argv, lasting=True, after=PROXY)
+    return command(UNIT, f"{service}, web", release, argv, lasting=True, after=(PROXY,))
 
 
 def draining(source: str) -> File:
@@ -90,7 +91,7 @@ def command(
     *,
     lasting: bool = False,
     limit_s: int = 0,
-    after: str = "",
+    after: tuple[str, ...] = (),
 ) -> File:
     """A `lasting` command starts anew whenever it ends; another is ended after `limit_s`."""
     text = render(
@@ -102,7 +103,7 @@ def command(
         command=command_line(argv),
         lasting=lasting,
         limit_s=limit_s,
-        after=after,
+        after=("network.target", listener.UNIT, *after),
     )
     return unit_file(unit, text, restarts=(unit,) if lasting else ())
 
