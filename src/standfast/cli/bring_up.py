@@ -116,7 +116,7 @@ def bring_up(
     make_account(app, secrets, progress)
     edges = site.having(Role.EDGE)
     if site.made_here:
-        here.publish(site.port, edges)
+        here.published.up(site.port, edges)
     wait_until_answered(
         site.health_url, site.folders.home / "ca.pem", app.clock, edge=edges[0].name
     )

@@ -25,7 +25,7 @@ def health_of(app: App) -> Health:
 
 def service_troubles(app: App) -> Iterable[str]:
     """Asked as a customer asks, over verified TLS."""
-    if app.site.made_here and not app.here.is_published():
+    if app.site.made_here and not app.here.published.is_up():
         return ()
     if answers_now(app.site.health_url, app.site.folders.home / "ca.pem"):
         return ()

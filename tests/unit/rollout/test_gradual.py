@@ -12,7 +12,7 @@ from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Reach, Role
 from standfast.mechanisms.rollout.gradual import Reports, one_after_the_other
-from standfast.mechanisms.rollout.health import Health, not_running
+from standfast.mechanisms.rollout.health import Health, newly_wrong, not_running
 
 from .clock import Skipping
 
@@ -110,3 +110,9 @@ def test_a_unit_that_does_not_run_is_named_with_its_machine() -> None:
     assert list(not_running("web-1", {"a.service": "active", "b.service": "failed"})) == [
         "b.service on web-1 is failed"
     ]
+
+
+def test_what_was_wrong_already_is_not_new_when_it_shows_in_another_way() -> None:
+    before = frozenset({"a is alone: b is starting"})
+    assert not newly_wrong(frozenset({"a is alone: b is creating replica"}), before)
+    assert newly_wrong(frozenset({"c is alone", "a is alone"}), before) == {"c is alone"}

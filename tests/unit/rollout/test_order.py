@@ -36,6 +36,11 @@ THREE = (
     machine("b", Role.EDGE, Role.WEB, Role.MONITOR, Role.DATABASE),
     machine("c", Role.EDGE, Role.WEB, Role.MONITOR),
 )
+UNEVEN = (
+    machine("a", Role.DATABASE),
+    machine("b", Role.EDGE, Role.WEB, Role.DATABASE),
+    machine("c", Role.MONITOR, Role.BACKUP),
+)
 MONITORS = ["monitor-1", "monitor-2", "monitor-3"]
 FRONT = ["web-1", "web-2", "edge-1", "edge-2"]
 
@@ -43,13 +48,14 @@ FRONT = ["web-1", "web-2", "edge-1", "edge-2"]
 @pytest.mark.parametrize(
     ("site", "primary", "expected"),
     [
-        (SITE, "db-1", [*MONITORS, *FRONT, "db-2", "db-1"]),
-        (SITE, "db-2", [*MONITORS, *FRONT, "db-1", "db-2"]),
-        (SITE, None, [*MONITORS, *FRONT, "db-1", "db-2"]),
-        (THREE, "a", ["c", "b", "a"]),
+        (SITE, "db-1", [*MONITORS, "db-2", "db-1", *FRONT]),
+        (SITE, "db-2", [*MONITORS, "db-1", "db-2", *FRONT]),
+        (SITE, None, [*MONITORS, "db-1", "db-2", *FRONT]),
+        (THREE, "a", ["b", "c", "a"]),
+        (UNEVEN, "a", ["c", "b", "a"]),
     ],
 )
-def test_who_watches_comes_first_and_the_primary_last(
+def test_who_watches_comes_first_and_the_primary_after_its_secondaries(
     site: tuple[Machine, ...], primary: str | None, expected: list[str]
 ) -> None:
     assert [each.name for each in in_order(site, primary)] == expected
@@ -68,7 +74,7 @@ def test_a_site_that_is_brought_up_changes_at_once() -> None:
 
 
 def test_a_site_that_serves_changes_one_by_one() -> None:
-    assert planned({}) == [(name,) for name in (*MONITORS, *FRONT, "db-2", "db-1")]
+    assert planned({}) == [(name,) for name in (*MONITORS, "db-2", "db-1", *FRONT)]
 
 
 def test_a_new_machine_and_one_that_is_as_planned_wait_for_nobody() -> None:
@@ -94,11 +100,11 @@ def test_only_machines_that_want_something_are_touched() -> None:
     wanting["db-1"] = Wanting(outdated=("postgres",))
     made = list(steps(SITE, wanting, primary="db-1", secondaries=("db-2",), reboot_all=False))
     assert [(each.machine, each.hands_over, each.reboots) for each in made] == [
-        ("web-2", False, False),
         ("db-1", True, True),
+        ("web-2", False, False),
     ]
-    assert words(made[0]) == "upgrades 1 packages, 1 for security, restarts if they want it"
-    assert words(made[1]) == "hands over to a secondary, restarts"
+    assert words(made[1]) == "upgrades 1 packages, 1 for security, restarts if they want it"
+    assert words(made[0]) == "hands over to a secondary, restarts"
 
 
 def test_a_primary_without_a_secondary_has_nobody_to_hand_over_to() -> None:

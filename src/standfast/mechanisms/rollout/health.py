@@ -27,7 +27,8 @@ which the first may wait two seconds for its answer (edge/templates/haproxy.cfg)
 RUNNING = frozenset({"active", "reloading"})
 
 Ask = Callable[[], Iterable[str]]
-"""Returns troubles: of the service at its public address, of the databases, of the voters."""
+"""Returns troubles, of the service at its public address, of the databases, of the voters: each as
+`what is wrong` or `what is wrong: how`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,22 @@ class Health:
     def settle(self, before: frozenset[str] = frozenset()) -> frozenset[str]:
         """What is wrong that was not before, once it has had the time to pass."""
         end = self.clock.monotonic() + SETTLE_S
-        while new := self.troubles() - before:
+        while new := newly_wrong(self.troubles(), before):
             if self.clock.monotonic() > end:
                 return new
             self.clock.sleep(POLL_S)
         self.clock.sleep(RETURN_S)
         return new
+
+
+def newly_wrong(now: frozenset[str], before: frozenset[str]) -> frozenset[str]:
+    """Of a trouble, what stands before the colon says which it is, and the rest how it shows."""
+    known = {kind(each) for each in before}
+    return frozenset(each for each in now if kind(each) not in known)
+
+
+def kind(trouble: str) -> str:
+    return trouble.partition(": ")[0]
 
 
 def on_machine(connection: Connection) -> tuple[str, ...]:

@@ -1,25 +1,35 @@
 """In which order the machines of a site change, so that somebody always serves. Pure.
 
 Monitors first, one by one: they carry nobody's request, two of three are a quorum, and whoever
-watches should know the newest before what is watched changes. Then backups, then web machines
-behind edges that check them, then the edges, which find healthy web machines whenever they come
-back. Secondaries before the primary, so that it can hand over to one that has already changed.
+watches should know the newest before what is watched changes. Then the databases, secondaries
+before the primary, so that it can hand over to one that has already changed; one that joins is let
+in by them before anybody is sent there. Then backups, then web machines behind edges that check
+them, and the edges last: whom they lead to is ready by then.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.hosts.machine import Machine, Role
 
-ORDER = ("monitor", "backup", "web", "edge", "database")
+ORDER = ("monitor", "database", "backup", "web", "edge")
 
 
 def in_order(machines: Iterable[Machine], primary: str | None) -> tuple[Machine, ...]:
-    """A machine of several roles comes when the last of them is due."""
+    """A machine of several roles comes when the last of them is due, and the primary not before
+    its secondaries."""
+    site = tuple(machines)
+    last_database = max((due(each) for each in site if each.is_a(Role.DATABASE)), default=0)
 
-    def due(machine: Machine) -> tuple[bool, int]:
-        return machine.name == primary, max(ORDER.index(role) for role in machine.roles)
+    def turn(machine: Machine) -> tuple[int, bool]:
+        if machine.name == primary:
+            return last_database, True
+        return due(machine), False
 
-    return tuple(sorted(machines, key=due))
+    return tuple(sorted(site, key=turn))
+
+
+def due(machine: Machine) -> int:
+    return max(ORDER.index(role) for role in machine.roles)
 
 
 def waves(

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +15,16 @@ def edge() -> socket.socket:
     return socket.create_server(("127.0.0.2", 0))
 
 
-def connected(addresses: list[str], port: int) -> bool:
+@pytest.fixture
+def edges(tmp_path: Path) -> relay.Edges:
+    file = tmp_path / "edges"
+    file.write_text("127.0.0.3\n127.0.0.2\n")
+    return relay.Edges(file)
+
+
+def connected(edges: relay.Edges, port: int) -> bool:
     async def once() -> bool:
-        there = await relay.connect(addresses, port)
+        there = await relay.connect(edges, port)
         if there is None:
             return False
         there[1].close()
@@ -26,19 +34,26 @@ def connected(addresses: list[str], port: int) -> bool:
 
 
 def test_an_edge_that_does_not_answer_is_passed_over_and_asked_last_from_then_on(
-    edge: socket.socket,
+    edge: socket.socket, edges: relay.Edges
 ) -> None:
-    addresses = ["127.0.0.3", "127.0.0.2"]
     with edge:
-        assert connected(addresses, edge.getsockname()[1])
-    assert addresses == ["127.0.0.2", "127.0.0.3"]
+        assert connected(edges, edge.getsockname()[1])
+    assert edges.addresses() == ("127.0.0.2", "127.0.0.3")
 
 
 def test_when_no_edge_answers_there_is_no_connection_and_none_is_forgotten(
-    edge: socket.socket,
+    edge: socket.socket, edges: relay.Edges
 ) -> None:
     port = edge.getsockname()[1]
     edge.close()
-    addresses = ["127.0.0.3", "127.0.0.2"]
-    assert not connected(addresses, port)
-    assert sorted(addresses) == ["127.0.0.2", "127.0.0.3"]
+    assert not connected(edges, port)
+    assert sorted(edges.addresses()) == ["127.0.0.2", "127.0.0.3"]
+
+
+def test_an_edge_that_the_file_no_longer_names_is_not_asked_and_a_new_one_is_last(
+    edges: relay.Edges,
+) -> None:
+    edges.addresses()
+    edges.ask_last("127.0.0.3")
+    edges.file.write_text("127.0.0.4\n127.0.0.3\n")
+    assert edges.addresses() == ("127.0.0.3", "127.0.0.4")

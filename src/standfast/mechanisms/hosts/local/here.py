@@ -13,15 +13,17 @@ from standfast.core.clock import Clock
 from standfast.core.command import Command, Runner
 from standfast.core.errors import Refused
 from standfast.core.files import write_atomically
-from standfast.mechanisms.hosts.local import addresses, image, network, relay
+from standfast.mechanisms.hosts.local import addresses, image, network
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.local.container import IMAGE, Container
 from standfast.mechanisms.hosts.local.image import Image, suite_of
-from standfast.mechanisms.hosts.local.names import Names, inside, namespace_path
-from standfast.mechanisms.hosts.local.place import Place, forget, forget_site, spawn
-from standfast.mechanisms.hosts.machine import Folders, Machine, Reach
+from standfast.mechanisms.hosts.local.names import Names, inside
+from standfast.mechanisms.hosts.local.place import forget_site
+from standfast.mechanisms.hosts.local.published import Published
+from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role
 
-RELAY = "relay"
+LEFT_S = 2.0
+"""For what was asked of an edge before visitors were led elsewhere."""
 
 
 def must_fit(name: str, root: Path, wanted: Image) -> None:
@@ -100,6 +102,14 @@ class Here:
         named = {machine.name for machine in self.machines}
         gone = [name for name in self._names_of_all() if name not in named]
         retiring = [each for each in map(self._leftover, gone) if each.is_on()]
+        staying = [
+            each
+            for each in self.machines
+            if each.is_a(Role.EDGE) and self.container(each.name).is_on()
+        ]
+        if retiring and staying:
+            self.published.lead_to(staying)
+            self.clock.sleep(LEFT_S)
         for container in retiring:
             tell(f"powering off {container.machine.name}, which the file no longer names")
             container.ask_to_power_off()
@@ -155,25 +165,14 @@ class Here:
         return Builder(base=self.image.root, runner=self.runner, scratch=scratch)
 
     @property
-    def _relay(self) -> Place:
-        return Place(site=self.folders.site, name=RELAY)
-
-    def is_published(self) -> bool:
-        return self._relay.group.is_populated()
-
-    def publish(self, port: int, edges: tuple[Machine, ...]) -> None:
-        """Make the site answer on a port of this computer's loopback."""
-        if self.is_published():
-            return
-        forget(self._relay, self.runner)
-        addresses = (str(edge.public) for edge in edges)
-        target = (namespace_path(self.names.vantage), "443", *addresses)
-        argv = ("/usr/bin/python3", "-I", relay.__file__, str(port), *target)
-        spawn(self._relay, argv, log=self.folders.home / "relay.log", runner=self.runner)
+    def published(self) -> Published:
+        return Published(
+            folders=self.folders, names=self.names, runner=self.runner, clock=self.clock
+        )
 
     def down(self) -> None:
         """Power off in good order. Disks stay; so does all data."""
-        self._stop_relay()
+        self.published.stop()
         for machine in self.machines:
             self.container(machine.name).ask_to_power_off()
         for machine in self.machines:
@@ -183,7 +182,7 @@ class Here:
 
     def destroy(self) -> None:
         """Nothing is left but the image cache."""
-        self._stop_relay()
+        self.published.stop()
         self._builder().clear()
         for name in self._names_of_all():
             self._leftover(name).destroy()
@@ -220,11 +219,6 @@ class Here:
             for public in (keys / f"{machine.name}.pub",)
         )
         write_atomically(self.folders.home / "known_hosts", lines.encode())
-
-    def _stop_relay(self) -> None:
-        self._relay.group.kill()
-        self._relay.group.wait_until_empty(self.clock)
-        forget(self._relay, self.runner)
 
     def _names_of_all(self) -> tuple[str, ...]:
         """Those of the file, and those that an earlier file named."""

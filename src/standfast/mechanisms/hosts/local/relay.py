@@ -4,10 +4,11 @@ It listens in the computer's own network, then moves into the vantage's namespac
 connection it opens starts (setns(2) changes the namespace of new sockets only; the listening one
 stays where it was made). It copies bytes and understands none: TLS ends at the edge. An edge that
 does not answer is passed over, and asked last from then on, as a customer's browser would with two
-addresses of one name.
+addresses of one name. Which addresses there are is read anew for every connection, so edges come
+and go without anybody being cut off.
 
 Standard library only, a process of its own:
-`python3 relay.py PORT NAMESPACE TARGET_PORT ADDRESS…`.
+`python3 relay.py PORT NAMESPACE TARGET_PORT FILE`; the file has an address in each line.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import ctypes
 import os
 import socket
 import sys
+from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 CHUNK_BYTES = 65536
@@ -44,21 +46,38 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def connect(addresses: list[str], port: int) -> Streams | None:
-    """To the first that answers; those that did not are moved to the end of `addresses`."""
-    for address in tuple(addresses):
+class Edges:
+    """Those that the file names, whoever did not answer last."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.order: list[str] = []
+
+    def addresses(self) -> tuple[str, ...]:
+        named = self.file.read_text().split()
+        known = [each for each in self.order if each in named]
+        self.order = known + [each for each in named if each not in known]
+        return tuple(self.order)
+
+    def ask_last(self, address: str) -> None:
+        self.order.remove(address)
+        self.order.append(address)
+
+
+async def connect(edges: Edges, port: int) -> Streams | None:
+    """To the first that answers."""
+    for address in edges.addresses():
         try:
             opening = asyncio.open_connection(address, port)
             return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
         except OSError:  # a timeout is one too
-            addresses.remove(address)
-            addresses.append(address)
+            edges.ask_last(address)
     return None
 
 
-async def serve(listener: socket.socket, addresses: list[str], port: int) -> None:
+async def serve(listener: socket.socket, edges: Edges, port: int) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await connect(addresses, port)
+        there = await connect(edges, port)
         if there is None:
             writer.close()
             return
@@ -70,10 +89,10 @@ async def serve(listener: socket.socket, addresses: list[str], port: int) -> Non
 
 
 def main() -> None:
-    port, namespace, target, *addresses = sys.argv[1:]
+    port, namespace, target, file = sys.argv[1:]
     listener = socket.create_server(("127.0.0.1", int(port)))
     enter(namespace)
-    asyncio.run(serve(listener, addresses, int(target)))
+    asyncio.run(serve(listener, Edges(Path(file)), int(target)))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from standfast.core.command import Command, Runner
-from standfast.mechanisms.hosts.local import cgroup, sources
-from standfast.mechanisms.hosts.local.here import RELAY
+from standfast.mechanisms.hosts.local import cgroup, published, sources
 from standfast.mechanisms.hosts.local.needs import PROGRAMS, Disk, Found, Wanted
 from standfast.mechanisms.hosts.local.place import Place
 
@@ -30,7 +29,7 @@ def survey(wanted: Wanted) -> Found:
         instances_limit=int((PROC / "sys/fs/inotify/max_user_instances").read_text()),
         instances_used=instances_used(PROC),
         running=frozenset(name for name in wanted.machines if is_on(wanted.site, name)),
-        published=is_on(wanted.site, RELAY),
+        published=is_on(wanted.site, published.NAME),
         port_taken=taken(wanted.port),
         groups_unified=(groups[0] / "cgroup.controllers").exists(),
         groups_writable=all(os.access(each, os.W_OK) for each in groups if each.exists()),
