@@ -30,8 +30,8 @@ from standfast.mechanisms.rollout.upgrading import OverSsh, PoweredOff, Upgradin
 def update(file: Path | None, dry_run: bool, reboot: bool, everything: bool, as_json: bool) -> None:
     """Give machines the distribution's newer packages and, where they want it, a restart.
 
-    One machine at a time: monitors, backups, web machines, edges, databases, and last the primary,
-    which hands over first. The whole site must be well before the next one's turn; at the first
+    One machine at a time: monitors, secondaries, the primary, which hands over first, backups,
+    web machines, edges. The whole site must be well before the next one's turn; at the first
     after which it is not, this stops. Run again it goes on. A machine restarts if a program on it
     still runs what was replaced; one that was made here is off while it is updated.
     """

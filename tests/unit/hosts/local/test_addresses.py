@@ -4,6 +4,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from standfast.mechanisms.hosts.local.addresses import allotted, note, read
+from standfast.mechanisms.hosts.local.network import card
 
 
 def test_a_new_site_is_numbered_in_the_order_of_its_file() -> None:
@@ -29,3 +30,8 @@ def test_numbers_are_read_as_they_were_noted_and_those_who_are_gone_are_kept(
     note(tmp_path, {"edge-1": IPv4Address("10.77.0.11"), "web-1": IPv4Address("10.77.0.12")})
     note(tmp_path, {"web-1": IPv4Address("10.77.0.12"), "web-2": IPv4Address("10.77.0.13")})
     assert read(tmp_path) == {"edge-1": 11, "web-1": 12, "web-2": 13}
+
+
+def test_a_card_is_locally_administered_and_goes_with_the_address() -> None:
+    assert card(IPv4Address("10.77.0.11")) == "02:53:0a:4d:00:0b"
+    assert int(card(IPv4Address("203.0.113.11"))[:2], 16) & 0b11 == 0b10

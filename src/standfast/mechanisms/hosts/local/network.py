@@ -76,11 +76,17 @@ def plugged(
     subnet: IPv4Network,
 ) -> Iterator[Command]:
     yield ip(
-        *("link", "add", network, "netns", namespace),
+        *("link", "add", network, "address", card(address), "netns", namespace),
         *("type", "veth", "peer", "name", outer, "netns", names.namespace),
     )
     yield ip("link", "set", outer, "master", network, "up", namespace=names.namespace)
     yield from addressed(namespace, network, address, subnet)
+
+
+def card(address: IPv4Address) -> str:
+    """A network card keeps its address when the machine restarts: neighbours ask for another one
+    only after half a minute. Locally administered, as whoever has no vendor's must (IEEE 802)."""
+    return ":".join(("02", "53", *(f"{byte:02x}" for byte in address.packed)))
 
 
 def addressed(
