@@ -28,6 +28,7 @@ def etcdctl(machine: Machine, *words: str) -> tuple[str, ...]:
 
 
 LIST = ("--write-out=json", "member", "list")
+STATUS = ("endpoint", "status")
 HEALTH = ("--write-out=json", "endpoint", "health", "--cluster")
 """Elsewhere words are what is answered: `member promote` of etcdctl 3.4 dies of its own JSON, after
 it has promoted."""

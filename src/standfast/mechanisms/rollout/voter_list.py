@@ -7,6 +7,7 @@ was. What was once formed (`FORMED`) and has no majority is a person's to recove
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from standfast.core.clock import Clock
 from standfast.core.errors import Refused, StandfastError
@@ -32,6 +33,7 @@ from standfast.mechanisms.rollout.machines import on_all
 from standfast.mechanisms.rollout.run import Tell
 
 Until = Callable[[], bool]
+T = TypeVar("T")
 
 FORMED = f"{STATE}/voter-formed"
 ONCE = "standfast-etcd-once.service"
@@ -188,19 +190,26 @@ class VoterList:
             )
 
     def _anchor(self) -> Connection:
-        healthy = on_all(self._monitors.values(), is_healthy)
-        found = next((name for name, well in healthy.items() if well), None)
-        if found is None:
+        """One that is part of a majority. A list that has just changed is voted on anew: then there
+        is none for a second or two."""
+        anchor = self._within(self._voting)
+        if anchor is None:
             raise StandfastError("no monitor is part of a majority", remedy="standfast status")
-        return self._monitors[found]
+        return anchor
 
-    def _within(self, until: Until) -> bool:
+    def _voting(self) -> Connection | None:
+        healthy = on_all(self._monitors.values(), is_healthy)
+        found = (self._monitors[name] for name, well in healthy.items() if well)
+        return next((each for each in found if votes(each)), None)
+
+    def _within(self, ask: Callable[[], T]) -> T:
+        """What is answered at last: something true, unless the time is over."""
         end = self.clock.monotonic() + WAIT_S
-        while not until():
+        while not (answer := ask()):
             if self.clock.monotonic() > end:
-                return False
+                break
             self.clock.sleep(POLL_S)
-        return True
+        return answer
 
     @property
     def _monitors(self) -> dict[str, Connection]:
@@ -227,9 +236,17 @@ def remember(connection: Connection) -> None:
 
 
 def speaks(connection: Connection) -> bool:
-    """Whether its etcd answers at all: a learner has no majority to speak of."""
-    words = etcdctl.etcdctl(connection.machine, *etcdctl.LIST)
-    return connection.run(words, check=False).status == 0
+    """Whether its etcd answers at all, a learner's too."""
+    return answers(connection, etcdctl.STATUS)
+
+
+def votes(connection: Connection) -> bool:
+    """A learner that follows its leader says that it is healthy, and refuses to list members."""
+    return answers(connection, etcdctl.LIST)
+
+
+def answers(connection: Connection, words: tuple[str, ...]) -> bool:
+    return connection.run(etcdctl.etcdctl(connection.machine, *words), check=False).status == 0
 
 
 def started_once() -> tuple[str, ...]:
