@@ -80,6 +80,7 @@ class VoterList:
 
     def hold(self) -> None:
         """Before bundles are applied."""
+        self._end_interrupted()
         for name in must_wait(self.look()):
             self.tell(name, "will join the voters")
             self._monitors[name].run(("mkdir", "-p", str(STATE)))
@@ -139,9 +140,27 @@ class VoterList:
                 )
         finally:
             connection.run(("systemctl", "stop", ONCE), check=False)
+        self._start_as_planned(connection)
+
+    def _start_as_planned(self, connection: Connection) -> None:
+        connection.run(("systemctl", "stop", ONCE), check=False)
         connection.run(("rm", "-f", WAITS, ONCE_CONFIG))
         connection.run(("systemctl", "start", UNIT))
         self._within(lambda: speaks(connection))
+
+    def _end_interrupted(self) -> None:
+        """Whoever waits and holds data was being let in when a command was interrupted: the others
+        have it on their list, and may need its vote."""
+        joined = [
+            each
+            for each in self._monitors.values()
+            if is_there(each, WAITS) and is_there(each, f"{HOME}/member")
+        ]
+        for connection in joined:
+            self.tell(connection.machine.name, "was joining the voters, and goes on")
+            self._start_as_planned(connection)
+        if joined:
+            self._within(lambda: any(on_all(self._monitors.values(), is_healthy).values()))
 
     def _carry_out(self, step: Step, members: tuple[Member, ...]) -> None:
         match step:
@@ -155,6 +174,7 @@ class VoterList:
                 self._change(step)
                 self.let_in(machine, self.members())
             case Promote(member=member):
+                self._must_speak(member)
                 self.tell(member.name, "votes from now on")
                 if not self._within(lambda: self._change(step)):
                     raise StandfastError(
@@ -164,6 +184,16 @@ class VoterList:
             case Remove(member=member):
                 self.tell(member.name or member.url, "leaves the voters")
                 self._change(step)
+
+    def _must_speak(self, member: Member) -> None:
+        """A vote that is never given is one against every majority."""
+        monitors = self._monitors.values()
+        connection = next(each for each in monitors if peer_url(each.machine) == member.url)
+        if not self._within(lambda: speaks(connection)):
+            raise StandfastError(
+                f"etcd on {member.name} does not answer, so it is given no vote",
+                remedy=f"standfast logs {member.name} --unit {UNIT}",
+            )
 
     def _change(self, step: Add | Remove | Promote) -> bool:
         anchor = self._anchor()
