@@ -1,10 +1,8 @@
 """Three monitors keep one log: the one that writes loses its power, and the log goes on."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,16 +31,6 @@ def size_on(site: Site, machine: str) -> int:
     return int(note.splitlines()[1])
 
 
-def cut(site: Site, machine: str) -> None:
-    root = Path("/sys/fs/cgroup/unified")
-    root = root if root.is_dir() else Path("/sys/fs/cgroup")
-    (root / "standfast" / site.name / machine / "cgroup.kill").write_text("1")
-    subprocess.run(
-        ["ip", "-n", f"standfast.{site.name}", "link", "set", f"p-{machine}", "down"], check=True
-    )
-    until(lambda: site.processes(machine) == 0, 10, f"{machine} lives on")
-
-
 def verified(site: Site) -> Any:
     """The record, in which nothing is wrong; whether every promise is kept is not asked here."""
     found = json.loads(site.run("evidence", "verify", "--json").stdout)
@@ -64,7 +52,7 @@ def after_the_cut(proven: tuple[Site, Any]) -> Iterator[tuple[Site, str, str]]:
     site, _ = proven
     dark = writer(site, "monitor-1")
     other = next(name for name in MONITORS if name != dark)
-    cut(site, dark)
+    site.cut(dark)
     try:
         yield site, dark, other
     finally:

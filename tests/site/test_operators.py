@@ -1,24 +1,15 @@
 """Two people share a site, and one of them loses his computer; the service goes on meanwhile."""
 
 import shutil
-import ssl
 import subprocess
-import threading
-import time
-import urllib.error
-import urllib.request
-from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from .conftest import Site, make
+from .visitor import MOVING, Visitor
 
-EVERY_S = 0.1
-
-MOVING = "503, the database does not answer"
 MOVES_WITHIN_S = 4
 """The primary is moved once, because PostgreSQL's machine gets new keys too: the service asks for
 another try meanwhile, and nothing else is refused."""
@@ -29,37 +20,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made = make(tmp_path, "test-shared")
     yield made
     made.run("destroy", "--yes")
-
-
-class Visitor(threading.Thread):
-    """Asks again and again, each time with the CA file that readers are given now."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__()
-        self.site = site
-        self.seen: list[tuple[float, str]] = []
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        while not self.ended.wait(EVERY_S):
-            answer = self.asked()
-            self.seen.append((time.monotonic(), answer))
-
-    def longest_without_s(self) -> float:
-        """Seconds between two good answers with none between them."""
-        good = [at for at, answer in self.seen if answer == "200"]
-        return max((after - before for before, after in pairwise(good)), default=float("inf"))
-
-    def asked(self) -> str:
-        try:
-            context = ssl.create_default_context(cafile=str(self.site.home / "ca.pem"))
-            url = f"https://127.0.0.1:{self.site.port}/health"
-            with urllib.request.urlopen(url, context=context, timeout=5) as answer:
-                return str(answer.status)
-        except urllib.error.HTTPError as error:
-            return f"{error.code}, {error.read().decode().strip()}"
-        except OSError as error:
-            return repr(error)
 
 
 def let_in(site: Site, key: Path) -> bool:
@@ -93,17 +53,11 @@ def test_a_lost_computer_is_one_removal_and_one_rotation_away(site: Site, tmp_pa
     known = {name: site.secret(name) for name in ("drawn/database_password", "ca.key")}
 
     assert site.run("operator", "remove", "ben").returncode == 0
-    visitor = Visitor(site)
-    visitor.start()
-    try:
+    with Visitor(site) as visitor:
         done = site.run("keys", "rotate", "--grace", "0")
-    finally:
-        visitor.ended.set()
-        visitor.join()
     assert done.returncode == 0, done.stderr
-    counted = Counter(answer for _, answer in visitor.seen)
-    assert set(counted) <= {"200", MOVING}, counted
-    assert visitor.longest_without_s() < MOVES_WITHIN_S, counted
+    assert set(visitor.answers) <= {"200", MOVING}, visitor.answers
+    assert visitor.longest_without_s() < MOVES_WITHIN_S, visitor.answers
 
     assert not let_in(site, lost)
     assert all(site.secret(name) != before for name, before in known.items())

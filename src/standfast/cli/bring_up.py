@@ -9,6 +9,7 @@ from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
 from standfast.cli.blueprint import SOURCE, blueprint, hosts
 from standfast.cli.heal import heal_leftovers
+from standfast.cli.leaving import see_off
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
 from standfast.cli.releases import Wish, choose, ship
@@ -40,6 +41,7 @@ def bring_up(
     """Return what changed, by machine. `gently`: no two machines of a kind at once."""
     here, site = app.here, app.site
     vault = app.keys.begin()
+    see_off(app, progress)
     if site.made_here:
         keep_keys(app)
         here.prepare(lambda what: progress.tell("image", what))

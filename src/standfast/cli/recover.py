@@ -11,6 +11,7 @@ from standfast.cli.progress import Progress
 from standfast.core.errors import Refused, StandfastError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.rollout import roster
 from standfast.mechanisms.rollout.machines import on_all
 from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
 
@@ -43,6 +44,10 @@ def monitors(file: Path | None, yes: bool) -> None:
         voters = VoterList(connections=app.connections, clock=app.clock, tell=progress.tell)
         progress.tell(survivor, "forgets the others and goes on alone")
         voters.recover(survivor)
+        vault = app.keys.begin()
+        before = roster.read(vault.get(roster.NAME))
+        vault.put(roster.NAME, roster.written(roster.survived(before, survivor)))
+        app.keys.save()
         progress.end()
     click.echo(
         f"{survivor} decides alone now. Replace {', '.join(lost)} in the file by machines with "
