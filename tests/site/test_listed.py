@@ -30,6 +30,12 @@ PUBLIC = "198.51.100.11"
 MARK = "/etc/standfast/secrets.mark"
 CLAIM = "/run/standfast-claim"
 MACHINES = ("one", "two", "three")
+DRILLS = {
+    *("any-machine", "database-crash", "database-host", "encrypted-in-transit"),
+    *("mirrored-database", "restore"),
+}
+HOST_OUTAGE_S = 30
+"""On three machines, where the primary's machine is also an edge, a web server and a voter."""
 
 FILE = f"""
 name = "{NAME}"
@@ -502,6 +508,29 @@ def test_a_pause_stops_what_was_consented_to(file: Path, up: dict[str, Any]) -> 
     assert "the auditors are here" in done.stderr
     assert "Drills are paused: the auditors are here" in standfast(file, "drills").stdout
     standfast(file, "drills", "resume")
+
+
+def test_every_drill_of_the_site_is_kept_here(file: Path, up: dict[str, Any]) -> None:
+    listed = json.loads(standfast(file, "drills", "--json").stdout)["drills"]
+    assert {each["drill"] for each in listed} == DRILLS
+    outcomes = {}
+    for drill in sorted(DRILLS):
+        said = standfast(file, "drill", drill, "--consent", "--json", check=False).stdout
+        proofs = json.loads(said)["proofs"]
+        outcomes |= {each["drill"]: (each["outcome"], each["measured"]) for each in proofs}
+    assert {drill for drill, (outcome, _) in outcomes.items() if outcome == "kept"} == DRILLS, (
+        outcomes
+    )
+    assert outcomes["database-host"][1]["outage_s"] <= HOST_OUTAGE_S
+
+
+def test_what_three_machines_cannot_promise_is_shown_as_not_promised(
+    file: Path, up: dict[str, Any]
+) -> None:
+    page = json.loads(on("one", "cat /var/lib/standfast/www/trust.json"))
+    reasons = {each["id"]: each["why"] for each in page["not_promised"]}
+    assert "a database fails too" in reasons["redundant-web"]
+    assert "two backup machines" in reasons["onsite-backup"]
 
 
 def test_a_drill_with_consent_cuts_the_power_and_is_remembered(
