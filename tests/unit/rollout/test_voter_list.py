@@ -65,6 +65,22 @@ def test_each_change_is_said_as_etcdctl_takes_it() -> None:
     assert etcdctl.change(Promote(member=LEARNER)) == ("member", "promote", LEARNER.identifier)
 
 
+@pytest.mark.parametrize(
+    ("said", "early"),
+    [
+        ("Error: etcdserver: unhealthy cluster", True),
+        (
+            "Error: etcdserver: can only promote a learner member which is in sync with leader",
+            True,
+        ),
+        ("Error: etcdserver: member ID already exist", False),
+        ("", False),
+    ],
+)
+def test_what_is_refused_only_for_now_is_asked_again(said: str, early: bool) -> None:
+    assert etcdctl.is_too_early(said) is early
+
+
 CONFIG = """\
 name: monitor-2
 initial-cluster: monitor-1=https://10.77.0.19:2380,monitor-2=https://10.77.0.20:2380

@@ -44,6 +44,12 @@ def change(step: Add | Remove | Promote) -> tuple[str, ...]:
             return ("member", "promote", member.identifier)
 
 
+def is_too_early(complaint: str) -> bool:
+    """etcd changes nothing before all voters were connected for five seconds, and gives no vote to
+    a learner that has not caught up with the leader."""
+    return "unhealthy cluster" in complaint or "in sync with leader" in complaint
+
+
 def members(listed: str, health: str) -> tuple[Member, ...]:
     answers = {str(each["endpoint"]) for each in documents(health) if each.get("health") is True}
     return tuple(

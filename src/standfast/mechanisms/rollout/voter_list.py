@@ -175,12 +175,8 @@ class VoterList:
                 self.let_in(machine, self.members())
             case Promote(member=member):
                 self._must_speak(member)
+                self._change(step)
                 self.tell(member.name, "votes from now on")
-                if not self._within(lambda: self._change(step)):
-                    raise StandfastError(
-                        f"{member.name} does not catch up with the other voters",
-                        remedy=f"standfast logs {member.name} --unit {UNIT}",
-                    )
             case Remove(member=member):
                 self.tell(member.name or member.url, "leaves the voters")
                 self._change(step)
@@ -195,11 +191,24 @@ class VoterList:
                 remedy=f"standfast logs {member.name} --unit {UNIT}",
             )
 
-    def _change(self, step: Add | Remove | Promote) -> bool:
-        anchor = self._anchor()
-        words = etcdctl.etcdctl(anchor.machine, *etcdctl.change(step))
-        done = anchor.run(words, check=not isinstance(step, Promote))
-        return done.status == 0
+    def _change(self, step: Add | Remove | Promote) -> None:
+        """Asked again while etcd says that it is too early."""
+        complaint = ""
+
+        def is_settled() -> bool:
+            nonlocal complaint
+            anchor = self._anchor()
+            words = etcdctl.etcdctl(anchor.machine, *etcdctl.change(step))
+            done = anchor.run(words, check=False)
+            complaint = done.complaint.strip() if done.status else ""
+            return not etcdctl.is_too_early(complaint)
+
+        self._within(is_settled)
+        if complaint:
+            raise StandfastError(
+                f"the voters could not be changed: {complaint.splitlines()[-1]}",
+                remedy="`standfast up` goes on from here; see: standfast status",
+            )
 
     def _wanted(self) -> tuple[Wanted, ...]:
         seen = self.look()
