@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +28,7 @@ RUN = "/run/standfast-postgresql"
 """Where the socket is: on the machine itself, `postgres` needs no password (peer)."""
 
 FOLDER = "/etc/standfast/database"
+START = Path(__file__).with_name("patroni_start.py")
 DYNAMIC = f"{FOLDER}/dynamic.json"
 SETUP = f"{FOLDER}/setup.sql"
 PATRONI = "standfast-patroni.service"
@@ -109,6 +111,7 @@ def plan(
                 mode=0o640,
                 group="postgres",
             ),
+            File(path=f"{FOLDER}/{START.name}", content=START.read_bytes(), restarts=(PATRONI,)),
             File(path=DYNAMIC, content=json.dumps(wanted, indent=2, sort_keys=True).encode()),
             file(SETUP, "setup.sql", mode=0o640, group="postgres"),
             unit(PATRONI),
