@@ -115,7 +115,8 @@ class Site:
     def primary(self) -> str:
         """The database machine that takes writes."""
         asks = "runuser -u postgres -- psql -h /run/standfast-postgresql -Atc"
-        for name in ("db-1", "db-2"):
+        folders = sorted((self.home / "machines").glob("db-*"))
+        for name in (each.name for each in folders if self.processes(each.name)):
             if self.on(name, f"{asks} 'SELECT pg_is_in_recovery()'").strip() == "f":
                 return name
         raise AssertionError("no database machine takes writes")

@@ -90,7 +90,7 @@ def test_what_would_take_data_or_a_majority_away_is_refused_untouched(
 ) -> None:
     before = site.file.read_text()
     present = leaving & named(site)
-    renamed(site, **{name.replace("-", "_"): f"{name}-new" for name in present})
+    renamed(site, **{name.replace("-", "_"): f"{name}x" for name in present})
     try:
         done = site.run("up", "--no-wait")
     finally:
