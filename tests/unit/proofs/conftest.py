@@ -76,6 +76,7 @@ class SmallService:
             "rate_per_s": 200,
             "duration_s": 0.2,
             "sessions": 3,
+            "find_tries": 3,
             "write_share": 0.4,
             **changes,
         }

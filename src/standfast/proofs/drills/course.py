@@ -26,7 +26,8 @@ LEAST_REST_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How one run goes. The power is cut for `cut_s`, after `calm_s` or a third of the time."""
+    """How one run goes. The power is cut for `cut_s`, after `calm_s` or a third of the time. What
+    is stored is asked for `find_tries` times, until the service answers."""
 
     rate_per_s: int = RATE_PER_S
     duration_s: int = DURATION_S
@@ -34,6 +35,7 @@ class Course:
     cut_s: float = CUT_S
     back_within_s: float = BACK_WITHIN_S
     calm_s: float | None = None
+    find_tries: int = 10
 
     @property
     def total(self) -> int:
@@ -63,6 +65,7 @@ def plan_of(contract: Mapping[str, Any], run: str, course: Course) -> bytes:
             "rate_per_s": course.rate_per_s,
             "duration_s": course.duration_s,
             "sessions": course.sessions,
+            "find_tries": course.find_tries,
         }
     ).encode()
 

@@ -31,7 +31,6 @@ REQUEST_TIMEOUT_S = 20.0
 IN_FLIGHT_LIMIT = 400
 """More at once would only be a queue on our side; what is due beyond it counts as failed."""
 
-FIND_TRIES = 10
 FIND_PAUSE_S = 2.0
 """Asking what is stored changes nothing, so it may be repeated until the site is well again."""
 
@@ -60,6 +59,7 @@ class Plan:
     rate_per_s: int
     duration_s: float
     sessions: int
+    find_tries: int
     write_share: float
     sign_in: Contract
     read: Sequence[Contract]
@@ -154,7 +154,7 @@ class Load:
     async def stored(self) -> tuple[list[str] | None, str]:
         """Every id of this run that the service holds, one for each stored row."""
         problem = ""
-        for _ in range(FIND_TRIES):
+        for _ in range(self.plan.find_tries):
             try:
                 return await self.found(), ""
             except (*NO_ANSWER, Unreachable, LookupError, TypeError, ValueError) as error:
