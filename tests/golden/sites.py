@@ -10,6 +10,7 @@ from standfast.cli.blueprint import blueprint
 from standfast.config import PROJECT, compose, parse
 from standfast.core.clock import SystemClock
 from standfast.core.command import SystemRunner
+from standfast.mechanisms.database.plan import START
 from standfast.mechanisms.hosts.bundle import Bundle, File
 from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.keys.custody import SiteSecrets
@@ -45,6 +46,9 @@ roles = ["edge", "web", "database", "backup", "monitor"]
 name = "two"
 roles = ["web", "database"]
 """
+
+OURS = {START: b"What mechanisms/database/patroni_start.py says.\n"}
+"""Programs that are shipped as they are in the source."""
 
 Files = Mapping[str, bytes]
 """By path inside a golden folder."""
@@ -86,7 +90,7 @@ def certificates(machines: Iterable[Machine]) -> Certificates:
 
 def as_files(bundle: Bundle) -> dict[str, bytes]:
     """Each file of the bundle as a file of its own, and `bundle.json` with all the rest."""
-    contents = {file.path.lstrip("/"): file.content for file in bundle.files}
+    contents = {file.path.lstrip("/"): OURS.get(file.path, file.content) for file in bundle.files}
     return {"bundle.json": rest(bundle), **contents}
 
 

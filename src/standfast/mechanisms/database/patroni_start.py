@@ -5,7 +5,7 @@ When nobody on that list answers, it goes back to what it read at its start (pat
 `_load_machines_cache`), and by then every monitor may have been replaced. Here it goes back to what
 the file says now, so neither it nor PostgreSQL is restarted when monitors change.
 
-Runs on a database machine, as a file of its own: `python patroni_start.py PATRONI_YML`. No other
+Runs on a database machine, as a file of its own: `python patroni-start PATRONI_YML`. No other
 module of ours is there, so a release of ours does not restart the database.
 """
 

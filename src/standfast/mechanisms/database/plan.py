@@ -28,7 +28,8 @@ RUN = "/run/standfast-postgresql"
 """Where the socket is: on the machine itself, `postgres` needs no password (peer)."""
 
 FOLDER = "/etc/standfast/database"
-START = Path(__file__).with_name("patroni_start.py")
+START = f"{FOLDER}/patroni-start"
+STARTS = Path(__file__).with_name("patroni_start.py")
 DYNAMIC = f"{FOLDER}/dynamic.json"
 SETUP = f"{FOLDER}/setup.sql"
 PATRONI = "standfast-patroni.service"
@@ -111,7 +112,7 @@ def plan(
                 mode=0o640,
                 group="postgres",
             ),
-            File(path=f"{FOLDER}/{START.name}", content=START.read_bytes(), restarts=(PATRONI,)),
+            File(path=START, content=STARTS.read_bytes(), restarts=(PATRONI,)),
             File(path=DYNAMIC, content=json.dumps(wanted, indent=2, sort_keys=True).encode()),
             file(SETUP, "setup.sql", mode=0o640, group="postgres"),
             unit(PATRONI),
