@@ -41,8 +41,8 @@ def bring_up(
     """Return what changed, by machine. `gently`: no two machines of a kind at once."""
     here, site = app.here, app.site
     vault = app.keys.begin()
-    see_off(app, progress)
     if site.made_here:
+        see_off(app, progress)
         keep_keys(app)
         here.prepare(lambda what: progress.tell("image", what))
         here.power_on()
@@ -63,6 +63,8 @@ def bring_up(
     rollout.ship_programs(programs, app.lock, venv_from(app, progress) if site.made_here else None)
     inspected = rollout.inspect(programs)
     must_be_newest(app, inspected)
+    if not site.made_here:
+        see_off(app, progress)
     chosen = choose(app, rollout, wish, progress)
     ship(app, rollout, chosen, progress)
     log_key = custody.log_key(vault)

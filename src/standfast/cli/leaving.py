@@ -1,47 +1,85 @@
-"""Machines that were in the file and no longer are: seen off before anything else changes."""
+"""Machines that were in the file and no longer are: who must not go yet, and taking leave."""
 
 from dataclasses import replace
 
 from standfast.cli.app import App
 from standfast.cli.progress import Progress
 from standfast.cli.withdraw import told, withdraw
-from standfast.core.errors import Unreachable
+from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.database.observe import Cluster, cluster_by_any
+from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.local.place import Place
 from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.hosts.names import SECRETS_MARK
+from standfast.mechanisms.monitor import etcdctl
+from standfast.mechanisms.monitor.voters import is_healthy
 from standfast.mechanisms.rollout import roster
 from standfast.mechanisms.rollout.switchover import Switchover
+from standfast.mechanisms.rollout.voter_list import votes
 
 
 def see_off(app: App, progress: Progress) -> None:
-    """Refuse what would take data or a majority away. From listed machines goes what was installed,
-    and their data stays; one that is not reached is asked again by the next `up`. Those made here
-    lose their power (`Here.retire`)."""
-    vault = app.keys.vault
+    """Refuse what would take data or a majority away. From listed machines that leave goes what was
+    installed, and their data stays; one that cannot be seen off is asked again by the next `up`.
+    Those made here lose their power (`Here.retire`)."""
+    vault, now = app.keys.vault, app.site.machines
     before = roster.read(vault.get(roster.NAME))
-    going = roster.leaving(before, app.site.machines)
-    remaining: tuple[Machine, ...] = ()
-    if going:
-        cluster = seen_by_those_who_stay(app, before)
-        refused = roster.refusal(before, app.site.machines, cluster)
-        if refused:
+    cluster = must_not_lose(app, before)
+    remaining: list[Machine] = []
+    if not app.site.made_here:
+        going = roster.leaving(before, now)
+        hand_over(app, going, cluster, progress)
+        remaining = [each for each in going if not seen_off(app, each, progress)]
+    parted = (replace(each, roles=frozenset()) for each in remaining)
+    vault.put(roster.NAME, roster.written((*now, *parted)))
+
+
+def must_not_lose(app: App, before: tuple[Machine, ...]) -> Cluster | None:
+    """The databases as those who stay see them, where it matters. Of a site that is off as a whole
+    nobody can say more than the file."""
+    now, cluster = app.site.machines, None
+    had = roster.names(before, Role.DATABASE)
+    if roster.losing(before, now, Role.DATABASE):
+        is_off = app.site.made_here and not any(runs(app, name) for name in had)
+        cluster = seen(who_stays(app, before, Role.DATABASE))
+        refused = roster.without_databases(before, now, cluster)
+        if refused and not (is_off and had & roster.names(now, Role.DATABASE)):
             raise refused
-        if not app.site.made_here:
-            hand_over(app, going, cluster, progress)
-            remaining = tuple(each for each in going if not taken_away(app, each, progress))
-    vault.put(roster.NAME, roster.written((*app.site.machines, *remaining)))
+    if roster.losing(before, now, Role.MONITOR):
+        listed = seen_votes(who_stays(app, before, Role.MONITOR))
+        if refused := roster.without_majority(before, now, listed):
+            raise refused
+    return cluster
 
 
-def seen_by_those_who_stay(app: App, before: tuple[Machine, ...]) -> Cluster | None:
-    known = roster.names(before, Role.DATABASE)
-    asked = [
-        app.connection(each.name)
-        for each in app.site.having(Role.DATABASE)
-        if each.name in known and (not app.site.made_here or app.here.container(each.name).is_on())
-    ]
+def who_stays(app: App, before: tuple[Machine, ...], role: Role) -> list[Connection]:
+    """Those that run, where this computer can tell."""
+    staying = roster.names(before, role) & roster.names(app.site.machines, role)
+    running = (name for name in sorted(staying) if not app.site.made_here or runs(app, name))
+    return [app.connection(name) for name in running]
+
+
+def runs(app: App, name: str) -> bool:
+    """A machine made here, whether the file names it or not."""
+    return Place(site=app.site.name, name=name).group.is_populated()
+
+
+def seen(databases: list[Connection]) -> Cluster | None:
     try:
-        return cluster_by_any(asked)
+        return cluster_by_any(databases)
     except Unreachable:
         return None
+
+
+def seen_votes(monitors: list[Connection]) -> dict[str, bool] | None:
+    """Who is on etcd's list, and whether they answer."""
+    for each in monitors:
+        if is_healthy(each) and votes(each):
+            listed = each.run(etcdctl.etcdctl(each.machine, *etcdctl.LIST)).text
+            health = each.run(etcdctl.etcdctl(each.machine, *etcdctl.HEALTH), check=False).text
+            found = etcdctl.members(listed, health)
+            return {member.name: member.answers for member in found if not member.learner}
+    return None
 
 
 def hand_over(
@@ -57,14 +95,18 @@ def hand_over(
     Switchover(connections=ways, clock=app.clock).away_from(machine.name)
 
 
-def taken_away(app: App, machine: Machine, progress: Progress) -> bool:
+def seen_off(app: App, machine: Machine, progress: Progress) -> bool:
     alone = replace(app, site=replace(app.site, machines=(machine,)))
     try:
+        mark = app.way(machine).run(("cat", SECRETS_MARK), check=False).text.strip()
+        if mark not in app.keys.vault.contents.lineage:
+            progress.say(f"  {machine.name} left the file, and has nothing of this site's any more")
+            return True
         reports = withdraw(alone, progress)
-    except Unreachable as error:
+    except StandfastError as error:
         progress.say(
-            f"  {machine.name} is no longer in the file, and is not reached ({error}): what runs "
-            "there was not stopped. The next `standfast up` tries again."
+            f"  {machine.name} left the file, and could not be seen off ({error}): what runs there "
+            "was not stopped. The next `standfast up` tries again."
         )
         return False
     for line in told(reports):

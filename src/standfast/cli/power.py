@@ -11,6 +11,7 @@ from standfast.cli.progress import Progress
 from standfast.cli.record import origin
 from standfast.cli.withdraw import stop_service, told, withdraw
 from standfast.core.errors import Refused
+from standfast.mechanisms.rollout import roster
 
 
 @click.command()
@@ -54,6 +55,8 @@ def destroy(file: Path | None, yes: bool) -> None:
         if not app.site.made_here:
             for line in told(withdraw(app, Progress())):
                 click.echo(line)
+            app.keys.vault.drop(roster.NAME)
+            app.keys.save()
             close(app)
             click.echo(
                 f"{app.site.name} is gone from its machines; what is kept there is yours to "

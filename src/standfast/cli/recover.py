@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from standfast.cli.app import App, open_app
+from standfast.cli.leaving import runs
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
 from standfast.core.errors import Refused, StandfastError, Unreachable
@@ -38,25 +39,29 @@ def monitors(file: Path | None, yes: bool) -> None:
     with working_on(app, "standfast recover monitors"):
         seen = looked_at(app)
         survivor = survivor_of(seen)
-        lost = sorted(name for name in seen if name != survivor)
+        lost = sorted(name for name, each in seen.items() if name != survivor and is_lost(each))
         if not yes:
             confirm(survivor, lost)
         voters = VoterList(connections=app.connections, clock=app.clock, tell=progress.tell)
         progress.tell(survivor, "forgets the others and goes on alone")
         voters.recover(survivor)
-        vault = app.keys.begin()
-        before = roster.read(vault.get(roster.NAME))
-        vault.put(roster.NAME, roster.written(roster.survived(before, survivor)))
-        app.keys.save()
         progress.end()
     click.echo(
-        f"{survivor} decides alone now. Replace {', '.join(lost)} in the file by machines with "
-        "other names and addresses, or make them anew; then run `standfast up`."
+        f"{survivor} decides alone now. In the place of {', '.join(lost)} put machines with other "
+        "names and addresses into the file; then run `standfast up`."
     )
 
 
 def looked_at(app: App) -> Mapping[str, Look | None]:
-    """None where a monitor is not reached."""
+    """None where a monitor is not reached. Also those that the file no longer names: they may be
+    the majority that votes."""
+    before = roster.read(app.keys.vault.get(roster.NAME))
+    former = [each for each in roster.leaving(before, app.site.machines) if each.is_a(Role.MONITOR)]
+    if app.site.made_here and (running := [each.name for each in former if runs(app, each.name)]):
+        raise Refused(
+            f"{', '.join(running)} runs, and the file does not name it",
+            remedy="Put it back into the file: whoever may vote must be looked at.",
+        )
     voters = [app.connection(each.name) for each in app.site.having(Role.MONITOR)]
 
     def one(connection: Connection) -> Look | None:
@@ -65,7 +70,9 @@ def looked_at(app: App) -> Mapping[str, Look | None]:
         except Unreachable:
             return None
 
-    return on_all(voters, one)
+    if app.site.made_here:
+        return {**on_all(voters, one), **{each.name: None for each in former}}
+    return on_all([*voters, *map(app.way, former)], one)
 
 
 def survivor_of(seen: Mapping[str, Look | None]) -> str:
@@ -87,6 +94,11 @@ def survivor_of(seen: Mapping[str, Look | None]) -> str:
             remedy="Run `standfast up`; see `standfast status` for what keeps them apart.",
         )
     return remembering[0]
+
+
+def is_lost(seen: Look | None) -> bool:
+    """One that was never brought up is none that could come back."""
+    return seen is None or seen.has_data or seen.formed
 
 
 def confirm(survivor: str, lost: list[str]) -> None:

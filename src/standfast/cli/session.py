@@ -124,7 +124,7 @@ class Session:
 
     def _not_there(self) -> StandfastError:
         elsewhere = self._elsewhere()
-        if elsewhere is None:
+        if elsewhere is None or elsewhere.parent == self.home:
             return StandfastError(
                 f"{self.place.sealed} is not there", remedy="Run `standfast up` first."
             )

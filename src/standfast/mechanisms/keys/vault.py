@@ -69,8 +69,9 @@ class Place:
         return operators.parse(self.listed.read_text(), str(self.listed))
 
     def take(self, other: "Place") -> None:
-        """Move both here. Killed in between, both places hold the same."""
-        if other.listed.is_file():
+        """Move both here. Killed in between, both places hold the same. A list that lies here
+        already was written by a person."""
+        if other.listed.is_file() and not self.listed.is_file():
             put_down(self.listed, other.listed.read_bytes())
         put_down(self.sealed, other.sealed.read_bytes())
         other.sealed.unlink()

@@ -4,7 +4,7 @@ Pure.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -46,43 +46,61 @@ def read(text: str | None) -> tuple[Machine, ...]:
 
 
 def leaving(before: Iterable[Machine], now: Iterable[Machine]) -> tuple[Machine, ...]:
-    named = {each.name for each in now}
-    return tuple(each for each in before if each.name not in named)
+    """Who is in the file under another name stays: it would be itself that is taken away."""
+    site = tuple(now)
+    named = {each.name for each in site}
+    addresses = {each.address for each in site}
+    return tuple(
+        each for each in before if each.name not in named and each.address not in addresses
+    )
 
 
-def refusal(
-    before: tuple[Machine, ...], now: tuple[Machine, ...], cluster: Cluster | None
+def losing(before: Iterable[Machine], now: Iterable[Machine], role: Role) -> set[str]:
+    """Who had the role and has it no longer."""
+    return names(before, role) - names(now, role)
+
+
+def without_databases(
+    before: Iterable[Machine], now: Iterable[Machine], cluster: Cluster | None
 ) -> Refused | None:
-    """Why they cannot all go at once. `cluster`: as the databases that stay see it."""
-    gone = {each.name for each in leaving(before, now)}
-    databases = names(before, Role.DATABASE)
-    if databases & gone:
-        staying = databases - gone
-        if not staying:
-            return Refused(
-                f"no database that holds the data is in the file any more: {listed(databases)}",
-                remedy="Keep one of them in the file until `standfast up` has replaced the other.",
-            )
-        if cluster and cluster.primary and not staying & {cluster.primary, *cluster.synchronous}:
-            return Refused(
-                f"no database in the file holds all that was saved; {cluster.primary} does, which "
-                "leaves",
-                remedy="Keep it in the file until another one mirrors it: see `standfast status`.",
-            )
-    voters = names(before, Role.MONITOR)
-    if voters & gone and 2 * len(voters - gone) <= len(voters):
+    """Why the data would be gone. `cluster`: as the databases that stay see it."""
+    had, gone = names(before, Role.DATABASE), losing(before, now, Role.DATABASE)
+    staying = had - gone
+    if not staying:
         return Refused(
-            f"too few of the monitors that vote would stay: {listed(voters - gone) or 'none'} of "
-            f"{listed(voters)}",
-            remedy="Replace one after the other, with `standfast up` in between. If they are lost "
-            "for good: standfast recover monitors",
+            f"no database that holds the data is in the file any more: {listed(had)}",
+            remedy="Keep one of them in the file until `standfast up` has replaced the other.",
+        )
+    if cluster is None or cluster.primary is None:
+        return Refused(
+            f"{listed(gone)} cannot leave now: {listed(staying)} does not say who holds all that "
+            "was saved",
+            remedy="Run `standfast up` with the file as it was, and see `standfast status`.",
+        )
+    if not staying & {cluster.primary, *cluster.synchronous}:
+        return Refused(
+            f"no database in the file holds all that was saved; {cluster.primary} does, which "
+            "leaves",
+            remedy="Keep it in the file until another one mirrors it: see `standfast status`.",
         )
     return None
 
 
-def survived(before: Iterable[Machine], survivor: str) -> tuple[Machine, ...]:
-    """After all other monitors were forgotten."""
-    return tuple(each for each in before if not each.is_a(Role.MONITOR) or each.name == survivor)
+def without_majority(
+    before: Iterable[Machine], now: Iterable[Machine], votes: Mapping[str, bool] | None
+) -> Refused | None:
+    """Why nothing could be decided any more. `votes`: those on etcd's own list, and whether they
+    answer, as one that stays says; None where none does."""
+    known = votes or dict.fromkeys(names(before, Role.MONITOR), True)
+    staying = {name for name in names(now, Role.MONITOR) if known.get(name)}
+    if 2 * len(staying) > len(known):
+        return None
+    return Refused(
+        f"too few of the monitors that vote would stay: {listed(staying) or 'none'} of "
+        f"{listed(known)}",
+        remedy="Replace one after the other, with `standfast up` in between. If they are lost "
+        "for good: standfast recover monitors",
+    )
 
 
 def names(machines: Iterable[Machine], role: Role) -> set[str]:

@@ -36,6 +36,9 @@ Until = Callable[[], bool]
 T = TypeVar("T")
 
 FORMED = f"{STATE}/voter-formed"
+WAL = f"{HOME}/member/wal"
+"""Made when a voter has joined; the folder above it already before it asks anybody."""
+
 ONCE = "standfast-etcd-once.service"
 ONCE_CONFIG = "/run/standfast-etcd-once.yml"
 
@@ -154,7 +157,7 @@ class VoterList:
         joined = [
             each
             for each in self._monitors.values()
-            if is_there(each, WAITS) and is_there(each, f"{HOME}/member")
+            if is_running(each, ONCE) or (is_there(each, WAITS) and is_there(each, WAL))
         ]
         for connection in joined:
             self.tell(connection.machine.name, "was joining the voters, and goes on")
@@ -200,7 +203,7 @@ class VoterList:
             anchor = self._anchor()
             words = etcdctl.etcdctl(anchor.machine, *etcdctl.change(step))
             done = anchor.run(words, check=False)
-            complaint = done.complaint.strip() if done.status else ""
+            complaint = done.complaint.strip() or "no reason given" if done.status else ""
             return not etcdctl.is_too_early(complaint)
 
         self._within(is_settled)
@@ -260,9 +263,14 @@ class VoterList:
 def look(connection: Connection) -> Look:
     return Look(
         healthy=is_healthy(connection),
-        has_data=is_there(connection, f"{HOME}/member"),
+        has_data=is_there(connection, WAL),
         formed=is_there(connection, FORMED),
     )
+
+
+def is_running(connection: Connection, unit: str) -> bool:
+    asked = ("systemctl", "is-active", "--quiet", unit)
+    return connection.run(asked, check=False).status == 0
 
 
 def is_there(connection: Connection, path: str) -> bool:

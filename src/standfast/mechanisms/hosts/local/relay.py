@@ -60,8 +60,10 @@ class Edges:
         return tuple(self.order)
 
     def ask_last(self, address: str) -> None:
-        self.order.remove(address)
-        self.order.append(address)
+        """Unless the file has forgotten it meanwhile."""
+        if address in self.order:
+            self.order.remove(address)
+            self.order.append(address)
 
 
 async def connect(edges: Edges, port: int) -> Streams | None:
