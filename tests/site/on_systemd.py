@@ -93,7 +93,7 @@ def main() -> None:
     cuts = [power_cut(machine)]
     find("second_boot", boot(machine))
     find("power_off", power_off(machine))
-    HERE.publish(RELAY_PORT, (MACHINE,))
+    HERE.published.up(RELAY_PORT, (MACHINE,))
     for _ in range(CUTS_WHILE_BOOTING):
         machine.power_on()
         wait_for_a_few(machine)
