@@ -1,21 +1,20 @@
 """Machines that were in the file and no longer are: who must not go yet, and taking leave."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from standfast.cli.app import App
 from standfast.cli.progress import Progress
 from standfast.cli.withdraw import told, withdraw
-from standfast.core.errors import StandfastError, Unreachable
-from standfast.mechanisms.database.observe import Cluster, cluster_by_any
+from standfast.core.errors import StandfastError
+from standfast.mechanisms.database.observe import Cluster
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.local.place import Place
 from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.mechanisms.hosts.names import SECRETS_MARK
-from standfast.mechanisms.monitor import etcdctl
-from standfast.mechanisms.monitor.voters import is_healthy
 from standfast.mechanisms.rollout import roster
-from standfast.mechanisms.rollout.switchover import Switchover
-from standfast.mechanisms.rollout.voter_list import votes
+from standfast.mechanisms.rollout.switchover import Switchover, seen
+from standfast.mechanisms.rollout.voter_list import members, one_that_votes
 
 
 def see_off(app: App, progress: Progress) -> None:
@@ -52,11 +51,11 @@ def must_not_lose(app: App, before: tuple[Machine, ...]) -> Cluster | None:
     return cluster
 
 
-def who_stays(app: App, before: tuple[Machine, ...], role: Role) -> list[Connection]:
+def who_stays(app: App, before: tuple[Machine, ...], role: Role) -> dict[str, Connection]:
     """Those that run, where this computer can tell."""
     staying = roster.names(before, role) & roster.names(app.site.machines, role)
     running = (name for name in sorted(staying) if not app.site.made_here or runs(app, name))
-    return [app.connection(name) for name in running]
+    return {name: app.connection(name) for name in running}
 
 
 def runs(app: App, name: str) -> bool:
@@ -64,22 +63,12 @@ def runs(app: App, name: str) -> bool:
     return Place(site=app.site.name, name=name).group.is_populated()
 
 
-def seen(databases: list[Connection]) -> Cluster | None:
-    try:
-        return cluster_by_any(databases)
-    except Unreachable:
-        return None
-
-
-def seen_votes(monitors: list[Connection]) -> dict[str, bool] | None:
+def seen_votes(monitors: Mapping[str, Connection]) -> dict[str, bool] | None:
     """Who is on etcd's list, and whether they answer."""
-    for each in monitors:
-        if is_healthy(each) and votes(each):
-            listed = each.run(etcdctl.etcdctl(each.machine, *etcdctl.LIST)).text
-            health = each.run(etcdctl.etcdctl(each.machine, *etcdctl.HEALTH), check=False).text
-            found = etcdctl.members(listed, health)
-            return {member.name: member.answers for member in found if not member.learner}
-    return None
+    anchor = one_that_votes(monitors)
+    if anchor is None:
+        return None
+    return {each.name: each.answers for each in members(anchor) if not each.learner}
 
 
 def hand_over(

@@ -8,6 +8,7 @@ from threading import Lock
 
 import click
 
+from standfast.config import sealed_in
 from standfast.core.command import Runner
 from standfast.core.errors import StandfastError
 from standfast.core.files import write_atomically
@@ -109,7 +110,7 @@ class Session:
             return False
         if elsewhere.parent != self.home:
             raise self._not_there()
-        self.place.take(Place(sealed=elsewhere, listed=elsewhere.with_name("operators")))
+        self.place.take(sealed_in(self.home))
         click.echo(
             f"standfast: the site's secrets are in {self.place.sealed} from now on", err=True
         )
@@ -119,7 +120,7 @@ class Session:
         """Where the secrets are that the site was last used with, if that is another file."""
         at = self.home / KEPT_AT
         known = [Path(at.read_text().rstrip("\n"))] if at.is_file() else []
-        others = (path for path in (*known, self.home / "secrets.age") if path.is_file())
+        others = (path for path in (*known, sealed_in(self.home).sealed) if path.is_file())
         return next((path for path in others if path != self.place.sealed), None)
 
     def _not_there(self) -> StandfastError:

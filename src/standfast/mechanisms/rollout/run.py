@@ -256,8 +256,8 @@ def answers(connection: Connection, service: ServiceSettings) -> bool:
         return False
 
 
-def is_running(connection: Connection) -> bool:
-    asked = ("systemctl", "is-active", "--quiet", UNIT)
+def is_running(connection: Connection, unit: str = UNIT) -> bool:
+    asked = ("systemctl", "is-active", "--quiet", unit)
     return connection.run(asked, check=False).status == 0
 
 

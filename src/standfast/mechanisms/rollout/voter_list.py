@@ -30,7 +30,7 @@ from standfast.mechanisms.monitor.membership import (
 )
 from standfast.mechanisms.monitor.voters import is_healthy
 from standfast.mechanisms.rollout.machines import on_all
-from standfast.mechanisms.rollout.run import Tell
+from standfast.mechanisms.rollout.run import Tell, is_running
 
 Until = Callable[[], bool]
 T = TypeVar("T")
@@ -108,10 +108,7 @@ class VoterList:
         return on_all(self._monitors.values(), look)
 
     def members(self) -> tuple[Member, ...]:
-        anchor = self._anchor()
-        listed = anchor.run(etcdctl.etcdctl(anchor.machine, *etcdctl.LIST)).text
-        health = anchor.run(etcdctl.etcdctl(anchor.machine, *etcdctl.HEALTH), check=False).text
-        return etcdctl.members(listed, health)
+        return members(self._anchor())
 
     def let_in(self, machine: Wanted, listed: tuple[Member, ...]) -> None:
         """Its first start, with the list as it is now; afterwards it starts as planned."""
@@ -154,14 +151,11 @@ class VoterList:
     def _end_interrupted(self) -> None:
         """Whoever waits and holds data was being let in when a command was interrupted: the others
         have it on their list, and may need its vote."""
-        joined = [
-            each
-            for each in self._monitors.values()
-            if is_running(each, ONCE) or (is_there(each, WAITS) and is_there(each, WAL))
-        ]
-        for connection in joined:
-            self.tell(connection.machine.name, "was joining the voters, and goes on")
-            self._start_as_planned(connection)
+        found = on_all(self._monitors.values(), was_joining)
+        joined = [name for name, interrupted in found.items() if interrupted]
+        for name in joined:
+            self.tell(name, "was joining the voters, and goes on")
+            self._start_as_planned(self._monitors[name])
         if joined:
             self._within(lambda: any(on_all(self._monitors.values(), is_healthy).values()))
 
@@ -234,15 +228,10 @@ class VoterList:
     def _anchor(self) -> Connection:
         """One that is part of a majority. A list that has just changed is voted on anew: then there
         is none for a second or two."""
-        anchor = self._within(self._voting)
+        anchor = self._within(lambda: one_that_votes(self._monitors))
         if anchor is None:
             raise StandfastError("no monitor is part of a majority", remedy="standfast status")
         return anchor
-
-    def _voting(self) -> Connection | None:
-        healthy = on_all(self._monitors.values(), is_healthy)
-        found = (self._monitors[name] for name, well in healthy.items() if well)
-        return next((each for each in found if votes(each)), None)
 
     def _within(self, ask: Callable[[], T]) -> T:
         """What is answered at last: something true, unless the time is over."""
@@ -260,17 +249,31 @@ class VoterList:
         }
 
 
+def one_that_votes(monitors: Mapping[str, Connection]) -> Connection | None:
+    """One that is part of a majority, if there is one now."""
+    healthy = on_all(monitors.values(), is_healthy)
+    found = (monitors[name] for name, well in healthy.items() if well)
+    return next((each for each in found if votes(each)), None)
+
+
+def members(anchor: Connection) -> tuple[Member, ...]:
+    """As that voter lists them."""
+    listed = anchor.run(etcdctl.etcdctl(anchor.machine, *etcdctl.LIST)).text
+    health = anchor.run(etcdctl.etcdctl(anchor.machine, *etcdctl.HEALTH), check=False).text
+    return etcdctl.members(listed, health)
+
+
+def was_joining(connection: Connection) -> bool:
+    waits = is_there(connection, WAITS) and is_there(connection, WAL)
+    return waits or is_running(connection, ONCE)
+
+
 def look(connection: Connection) -> Look:
     return Look(
         healthy=is_healthy(connection),
         has_data=is_there(connection, WAL),
         formed=is_there(connection, FORMED),
     )
-
-
-def is_running(connection: Connection, unit: str) -> bool:
-    asked = ("systemctl", "is-active", "--quiet", unit)
-    return connection.run(asked, check=False).status == 0
 
 
 def is_there(connection: Connection, path: str) -> bool:
