@@ -69,7 +69,7 @@ def test_a_machine_of_each_role_is_replaced_without_a_failed_request(site: Site)
     renamed(site, **replaced)
     with Visitor(site) as visitor:
         site.answer("up", "--no-wait")
-    assert set(visitor.answers) == {"200"}, visitor.answers
+    assert set(visitor.answers) == {"200"}, visitor.wrong
     assert {each["state"] for each in site.status()["machines"]} == {"on"}
     assert voters(site, "monitor-2") == {"monitor-2", "monitor-3", "monitor-4"}
     assert site.on("db-3", f"{PSQL} -c 'SELECT answer FROM kept'").strip() == "42"
@@ -112,6 +112,6 @@ def test_two_monitors_that_are_lost_for_good_are_replaced(site: Site) -> None:
         done = site.run("recover", "monitors", "--yes")
         assert done.returncode == 0, done.stderr
         site.answer("up", "--no-wait")
-    assert set(visitor.answers) == {"200"}, visitor.answers
+    assert set(visitor.answers) == {"200"}, visitor.wrong
     assert voters(site, "monitor-4") == {"monitor-4", "monitor-5", "monitor-6"}
     site.on(site.primary(), f"{PSQL} -c 'INSERT INTO kept VALUES (43)'")

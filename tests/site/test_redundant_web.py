@@ -130,9 +130,9 @@ def test_a_drill_that_is_killed_leaves_the_machine_back_and_whole(proven: Proven
     attack.communicate()
     until(lambda: not off(site), 20, "the machine stays off")
     until(lambda: serving(site), 40, "the service does not come back")
+    until(lambda: not (site.home / "drill.json").exists(), 40, "the drill's note stays")
     said = site.answer("status")
     assert {each["state"] for each in said["machines"]} == {"on"}
-    assert not (site.home / "drill.json").exists()
 
 
 def test_doubt_that_is_killed_leaves_no_fault(proven: Proven) -> None:

@@ -6,6 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from .conftest import Site
@@ -26,6 +27,7 @@ class Visitor(threading.Thread):
         super().__init__()
         self.site = site
         self.seen: list[tuple[float, str]] = []
+        self.wrong: list[str] = []
         self.ended = threading.Event()
 
     def __enter__(self) -> "Visitor":
@@ -40,6 +42,8 @@ class Visitor(threading.Thread):
         while not self.ended.wait(EVERY_S):
             answer = self.asked()
             self.seen.append((time.monotonic(), answer))
+            if answer != "200":
+                self.wrong.append(f"{datetime.now(UTC):%H:%M:%S.%f} {answer}")
 
     def asked(self) -> str:
         try:

@@ -1,13 +1,15 @@
-"""Patroni goes back to the voters of its file, as they are now."""
+"""Patroni goes back to the voters of its file, and asks another where one says nothing."""
 
 import inspect
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover as Client
+from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, PatroniEtcd3Client
 
-from standfast.mechanisms.database.patroni_start import follow
+from standfast.mechanisms.database.patroni_start import ask_another, follow
 
 ASKED = "_get_machines_cache_from_config"
 
@@ -32,3 +34,39 @@ def test_voters_are_those_of_the_file_whenever_they_are_asked_for(
 def test_this_patroni_asks_there_when_nobody_answers() -> None:
     """Upstream's own method: a release that names it otherwise would go unnoticed for long."""
     assert f"self.{ASKED}()" in inspect.getsource(Client._load_machines_cache)
+
+
+def answered(code: int, words: str) -> SimpleNamespace:
+    return SimpleNamespace(status=500, data=json.dumps({"code": code, "message": words}).encode())
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> PatroniEtcd3Client:
+    handle = "_handle_server_response"
+    monkeypatch.setattr(Etcd3Client, handle, getattr(Etcd3Client, handle))  # taken back afterwards
+    ask_another()
+    made = PatroniEtcd3Client.__new__(PatroniEtcd3Client)
+    made._decoder = json.JSONDecoder()
+    made._check_cluster_raft_term = lambda *_: None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (1, "grpc: the client connection is closing"),
+        (2, "OK: HTTP status code 200; transport: missing content-type field"),
+        (13, "server closed the stream without sending trailers"),
+        (14, "etcdserver: request timed out"),
+    ],
+)
+def test_what_says_nothing_is_a_time_out_after_which_another_is_asked(
+    client: PatroniEtcd3Client, code: int, words: str
+) -> None:
+    with pytest.raises(TimeoutError):
+        client._handle_server_response(answered(code, words))
+
+
+def test_what_says_no_is_no(client: PatroniEtcd3Client) -> None:
+    with pytest.raises(Etcd3ClientError, match="lease not found"):
+        client._handle_server_response(answered(5, "etcdserver: requested lease not found"))

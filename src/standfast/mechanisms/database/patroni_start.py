@@ -1,9 +1,16 @@
-"""Patroni, started so that it finds its voters even after all whom it knew are gone.
+"""Patroni, started so that it finds its voters even after all whom it knew are gone, and leaves one
+that is being stopped for the next.
 
 Patroni reads `etcd3.hosts` once, at its start, and follows etcd's own list of members from then on.
 When nobody on that list answers, it goes back to what it read at its start (patroni/dcs/etcd.py,
 `_load_machines_cache`), and by then every monitor may have been replaced. Here it goes back to what
 the file says now, so neither it nor PostgreSQL is restarted when monitors change.
+
+An etcd that is told to stop answers what it had begun with the codes Canceled, Unknown or Internal
+("transport: missing content-type field"). Patroni asks another member only after Unavailable; after
+these it takes the leader's lease for lost and demotes a primary that nothing is wrong with
+(patroni/dcs/etcd3.py, `_handle_server_response`; upstream's issues 3118 and 3407). Here it asks
+another. A change that was made nevertheless is safe to ask for again: each compares with what was.
 
 Runs on a database machine, as a file of its own: `python patroni-start PATRONI_YML`. No other
 module of ours is there, so a release of ours does not restart the database.
@@ -16,6 +23,9 @@ from typing import Any
 import yaml
 from patroni.__main__ import main
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover
+from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, GRPCCode
+
+COULD_NOT_SAY = (GRPCCode.Canceled, GRPCCode.Unknown, GRPCCode.Internal)
 
 
 def voters_now(file: Path, protocol: str) -> list[str]:
@@ -31,6 +41,21 @@ def follow(file: Path) -> None:
     AbstractEtcdClientWithFailover._get_machines_cache_from_config = from_file
 
 
+def ask_another() -> None:
+    upstream = Etcd3Client._handle_server_response
+
+    def handled(self: Any, response: Any) -> Any:
+        try:
+            return upstream(self, response)
+        except Etcd3ClientError as error:
+            if error.code in COULD_NOT_SAY:
+                raise TimeoutError from error  # as upstream does after Unavailable
+            raise
+
+    Etcd3Client._handle_server_response = handled
+
+
 if __name__ == "__main__":
     follow(Path(sys.argv[1]))
+    ask_another()
     main()
