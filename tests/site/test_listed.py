@@ -30,6 +30,9 @@ PUBLIC = "198.51.100.11"
 MARK = "/etc/standfast/secrets.mark"
 CLAIM = "/run/standfast-claim"
 MACHINES = ("one", "two", "three")
+NEWCOMER = "four"
+"""Takes the place of the third later."""
+
 DRILLS = {
     *("any-machine", "database-crash", "database-host", "encrypted-in-transit"),
     *("mirrored-database", "restore"),
@@ -67,6 +70,11 @@ public = "198.51.100.13"
 ssh = {{ host = "10.88.0.13" }}
 power = {{ cut = ["{BOOT}", "off", "three"], restore = ["{BOOT}", "on", "three"] }}
 """
+
+TLS = " ".join(
+    f"--{what}=/etc/standfast/identity/{name}.pem"
+    for what, name in (("cacert", "ca"), ("cert", "cert"), ("key", "key"))
+)
 
 FETCH = """
 import ssl, sys, urllib.request
@@ -209,6 +217,23 @@ def refused(file: Path, words: str, *changes: tuple[str, str]) -> None:
 def on(machine: str, command: str, *, check: bool = True) -> str:
     """What a person does on the machine itself."""
     return operator("ssh", "-o", "BatchMode=yes", machine, command, check=check).stdout
+
+
+def is_bare(machine: str) -> bool:
+    """Nothing of ours runs or is installed there; who it was, it still knows."""
+    return (
+        not on(machine, "systemctl list-units --no-legend 'standfast-*' 'service-*'")
+        and not on(machine, "ls -d /opt/standfast /etc/standfast/nftables.conf", check=False)
+        and bool(on(machine, "ls /etc/standfast/identity/key.pem"))
+    )
+
+
+def voting() -> set[str]:
+    asked = on(
+        "one", f"ETCDCTL_API=3 etcdctl --endpoints=https://10.88.0.11:2379 {TLS} member list"
+    )
+    lines = (line.split(", ") for line in asked.splitlines())
+    return {name for _, _, name, *_, learner in lines if learner == "false"}
 
 
 def disk(machine: str) -> Path:
@@ -556,9 +581,46 @@ def test_in_a_window_it_runs_without_being_asked(file: Path, up: dict[str, Any])
     assert done["proofs"][0]["outcome"] == "kept"
 
 
+def test_databases_that_would_all_leave_are_refused_untouched(
+    file: Path, up: dict[str, Any]
+) -> None:
+    kept = ('"monitor", "database"]', '"monitor"]')
+    file.write_text(FILE.replace(*kept).replace('"monitor", "backup"]', '"monitor", "database"]'))
+    before = on_disk()
+    try:
+        done = standfast(file, "up", "--json", check=False)
+    finally:
+        file.write_text(FILE)
+    assert done.returncode == 1
+    assert "no database that holds the data" in done.stderr
+    assert "Try: " in done.stderr
+    assert on_disk() == before
+
+
+def test_a_machine_that_another_replaces_gives_back_what_is_ours_and_keeps_data(
+    file: Path, up: dict[str, Any]
+) -> None:
+    replaced = FILE.replace("three", NEWCOMER).replace("0.13", "0.14").replace("100.13", "100.14")
+    file.write_text(replaced)
+    said = standfast(file, "up", "--json", "--no-wait")
+    assert NEWCOMER in json.loads(said.stdout)["changed"]
+    shown = json.loads(standfast(file, "status", "--json").stdout)
+    assert {each["name"]: each["state"] for each in shown["machines"]} == {
+        **{"one": "on", "two": "on"},
+        NEWCOMER: "on",
+    }
+    assert is_bare("three")
+    assert on("three", "ls /var/lib/standfast-backup")
+    assert voting() == {"one", "two", NEWCOMER}
+    authority = STATE / "sites" / NAME / "ca.pem"
+    answer = operator(sys.executable, "-c", FETCH, f"https://{PUBLIC}/health", authority)
+    assert answer.stdout.strip() == "200"
+    assert json.loads(standfast(file, "up", "--json", "--no-wait").stdout)["changed"] == {}
+
+
 def test_down_stops_the_service_and_nothing_else(file: Path, up: dict[str, Any]) -> None:
     standfast(file, "down")
-    for machine in MACHINES:
+    for machine in ("one", "two", NEWCOMER):
         assert "inactive" in on(machine, "systemctl is-active service-web", check=False)
     assert "active" in on("one", "systemctl is-active standfast-patroni.service")
 
@@ -573,9 +635,6 @@ def test_destroy_takes_its_own_away_puts_theirs_back_and_keeps_data(
     assert on("one", "systemctl is-active theirs.service").strip() == "active"
     assert on("one", ANSWER).strip() == "42"
     assert "192.0.2.99 two" in on("one", "cat /etc/hosts")
-    for machine in MACHINES:
-        assert not on(machine, "systemctl list-units --no-legend 'standfast-*' 'service-*'")
-        assert not on(machine, "ls -d /opt/standfast /etc/standfast/nftables.conf", check=False)
-        assert on(machine, "ls /etc/standfast/identity/key.pem")
+    assert all(map(is_bare, (*MACHINES, NEWCOMER)))
     kept = HOME / "machines" / "one" / "upper" / "var/lib/standfast/www/log/checkpoint"
     assert kept.stat().st_size > 0

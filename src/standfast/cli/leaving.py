@@ -33,6 +33,12 @@ def see_off(app: App, progress: Progress) -> None:
     vault.put(roster.NAME, roster.written((*now, *parted)))
 
 
+def may_leave(app: App) -> None:
+    """Refuse before any machine is touched. Once there are secrets, they tell who was there."""
+    if app.keys.place.sealed.exists():
+        must_not_lose(app, roster.read(app.keys.vault.get(roster.NAME)))
+
+
 def must_not_lose(app: App, before: tuple[Machine, ...]) -> Cluster | None:
     """The databases as those who stay see them, where it matters. Of a site that is off as a whole
     nobody can say more than the file."""

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 
 from standfast.cli.app import App
 from standfast.cli.blueprint import SOURCE, preview
+from standfast.cli.leaving import may_leave
 from standfast.cli.progress import Progress
 from standfast.cli.sharing import looked_in
 from standfast.core.errors import ConfigError
@@ -89,6 +90,7 @@ def examined(app: App, seen: dict[str, Seen], progress: Progress) -> dict[str, l
         )
         if refused is not None:
             raise refused
+    may_leave(app)
     day = app.clock.now().date().isoformat()
     chosen = [app.connection(name) for name, each in foreign.items() if each]
 

@@ -23,7 +23,13 @@ LONE = {"members": [{"role": "leader"}, {"role": "replica"}]}
     ],
 )
 def test_patroni_shows_what_it_was_told(word: str, cluster: dict[str, object], shown: bool) -> None:
-    assert shows(word, cluster) is shown
+    assert shows(word, cluster, {}) is shown
+
+
+@pytest.mark.parametrize(("state", "shown"), [("sync", False), ("async", True)])
+def test_a_primary_that_was_not_told_yet_still_waits(state: str, shown: bool) -> None:
+    own = {"role": "primary", "replication": [{"application_name": "b", "sync_state": state}]}
+    assert shows("lone", LONE, own) is shown
 
 
 def test_each_fault_is_planted_and_removed_by_changes_of_one_key() -> None:

@@ -28,6 +28,9 @@ WITHIN_S = 40.0
 SHOWN_WITHIN_S = 15.0
 """Some rounds of Patroni's loop. That the pair is not whole again is for a proof to say."""
 
+WAITS = ("sync", "quorum")
+"""In pg_stat_replication: whose answer a commit waits for."""
+
 POLL_S = 0.3
 TIMEOUT_S = 3.0
 
@@ -52,8 +55,10 @@ def faults(source: str) -> tuple[CommandFault, ...]:
     )
 
 
-def shows(word: str, cluster: Mapping[str, Any]) -> bool:
-    """Whether Patroni's `GET /cluster` is what it must be after that word."""
+def shows(word: str, cluster: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Whether Patroni's `GET /cluster` is what it must be after that word, and PostgreSQL here too
+    (`own`: `GET /patroni`): a cluster is called asynchronous as soon as that is wanted, a loop
+    before its primary is told."""
     roles = {each.get("role") for each in cluster.get("members", ())}
     match word:
         case "pause":
@@ -61,7 +66,8 @@ def shows(word: str, cluster: Mapping[str, Any]) -> bool:
         case "resume":
             return not cluster.get("pause")
         case "lone":
-            return "sync_standby" not in roles
+            waits = any(each["sync_state"] in WAITS for each in own.get("replication") or ())
+            return "sync_standby" not in roles and not waits
         case _:
             return "sync_standby" in roles or len(cluster.get("members", ())) < 2
 
@@ -105,7 +111,7 @@ class Patroni:
     def wait(self, word: str) -> None:
         end = self.clock.monotonic() + SHOWN_WITHIN_S
         while self.clock.monotonic() < end:
-            if shows(word, self.ask("GET", "/cluster")):
+            if shows(word, self.ask("GET", "/cluster"), self.ask("GET", "/patroni")):
                 return
             self.clock.sleep(POLL_S)
 
