@@ -199,6 +199,22 @@ roles = ["database", "backup"]
 instances do not last for two of those."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses the proven site comes first, so that it need not stay for the others."""
+    items.sort(key=lambda item: not uses_proven(item))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """An idle site of eleven machines takes a third of a core from whoever comes next."""
+    if uses_proven(item) and nextitem is not None and not uses_proven(nextitem):
+        item.funcargs["proven"][0].run("destroy", "--yes")  # type: ignore[attr-defined]
+
+
+def uses_proven(item: pytest.Item) -> bool:
+    return "proven" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture(scope="session")
 def proven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Any]]:
     """The default site, brought up and proven as a newcomer's; and what `up --json` said."""

@@ -4,7 +4,6 @@ Patroni writes PostgreSQL's files from what we tell it; the settings among that 
 `pg_hba.conf` is read only by a server; that it accepts ours is seen whenever a site is up.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,7 @@ import pytest
 import yaml
 from tests.golden.refusal import BUNDLES, changed, refusal
 
-from standfast.config import PROJECT
-from standfast.core.command import SystemRunner
-from standfast.mechanisms.hosts.local.builder import Builder
-from standfast.mechanisms.hosts.local.image import Image, ensure
+from . import image
 
 DATABASE = BUNDLES / "eleven-machines" / "db-1"
 SSH = "etc/ssh/sshd_config.d/standfast.conf"
@@ -27,11 +23,7 @@ POSTGRESQL = "etc/standfast/database/postgresql.conf"
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The root of the base image with one more layer, which is gone afterwards."""
-    cache = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
-    lock = (PROJECT / "requirements" / "standfast.lock").read_bytes()
-    base = ensure(Image(suite="bookworm", lock=lock, cache=cache), SystemRunner(), print)
-    scratch = tmp_path_factory.mktemp("machine")
-    with Builder(base=base, runner=SystemRunner(), scratch=scratch) as builder:
+    with image.builder(tmp_path_factory.mktemp("machine")) as builder:
         for folder in ("etc/standfast/database", "run/sshd"):
             (builder.root / folder).mkdir(parents=True, exist_ok=True)
         (builder.root / "var/lib/postgresql/postgresql.auto.conf").touch()

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -27,9 +26,9 @@ from standfast.mechanisms.keys.authority import Subject, make, private_pem, sign
 from standfast.mechanisms.monitor.gateway import Change, Put, Unchanged
 from standfast.mechanisms.monitor.store import EtcdStore, Store
 
+from . import image
 from .conftest import free_port
 
-CACHE = Path("/var/cache/standfast")
 HERE = "127.0.0.1"
 PREFIX = "/standfast/"
 KEY, OTHER = f"{PREFIX}key", f"{PREFIX}other"
@@ -54,8 +53,7 @@ class RealEtcd:
 
 
 @pytest.fixture(scope="module")
-def etcd(proven: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEtcd]:
-    """`proven` has made the image."""
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealEtcd]:
     folder = tmp_path_factory.mktemp("etcd")
     now = datetime.now(UTC)
     authority = make("test", now)
@@ -67,7 +65,7 @@ def etcd(proven: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real
     (folder / "machine.key").write_bytes(private_pem(key))
     made = RealEtcd(folder=folder, address=f"{HERE}:{free_port()}")
     peers = f"http://{HERE}:{free_port()}"
-    program = max(CACHE.glob("image-bookworm-*/**/usr/bin/etcd"), key=lambda p: p.stat().st_mtime)
+    program = image.base() / "usr/bin/etcd"
     process = subprocess.Popen(
         [
             *(program, "--data-dir", folder / "data", "--log-level", "error", "--logger", "zap"),

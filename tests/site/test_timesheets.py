@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from standfast.config import load
-from standfast.core.command import SystemRunner
 from standfast.mechanisms.hosts.local.builder import Builder
-from standfast.mechanisms.hosts.local.image import Image, ensure
 from standfast.mechanisms.hosts.machine import resting
 from standfast.mechanisms.rollout.release import build, release_of
 
-PROJECT = Path(__file__).resolve().parents[2]
+from . import image
+
 BIN = "/usr/lib/postgresql/15/bin"
 AS_POSTGRES = ("runuser", "-u", "postgres", "--")
 CLUSTER = "/tmp/cluster"
@@ -32,16 +31,13 @@ exit $status
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Builder:
-    cache = resting(os.environ)["cache"]
-    lock = (PROJECT / "requirements" / "standfast.lock").read_bytes()
-    base = ensure(Image(suite="bookworm", lock=lock, cache=cache), SystemRunner(), print)
-    return Builder(base=base, runner=SystemRunner(), scratch=tmp_path / "builder")
+    return image.builder(tmp_path / "builder")
 
 
 def test_the_example_service_keeps_what_its_own_tests_say(machine: Builder, tmp_path: Path) -> None:
     site = load(None, **resting(os.environ))
-    image = machine.base.parent.name.rpartition("-")[2]
-    release = release_of(site.source, site.service, image=image)
+    of = machine.base.parent.name.rpartition("-")[2]
+    release = release_of(site.source, site.service, image=of)
     made = build(
         release,
         site.source,

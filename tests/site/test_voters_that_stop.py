@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from . import image
 from .conftest import PROJECT, free_port
 
-CACHE = Path("/var/cache/standfast")
 HERE = "127.0.0.1"
 STARTER = PROJECT / "src" / "standfast" / "mechanisms" / "database" / "patroni_start.py"
 RENEWING = Path(__file__).with_name("renewing.py")
@@ -49,8 +48,7 @@ class Voters:
     """Three of them, with the program from the image of made machines."""
 
     def __init__(self, folder: Path) -> None:
-        images = CACHE.glob("image-bookworm-*/root/usr/bin/etcd")
-        self.program = max(images, key=lambda path: path.stat().st_mtime)
+        self.program = image.base() / "usr/bin/etcd"
         self.all = [
             Voter(
                 name=name,
@@ -75,8 +73,7 @@ class Voters:
 
 
 @pytest.fixture
-def voters(proven: Any, tmp_path: Path) -> Iterator[Voters]:
-    """`proven` has made the image."""
+def voters(tmp_path: Path) -> Iterator[Voters]:
     made = Voters(tmp_path)
     try:
         yield made
