@@ -20,6 +20,9 @@ HEAL_S = 60
 OUTAGE_S = 5.0
 """The objective is 3 s; two cores may be shared with other tests."""
 
+SWITCHOVER_S = 3.0
+"""The objective is 2 s; as above."""
+
 IDENTITY = "/etc/standfast/identity"
 ASK = f"curl -sS --cacert {IDENTITY}/ca.pem --cert {IDENTITY}/cert.pem --key {IDENTITY}/key.pem"
 AS_SERVICE = "setpriv --reuid=service --regid=service --init-groups"
@@ -113,6 +116,23 @@ def test_a_primary_whose_patroni_is_frozen_is_killed_before_there_can_be_another
         before, "journalctl -u standfast-guard.service -o cat -n 5"
     )
     pair.wait_until_whole()
+
+
+def test_a_switchover_costs_a_pause_of_two_seconds_and_no_write(pair: Pair) -> None:
+    before = pair.wait_until_whole()
+    other = next(name for name in ("db-1", "db-2") if name != before)
+    writer = pair.writing()
+    said_of_it = pair.site.answer("switchover", "--to", other)
+    figures = said(writer)
+    assert (said_of_it["former"], said_of_it["primary"]) == (before, other)
+    assert pair.wait_until_whole() == other
+    assert figures["lost"] == 0
+    assert figures["outage_s"] <= SWITCHOVER_S
+    again = pair.site.run("switchover", "--to", other)
+    assert (again.returncode, again.stdout) == (0, f"{other} takes the writes already\n")
+    refused = pair.site.run("switchover", "--to", "web-1")
+    assert refused.returncode == 2
+    assert "web-1: that is no database machine" in refused.stderr
 
 
 def test_a_setting_that_needs_a_restart_costs_a_pause_and_no_write(pair: Pair) -> None:

@@ -62,6 +62,8 @@ public = "198.51.100.12"
 ssh = {{ host = "two" }}
 power = {{ cut = ["{BOOT}", "off", "two"], restore = ["{BOOT}", "on", "two"] }}
 
+"""
+THIRD = f"""\
 [[machines]]
 name = "three"
 roles = ["edge", "web", "monitor", "backup"]
@@ -70,6 +72,8 @@ public = "198.51.100.13"
 ssh = {{ host = "10.88.0.13" }}
 power = {{ cut = ["{BOOT}", "off", "three"], restore = ["{BOOT}", "on", "three"] }}
 """
+FILE += THIRD
+FOURTH = THIRD.replace("three", NEWCOMER).replace("0.13", "0.14").replace("100.13", "100.14")
 
 TLS = " ".join(
     f"--{what}=/etc/standfast/identity/{name}.pem"
@@ -188,7 +192,7 @@ the keeper's page) changes whether or not anybody touches the machine."""
 def on_disk() -> dict[str, int]:
     """What was put on the machines' disks beyond their image, and when it was last written."""
     found: dict[str, int] = {}
-    for machine in MACHINES:
+    for machine in (*MACHINES, NEWCOMER):
         for folder in INSTALLED:
             root = HOME / "machines" / machine / "upper" / folder
             found |= {str(path): path.lstat().st_mtime_ns for path in root.rglob("*")}
@@ -584,8 +588,9 @@ def test_in_a_window_it_runs_without_being_asked(file: Path, up: dict[str, Any])
 def test_databases_that_would_all_leave_are_refused_untouched(
     file: Path, up: dict[str, Any]
 ) -> None:
-    kept = ('"monitor", "database"]', '"monitor"]')
-    file.write_text(FILE.replace(*kept).replace('"monitor", "backup"]', '"monitor", "database"]'))
+    without = FILE.replace('"monitor", "database"]', '"monitor"]')
+    elsewhere = without.replace('"backup"]', '"backup", "database"]')
+    file.write_text(elsewhere + FOURTH.replace('"backup"', '"database"'))
     before = on_disk()
     try:
         done = standfast(file, "up", "--json", check=False)
@@ -600,8 +605,7 @@ def test_databases_that_would_all_leave_are_refused_untouched(
 def test_a_machine_that_another_replaces_gives_back_what_is_ours_and_keeps_data(
     file: Path, up: dict[str, Any]
 ) -> None:
-    replaced = FILE.replace("three", NEWCOMER).replace("0.13", "0.14").replace("100.13", "100.14")
-    file.write_text(replaced)
+    file.write_text(FILE[: FILE.index(THIRD)] + FOURTH)
     said = standfast(file, "up", "--json", "--no-wait")
     assert NEWCOMER in json.loads(said.stdout)["changed"]
     shown = json.loads(standfast(file, "status", "--json").stdout)

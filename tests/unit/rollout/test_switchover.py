@@ -57,8 +57,8 @@ class Patroni:
             for name in ("db-1", "db-2")
         }
 
-    def switched(self) -> str:
-        return Switchover(connections=self.connections, clock=Skipping()).away_from("db-1")
+    def switched(self, to: str | None = None) -> str:
+        return Switchover(connections=self.connections, clock=Skipping()).away_from("db-1", to)
 
 
 def test_the_secondary_takes_over_however_the_order_was_answered() -> None:
@@ -101,3 +101,11 @@ def test_a_database_that_nobody_speaks_for_is_in_trouble() -> None:
 )
 def test_a_voter_says_itself_whether_a_majority_agrees(said: str, healthy: bool) -> None:
     assert parse(said) is healthy
+
+
+def test_only_a_machine_that_holds_everything_may_be_named() -> None:
+    patroni = Patroni()
+    with pytest.raises(StandfastError, match="db-3 does not hold every saved change now; db-2"):
+        patroni.switched("db-3")
+    assert not patroni.orders
+    assert patroni.switched("db-2") == "db-2"

@@ -49,8 +49,9 @@ class Switchover:
     connections: Mapping[str, Connection]
     clock: Clock
 
-    def away_from(self, primary: str) -> str:
-        """Return the new primary, once it takes writes and the former one mirrors it."""
+    def away_from(self, primary: str, to: str | None = None) -> str:
+        """Return the new primary, once it takes writes and the former one mirrors it. `to`: which
+        one is meant; it must hold every acknowledged write now."""
         cluster = seen(self.connections)
         wrong = troubles(cluster)
         if wrong or cluster is None or not cluster.synchronous:
@@ -60,7 +61,12 @@ class Switchover:
             )
         if cluster.primary != primary:
             return str(cluster.primary)
-        candidate = cluster.synchronous[0]
+        if to is not None and to not in cluster.synchronous:
+            raise StandfastError(
+                f"{to} does not hold every saved change now; {', '.join(cluster.synchronous)} does",
+                remedy="Wait until it mirrors the primary; see: standfast status",
+            )
+        candidate = to or cluster.synchronous[0]
         with suppress(StandfastError):  # what counts is what is seen afterwards
             switch_over(self.connections[primary], to=candidate)
         end = self.clock.monotonic() + WAIT_S
