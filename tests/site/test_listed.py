@@ -590,7 +590,7 @@ def test_databases_that_would_all_leave_are_refused_untouched(
 ) -> None:
     without = FILE.replace('"monitor", "database"]', '"monitor"]')
     elsewhere = without.replace('"backup"]', '"backup", "database"]')
-    file.write_text(elsewhere + FOURTH.replace('"backup"', '"database"'))
+    file.write_text(elsewhere + FOURTH.replace('"edge", "web", "monitor", "backup"', '"database"'))
     before = on_disk()
     try:
         done = standfast(file, "up", "--json", check=False)
