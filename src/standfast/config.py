@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
+from standfast.mechanisms.database.settings import DatabaseSettings
 from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
 from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
@@ -77,6 +78,7 @@ class SiteSettings(BaseModel):
     machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
     network: NetworkSettings = NetworkSettings()
     backup: BackupSettings = BackupSettings()
+    database: DatabaseSettings = DatabaseSettings()
     drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
 
@@ -99,6 +101,7 @@ class Site:
     source: Path
     network: NetworkSettings
     backup: BackupSettings
+    database: DatabaseSettings
     drills: DrillSettings
     promises: tuple[Promise, ...]
     usual: tuple[Promise, ...]
@@ -315,7 +318,9 @@ def check_promises(settings: SiteSettings, name: str) -> None:
 
 def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path) -> Site:
     folders = Folders(site=settings.name, state=state, cache=cache, run=run)
-    said = offered(CATALOG, settings.promises, roles(settings))
+    said = offered(
+        CATALOG, settings.promises, roles(settings), fast=settings.database.fast_failover
+    )
     source = (folder / settings.service.source).resolve()
     if not source.is_dir():
         raise ConfigError(
@@ -333,6 +338,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         source=source,
         network=settings.network,
         backup=settings.backup,
+        database=settings.database,
         drills=settings.drills,
         promises=said.promises,
         usual=said.usual,

@@ -41,3 +41,12 @@ def test_debian_13_changes_the_machines_with_postgresql_alone() -> None:
     assert [name for name in older if older[name] != newer[name]] == [
         *("web-1", "web-2", "db-1", "db-2", "backup-1", "backup-2")
     ]
+
+
+@pytest.mark.parametrize(("setting", "watching"), [("true", 3), ("false", 0)])
+def test_monitors_watch_over_the_primary_unless_they_are_not_to(
+    setting: str, watching: int
+) -> None:
+    site = bundles(f"[database]\nfast_failover = {setting}\n", debian=12)
+    units = [unit.name for bundle in site.values() for unit in bundle.units]
+    assert units.count("standfast-monitor.service") == watching

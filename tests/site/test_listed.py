@@ -37,7 +37,7 @@ DRILLS = {
     *("any-machine", "database-crash", "database-host", "encrypted-in-transit"),
     *("mirrored-database", "restore"),
 }
-HOST_OUTAGE_S = 30
+HOST_OUTAGE_S = 12
 """On three machines, where the primary's machine is also an edge, a web server and a voter."""
 
 FILE = f"""

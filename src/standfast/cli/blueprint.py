@@ -75,6 +75,7 @@ def blueprint(
             archive_command=ARCHIVE_COMMAND,
             archive_timeout_s=ARCHIVE_TIMEOUT_S,
         ),
+        fast_failover=site.database.fast_failover,
         backup=BackupAsk(
             settings=site.backup,
             places=Places(data=database.DATA, socket=database.RUN, port=DATABASE_PORT),

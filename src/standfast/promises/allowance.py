@@ -1,7 +1,8 @@
 """For how long the failure of a single machine may be noticed, by its roles. Pure data.
 
 A web, backup or monitor machine may fail without anybody noticing. An edge takes the connections
-with it that it held. The secondary takes over from a primary when the lease of that one has ended.
+with it that it held. The secondary takes over from a primary whose machine died when monitors have
+taken its claim away, or, where they are not to, when its lease has ended.
 """
 
 from collections.abc import Mapping
@@ -17,13 +18,25 @@ first have to choose a leader, who begins every lease anew (measured: 25 s inste
 FIXED: Mapping[str, float] = MappingProxyType({"edge": EDGE_S, "web": 0, "backup": 0, "monitor": 0})
 
 
-def host_outage_s(machines: Mapping[str, frozenset[str]]) -> float:
-    """On a site with these machines, each with its roles."""
+FAST_OUTAGE_S = 8
+FAST_SHARED_FATE_OUTAGE_S = 12
+"""Monitors take the claim away after two of Patroni's loops; an election among them comes first."""
+
+OBSERVERS = 3
+"""Two of three must see it."""
+
+
+def host_outage_s(machines: Mapping[str, frozenset[str]], *, fast: bool) -> float:
+    """On a site with these machines, each with its roles. `fast`: monitors may take a dead
+    primary's claim away."""
     shared = any({"database", "monitor"} <= roles for roles in machines.values())
+    if fast and sum("monitor" in roles for roles in machines.values()) >= OBSERVERS:
+        return FAST_SHARED_FATE_OUTAGE_S if shared else FAST_OUTAGE_S
     return SHARED_FATE_OUTAGE_S if shared else HOST_OUTAGE_S
 
 
 def allowed_s(machine: str, machines: Mapping[str, frozenset[str]]) -> float:
-    """The most lenient of its roles: what happens to one role happens to all of them."""
-    by_role = {**FIXED, "database": host_outage_s(machines)}
+    """The most lenient of its roles: what happens to one role happens to all of them. A second
+    primary that fails within a minute waits for its lease, however the first one was replaced."""
+    by_role = {**FIXED, "database": host_outage_s(machines, fast=False)}
     return max(by_role[role] for role in machines[machine])

@@ -5,7 +5,7 @@ No two parts have the same drill, so the name of a drill says what it proves.
 
 from datetime import timedelta
 
-from standfast.promises.allowance import HOST_OUTAGE_S
+from standfast.promises.allowance import FAST_OUTAGE_S
 from standfast.promises.model import Grade, Part, Promise
 
 PROVABLE = frozenset({Grade.REAL, Grade.REHEARSED})
@@ -104,7 +104,7 @@ DATABASE_FAILOVER = Promise(
                 "The machine of the primary loses its power while signed-in visitors read and save "
                 "through the public address."
             ),
-            objective={"outage_s": HOST_OUTAGE_S, "lost_writes": 0},
+            objective={"outage_s": FAST_OUTAGE_S, "lost_writes": 0},
             fault="nobody-takes-over",
             fault_words="what watches over the database is told to leave everything as it is",
         ),

@@ -21,9 +21,14 @@ class Offer:
 
 
 def offered(
-    catalog: Iterable[Promise], settings: Mapping[str, PromiseSettings], machines: Roles
+    catalog: Iterable[Promise],
+    settings: Mapping[str, PromiseSettings],
+    machines: Roles,
+    *,
+    fast: bool = True,
 ) -> Offer:
-    can = possible(catalog, machines)
+    """`fast`: as in `allowance.host_outage_s`."""
+    can = possible(catalog, machines, fast=fast)
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

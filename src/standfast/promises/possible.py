@@ -30,11 +30,12 @@ class Possible:
     impossible: tuple[NotPromised, ...]
 
 
-def possible(catalog: Iterable[Promise], machines: Roles) -> Possible:
-    """Sorts the catalogue; its promises come back with the limits that fit these machines."""
+def possible(catalog: Iterable[Promise], machines: Roles, *, fast: bool = True) -> Possible:
+    """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
+    as in `allowance.host_outage_s`."""
     reasons = [(each, obstacle(each.id, machines)) for each in catalog]
     return Possible(
-        promises=tuple(fitted(each, machines) for each, why in reasons if why is None),
+        promises=tuple(fitted(each, machines, fast=fast) for each, why in reasons if why is None),
         impossible=tuple(
             NotPromised(promise=each, why=why) for each, why in reasons if why is not None
         ),
@@ -45,9 +46,9 @@ def obstacle(promise_id: str, machines: Roles) -> str | None:
     return RULES[promise_id](machines)
 
 
-def fitted(promise: Promise, machines: Roles) -> Promise:
+def fitted(promise: Promise, machines: Roles, *, fast: bool) -> Promise:
     """With the limit of `database-host` for these machines."""
-    limit = host_outage_s(machines)
+    limit = host_outage_s(machines, fast=fast)
     return replace(
         promise,
         parts=tuple(

@@ -1,6 +1,7 @@
 """What the plan puts on a machine is what the agent there reads."""
 
 import json
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -48,9 +49,19 @@ def test_the_agent_is_resident_on_database_machines_alone(role: Role, resident: 
 
 @pytest.mark.parametrize(("role", "may"), [(Role.EDGE, True), (Role.MONITOR, False)])
 def test_only_machines_whose_role_has_faults_let_them_be_planted(role: Role, may: bool) -> None:
-    settings = AgentSettings.from_json(hosts.agent_settings(machine(role)).decode())
+    settings = AgentSettings.from_json(hosts.agent_settings(machine(role), ()).decode())
     assert settings.verbs.keys() == {"operator"}
     assert ("plant" in settings.verbs["operator"]) is may
+
+
+def test_monitors_may_ask_a_database_machine_one_thing_and_others_nothing() -> None:
+    all_machines = (machine(Role.DATABASE), replace(machine(Role.MONITOR), name="m"))
+    database, other = (
+        AgentSettings.from_json(hosts.agent_settings(each, all_machines).decode())
+        for each in all_machines
+    )
+    assert database.verbs["m"] == {"severed"}
+    assert other.verbs.keys() == {"operator"}
 
 
 def test_no_port_is_opened_for_the_agent() -> None:

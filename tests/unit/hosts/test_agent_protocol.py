@@ -15,7 +15,7 @@ from standfast.mechanisms.hosts.agent.protocol import (
 )
 from standfast.mechanisms.hosts.agent.units import parse_states, started_by_timers, without_idle
 from standfast.mechanisms.hosts.agent.verbs import Verb, table
-from standfast.mechanisms.hosts.plan import VERBS_OF_ALL, VERBS_OF_FAULTY
+from standfast.mechanisms.hosts.plan import VERBS_OF_ALL, VERBS_OF_FAULTY, VERBS_OF_MONITORS
 
 SETTINGS = AgentSettings.from_json(
     '{"machine": "edge-1", "resident": false, "idle_s": 60, '
@@ -108,7 +108,7 @@ def test_a_verb_takes_exactly_what_it_takes() -> None:
 
 
 def test_every_verb_that_a_role_allows_exists() -> None:
-    allowed = {*VERBS_OF_ALL, *VERBS_OF_FAULTY}
+    allowed = {*VERBS_OF_ALL, *VERBS_OF_FAULTY, *VERBS_OF_MONITORS}
     assert allowed == table(NoRunner()).keys()  # type: ignore[arg-type]
 
 

@@ -1,6 +1,7 @@
 """etcd in memory, as far as the monitors need it. `tests/site/test_etcd_store.py` holds it and the
 real one to the same contract."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -32,13 +33,13 @@ class MemoryStore:
             if put.lease and put.lease not in self.leases:
                 raise Unreachable("etcd answered 404: etcdserver: requested lease not found")
         self.revision += 1
+        for key in change.deletes:
+            self.kept.pop(key, None)
         for put in change.puts:
             created = self.kept[put.key].created if put.key in self.kept else self.revision
             self.kept[put.key] = Value(
                 data=put.data, created=created, modified=self.revision, lease=put.lease
             )
-        for key in change.deletes:
-            self.kept.pop(key, None)
         return True
 
     def grant(self, ttl_s: int) -> int:
@@ -54,6 +55,11 @@ class MemoryStore:
         ttl_s, _ = self.leases[lease]
         self.leases[lease] = (ttl_s, self.monotonic() + ttl_s)
         return True
+
+    def left_s(self, lease: int) -> int:
+        self._up_to_date()
+        _, ends = self.leases.get(lease, (0, self.monotonic() - 1))
+        return math.floor(ends - self.monotonic())
 
     def revoke(self, lease: int) -> None:
         self._up_to_date()

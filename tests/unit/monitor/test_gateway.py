@@ -27,7 +27,7 @@ def test_everything_under_a_prefix_ends_before_the_next_one() -> None:
     assert everything_under("/s/") == {"key": coded("/s/"), "range_end": coded("/s0")}
 
 
-def test_a_change_is_one_transaction_of_compares_puts_and_deletes() -> None:
+def test_a_change_is_one_transaction_that_deletes_before_it_puts() -> None:
     change = Change(
         unchanged=(Unchanged(key="/head", modified=7),),
         puts=(Put(key="/head", data=b"new", lease=9),),
@@ -38,8 +38,8 @@ def test_a_change_is_one_transaction_of_compares_puts_and_deletes() -> None:
             {"key": coded("/head"), "target": "MOD", "result": "EQUAL", "mod_revision": "7"}
         ],
         "success": [
-            {"request_put": {"key": coded("/head"), "value": coded("new"), "lease": "9"}},
             {"request_delete_range": {"key": coded("/old")}},
+            {"request_put": {"key": coded("/head"), "value": coded("new"), "lease": "9"}},
         ],
     }
 

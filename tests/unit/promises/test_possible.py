@@ -29,6 +29,11 @@ THREE = site(
 FIVE = site(e="edge", w1="web", w2="web", d="database", m="monitor")
 
 
+def twice(machines: Roles) -> Roles:
+    """With a second database machine, where there is one."""
+    return {**machines, "second": frozenset({"database"})}
+
+
 def refused(machines: Roles) -> dict[str, str]:
     return {each.promise.id: each.why for each in possible(EVERY, machines).impossible}
 
@@ -73,7 +78,7 @@ def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> 
 
 
 def test_a_voter_that_dies_with_the_primary_loosens_the_limit_of_its_host_alone() -> None:
-    assert (limit(ELEVEN, "database-host"), limit(THREE, "database-host")) == (25, 30)
+    assert (limit(ELEVEN, "database-host"), limit(THREE, "database-host")) == (8, 12)
     assert limit(ELEVEN, "database-crash") == limit(THREE, "database-crash") == 3
 
 
@@ -107,9 +112,20 @@ def test_limits_are_changed_figure_by_figure_and_drill_by_drill() -> None:
     (promise,) = offer.promises
     assert [dict(part.objective) for part in promise.parts] == [
         {"outage_s": 5, "lost_writes": 0},
-        {"outage_s": 30, "lost_writes": 0},
+        {"outage_s": 12, "lost_writes": 0},
     ]
-    assert [part.objective["outage_s"] for part in offer.usual[0].parts] == [3, 30]
+    assert [part.objective["outage_s"] for part in offer.usual[0].parts] == [3, 12]
+
+
+@pytest.mark.parametrize(
+    ("machines", "fast", "expected"),
+    [(ELEVEN, True, 8), (ELEVEN, False, 25), (THREE, False, 30), (FIVE, True, 25)],
+)
+def test_a_dead_host_is_given_up_with_its_lease_where_monitors_may_not_or_are_too_few(
+    machines: Roles, fast: bool, expected: float
+) -> None:
+    (promise,) = offered((DATABASE_FAILOVER,), {}, twice(machines), fast=fast).promises
+    assert promise.parts[1].objective["outage_s"] == expected
 
 
 def test_a_promise_of_one_drill_needs_no_drills_name() -> None:

@@ -5,7 +5,7 @@ import json
 from standfast.core.templates import render
 from standfast.mechanisms.hosts.agent.lease import MARKS
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
-from standfast.mechanisms.hosts.machine import Machine, Role
+from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import AGENT_PORT, AUTHORITY, FAULTS, IDENTITY, KEYS_GROUP
 
 AGENT = "standfast-agent.service"
@@ -20,6 +20,8 @@ FAULTY = frozenset({Role.EDGE, Role.WEB, Role.DATABASE, Role.BACKUP})
 """Roles whose rooms declare faults that can be planted."""
 
 VERBS_OF_FAULTY = ("plant", "remove", "planted")
+VERBS_OF_MONITORS = ("severed",)
+"""Of a database machine alone."""
 
 
 def plan(
@@ -50,7 +52,7 @@ def plan(
             File(path=AUTHORITY, content=authority),
             File(
                 path="/etc/standfast/agent.json",
-                content=agent_settings(machine),
+                content=agent_settings(machine, machines),
                 restarts=(AGENT,),
             ),
             File(
@@ -90,11 +92,12 @@ def plan(
     )
 
 
-def agent_settings(machine: Machine) -> bytes:
+def agent_settings(machine: Machine, machines: tuple[Machine, ...]) -> bytes:
     verbs = sorted({*VERBS_OF_ALL, *(VERBS_OF_FAULTY if FAULTY & machine.roles else ())})
+    askers = having(machines, Role.MONITOR) if machine.is_a(Role.DATABASE) else ()
     settings = {
         "machine": machine.name,
-        "verbs": {"operator": verbs},
+        "verbs": {"operator": verbs, **{each.name: VERBS_OF_MONITORS for each in askers}},
         "resident": machine.is_a(Role.DATABASE),
         "idle_s": AGENT_IDLE_S,
     }

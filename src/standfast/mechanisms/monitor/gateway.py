@@ -16,6 +16,7 @@ TRANSACTION = "/v3/kv/txn"
 GRANT = "/v3/lease/grant"
 KEEP_ALIVE = "/v3/lease/keepalive"
 REVOKE = "/v3/lease/revoke"
+TIME_TO_LIVE = "/v3/lease/timetolive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """All of it or nothing, and only if everything in `unchanged` holds at that moment."""
+    """All of it or nothing, and only if everything in `unchanged` holds at that moment. What is
+    deleted is so first: whoever watches applies the parts of one change one by one."""
 
     unchanged: tuple[Unchanged, ...] = ()
     puts: tuple[Put, ...] = ()
@@ -59,7 +61,7 @@ def everything_under(prefix: str) -> Mapping[str, Any]:
 def transaction(change: Change) -> Mapping[str, Any]:
     return {
         "compare": [compared(each) for each in change.unchanged],
-        "success": [*map(put, change.puts), *map(deleted, change.deletes)],
+        "success": [*map(deleted, change.deletes), *map(put, change.puts)],
     }
 
 
@@ -104,6 +106,11 @@ def granted(answer: Mapping[str, Any]) -> int:
 def lives(answer: Mapping[str, Any]) -> bool:
     """Whether a lease that was to be kept alive still was."""
     return int(answer.get("result", {}).get("TTL", 0)) > 0
+
+
+def left_s(answer: Mapping[str, Any]) -> int:
+    """Whole seconds until a lease ends; -1 for one that has."""
+    return int(answer.get("TTL", 0))
 
 
 def refusal(status: int, answer: Mapping[str, Any]) -> Unreachable:

@@ -37,6 +37,9 @@ class Store(Protocol):
     def keep_alive(self, lease: int) -> bool:
         """Return whether the lease still lived."""
 
+    def left_s(self, lease: int) -> int:
+        """Return how many whole seconds are left until it ends."""
+
     def revoke(self, lease: int) -> None:
         """End the lease and delete what hangs on it."""
 
@@ -73,6 +76,10 @@ class EtcdStore:
 
     def revoke(self, lease: int) -> None:
         self._ask(gateway.REVOKE, gateway.lease(lease))
+
+    def left_s(self, lease: int) -> int:
+        """Whole seconds until the lease ends."""
+        return gateway.left_s(self._ask(gateway.TIME_TO_LIVE, gateway.lease(lease)))
 
     def _ask(self, path: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._connection is None:

@@ -25,7 +25,7 @@ from standfast.mechanisms.hosts.names import LISTENER_PORT
 from standfast.mechanisms.hosts.programs import RELEASES as PROGRAMS
 from standfast.mechanisms.keys import plan as keys
 from standfast.mechanisms.keys.plan import KeysAsk
-from standfast.mechanisms.monitor import etcd
+from standfast.mechanisms.monitor import etcd, watcher
 from standfast.mechanisms.monitor import plan as monitor
 from standfast.mechanisms.monitor.plan import EvidenceAsk
 from standfast.mechanisms.web import listener
@@ -64,6 +64,7 @@ class Blueprint:
     debian: Mapping[str, int]
     source: str
     python: str
+    fast_failover: bool = True
 
 
 def plan(blueprint: Blueprint) -> dict[str, Bundle]:
@@ -147,6 +148,8 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             python=blueprint.python,
         )
         yield backup.database(machine, machines, blueprint.backup)
+        if blueprint.fast_failover:
+            yield watcher.on_database(machines)
     if machine.is_a(Role.BACKUP):
         yield backup.repository(
             machine,
@@ -165,6 +168,14 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             source=blueprint.source,
             python=blueprint.python,
         )
+        if blueprint.fast_failover:
+            yield watcher.plan(
+                machine,
+                machines,
+                site=blueprint.site,
+                source=blueprint.source,
+                python=blueprint.python,
+            )
 
 
 DATA: Mapping[Role, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ Whatever happens in between, the machine gets its power back.
 from dataclasses import dataclass
 
 from standfast.core.errors import Refused
-from standfast.proofs.drills import failover, mirror, report
+from standfast.proofs.drills import failover, mirror, report, rested
 from standfast.proofs.drills.course import LEAST_REST_S, Course, refuse_unless_possible
 from standfast.proofs.drills.ground import Ground, NotBack, Ran
 from standfast.proofs.drills.power_cut import PowerCut
@@ -31,6 +31,7 @@ class DatabaseHost:
 
     def prepare(self, ground: Ground) -> None:
         mirror.primary_of_a_whole_pair(ground)
+        rested.wait(ground)
         ground.sign_up()
 
     def run(self, ground: Ground, *, short: bool) -> Ran:

@@ -53,23 +53,48 @@ def exchange(path: Path, machine: str, line: bytes, context: ssl.SSLContext) -> 
         plain.settimeout(HANDSHAKE_TIMEOUT_S)
         try:
             plain.connect(str(path))
-            with context.wrap_socket(plain, server_hostname=machine) as secured:
-                secured.sendall(line)
-                return read_line(
-                    secured,
-                    limit=ANSWER_LIMIT,
-                    patience_s=ANSWER_TIMEOUT_S,
-                    clock=SystemClock(),
-                )
-        except ssl.SSLCertVerificationError as error:
-            raise Refused(
-                f"what answers as the agent of {machine} is not {machine}: {error.verify_message}",
-                remedy="Was the machine made anew? `standfast up` gives it a certificate.",
-            ) from error
-        except ssl.SSLError as error:
-            raise alerted(machine, error) from error
         except OSError as error:
             raise silent(machine, str(error)) from error
+        return spoken(plain, machine, line, context, patience_s=ANSWER_TIMEOUT_S)
+
+
+def spoken(
+    plain: socket.socket, machine: str, line: bytes, context: ssl.SSLContext, *, patience_s: float
+) -> bytes:
+    """The answer of whoever is at the other end, who must be `machine`."""
+    try:
+        with context.wrap_socket(plain, server_hostname=machine) as secured:
+            secured.sendall(line)
+            return read_line(
+                secured, limit=ANSWER_LIMIT, patience_s=patience_s, clock=SystemClock()
+            )
+    except ssl.SSLCertVerificationError as error:
+        raise Refused(
+            f"what answers as the agent of {machine} is not {machine}: {error.verify_message}",
+            remedy="Was the machine made anew? `standfast up` gives it a certificate.",
+        ) from error
+    except ssl.SSLError as error:
+        raise alerted(machine, error) from error
+    except OSError as error:
+        raise silent(machine, str(error)) from error
+
+
+def ask_directly(
+    address: tuple[str, int],
+    machine: str,
+    line: bytes,
+    context: ssl.SSLContext,
+    *,
+    patience_s: float,
+) -> dict[str, Any]:
+    """As one machine asks another, without SSH. Raises as `Agents.ask` does."""
+    try:
+        plain = socket.create_connection(address, timeout=patience_s)
+    except OSError as error:
+        raise silent(machine, str(error)) from error
+    with plain:
+        answer = spoken(plain, machine, line, context, patience_s=patience_s)
+    return parse_reply(answer, machine)
 
 
 def alerted(machine: str, error: ssl.SSLError) -> Refused | Unreachable:

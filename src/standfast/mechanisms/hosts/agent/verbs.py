@@ -9,6 +9,7 @@ from standfast.core.errors import Refused
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.agent import facts, units
 from standfast.mechanisms.hosts.agent.faults import Faults
+from standfast.mechanisms.hosts.agent.severed import severed
 
 Answer = Mapping[str, Any]
 
@@ -35,4 +36,7 @@ def table(runner: Runner) -> Mapping[str, Verb]:
         "plant": Verb(does=faults.plant, takes=frozenset({"fault", "lease_s"})),
         "remove": Verb(does=faults.remove, takes=frozenset({"fault"})),
         "planted": Verb(does=faults.planted),
+        "severed": Verb(
+            does=lambda address: severed(runner, address), takes=frozenset({"address"})
+        ),
     }

@@ -1,0 +1,96 @@
+"""What one monitor tells another when it is asked: how long a machine has been silent.
+
+`GET /silence/db-1` → `{"silent_s": 1.4}`, or null. Mutual TLS says who asks and who answers, and
+each answer is to a question of now, so none can be old.
+"""
+
+import http.client
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PATH = "/silence/"
+TIMEOUT_S = 0.6
+REQUEST_TIMEOUT_S = 5
+ANSWER_LIMIT_BYTES = 256
+
+Silent = Callable[[str], float | None]
+
+
+def ask(
+    others: Mapping[str, str], machine: str, *, port: int, context: ssl.SSLContext
+) -> dict[str, float]:
+    """`others`: monitors, name to address. Those that say that it is silent, and for how long."""
+
+    def one(address: str) -> float | None:
+        connection = http.client.HTTPSConnection(address, port, timeout=TIMEOUT_S, context=context)
+        try:
+            connection.request("GET", f"{PATH}{machine}")
+            said = connection.getresponse().read(ANSWER_LIMIT_BYTES)
+            found = json.loads(said)["silent_s"]
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+            return None
+        finally:
+            connection.close()
+        return float(found) if isinstance(found, int | float) else None
+
+    if not others:
+        return {}
+    with ThreadPoolExecutor(len(others)) as pool:
+        told = dict(zip(others, pool.map(one, others.values()), strict=True))
+    return {name: silent for name, silent in told.items() if silent is not None}
+
+
+class Handler(BaseHTTPRequestHandler):
+    timeout = REQUEST_TIMEOUT_S
+    server: "Server"
+
+    def do_GET(self) -> None:
+        if self.server.peer(self.connection) not in self.server.may_ask:
+            self.send_error(HTTPStatus.FORBIDDEN)
+            return
+        if not self.path.startswith(PATH):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        silent = self.server.silent(self.path.removeprefix(PATH))
+        body = json.dumps({"silent_s": silent}).encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        """Nothing is worth a line here."""
+
+
+class Server(ThreadingHTTPServer):
+    """`peer` reads a name from a connection's certificate; `may_ask` are the other monitors."""
+
+    daemon_threads = True
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        *,
+        tls: ssl.SSLContext,
+        peer: Callable[[Any], str],
+        may_ask: frozenset[str],
+        silent: Silent,
+    ) -> None:
+        self.tls, self.peer, self.may_ask, self.silent = tls, peer, may_ask, silent
+        super().__init__(address, Handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """The handshake is in the connection's own thread, so a silent peer stops nobody."""
+        request.settimeout(REQUEST_TIMEOUT_S)
+        try:
+            secured = self.tls.wrap_socket(request, server_side=True)
+        except OSError:
+            return
+        with secured:
+            super().finish_request(secured, client_address)

@@ -1,0 +1,217 @@
+"""Three monitors, one etcd in memory and a primary that lives, pauses or dies."""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.unit.monitor.memory_store import MemoryStore
+
+from standfast.core.errors import Unreachable
+from standfast.daemons.monitor import Monitor, RunsDown, until_next
+from standfast.mechanisms.database.claim import prefix
+from standfast.mechanisms.monitor.gateway import Change, Put
+from standfast.proofs.monitoring.silence import Silence
+
+KEYS = prefix("shop")
+NAMES = ("monitor-1", "monitor-2", "monitor-3")
+TTL_S = 20
+STEP_S = 0.05
+BOUND_S = 3.0
+"""From the last sign of life to the removal, however the monitors' turns fall."""
+
+
+@dataclass
+class HandClock:
+    seconds: float = 1000.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class Site:
+    """`reaches`: who gets an answer from the primary's machine. `period_s`: its Patroni's loop."""
+
+    clock: HandClock = field(default_factory=HandClock)
+    period_s: float = 1.0
+    alive: bool = True
+    reaches: set[str] = field(default_factory=lambda: {*NAMES, "db-2"})
+    store: MemoryStore = field(init=False)
+    monitors: dict[str, Monitor] = field(default_factory=dict)
+    next_loop: float = 0.0
+    due: dict[str, float] = field(default_factory=dict)
+    removed_at: float | None = None
+    lease: int = 0
+
+    def __post_init__(self) -> None:
+        self.store = MemoryStore(self.clock.monotonic, prefix=KEYS)
+        self.lease = self.store.grant(TTL_S)
+        self.put("leader", b"db-1", self.lease)
+        self.put("sync", json.dumps({"leader": "db-1", "sync_standby": "db-2"}).encode())
+        self.put("config", json.dumps({"synchronous_mode": True}).encode())
+        self.put("status", b"0")
+        for name in NAMES:
+            self.monitors[name] = Monitor(
+                machine=name,
+                monitors=len(NAMES),
+                site="shop",
+                clock=self.clock,
+                store=self.store,
+                world=Around(site=self, name=name),
+                silence=Silence(clock=self.clock),
+            )
+            self.due[name] = self.clock.seconds
+
+    def put(self, key: str, data: bytes, lease: int = 0) -> None:
+        self.store.commit(Change(puts=(Put(key=f"{KEYS}{key}", data=data, lease=lease),)))
+
+    def loop(self) -> None:
+        """The primary's Patroni: renews, and says how far it has written."""
+        self.next_loop = self.clock.seconds + self.period_s
+        if self.store.keep_alive(self.lease):
+            self.put("status", str(self.clock.seconds).encode())
+
+    def run(self, seconds: float) -> None:
+        end = self.clock.seconds + seconds
+        while self.clock.seconds < end and self.removed_at is None:
+            if self.alive and self.clock.seconds >= self.next_loop:
+                self.loop()
+            for name, monitor in self.monitors.items():
+                if self.clock.seconds >= self.due[name]:
+                    self.due[name] = self.clock.seconds + self.turned(monitor)
+            if f"{KEYS}leader" not in self.store.kept:
+                self.removed_at = self.clock.seconds
+            self.clock.sleep(STEP_S)
+
+    def turned(self, monitor: Monitor) -> float:
+        try:
+            return monitor.turn()
+        except Unreachable:
+            return 1.0
+
+    def die(self) -> None:
+        self.alive, self.reaches = False, set()
+
+
+@dataclass
+class Around:
+    site: Site
+    name: str
+
+    def answers(self, machine: str) -> bool:
+        return self.name in self.site.reaches
+
+    def told(self, machine: str) -> Mapping[str, float]:
+        silent = {
+            name: monitor.silence.of(machine)
+            for name, monitor in self.site.monitors.items()
+            if name != self.name
+        }
+        return {name: age for name, age in silent.items() if age is not None}
+
+    def severed(self, leader: str, secondaries: Sequence[str]) -> str | None:
+        return None if "db-2" in self.site.reaches else "db-2"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_dead_primary_is_removed_once_within_the_bound(seed: int) -> None:
+    chance = random.Random(seed)
+    site = Site()
+    for name in NAMES:
+        site.due[name] += chance.random()
+    site.run(5 + chance.random())
+    assert site.removed_at is None
+    site.die()
+    last = float(site.store.kept[f"{KEYS}status"].data)
+    site.run(30)
+    assert site.removed_at is not None
+    assert site.removed_at - last <= BOUND_S
+    assert site.lease not in site.store.leases
+    why = json.loads(site.store.kept[f"{KEYS}removal"].data)
+    assert (why["from"], why["successor"]) == ("db-1", "db-2")
+    assert json.loads(site.store.kept[f"{KEYS}sync"].data)["leader"] == "db-1"
+
+
+@pytest.mark.parametrize(
+    "reaches",
+    [
+        {*NAMES, "db-2"},
+        {*NAMES},
+        {"monitor-1", "monitor-2"},
+        {"db-2"},
+    ],
+    ids=["all", "monitors", "two of three", "the secondary"],
+)
+def test_one_that_is_silent_in_etcd_but_answers_somebody_who_counts_is_left(
+    reaches: set[str],
+) -> None:
+    """A frozen Patroni, or a primary that has lost etcd alone: not a machine that died."""
+    site = Site()
+    site.run(5)
+    site.alive, site.reaches = False, reaches
+    site.run(15)
+    assert site.removed_at is None
+
+
+def test_one_whose_loop_is_slow_is_left_though_nobody_reaches_it() -> None:
+    site = Site(period_s=1.9)
+    site.reaches = set()
+    site.run(60)
+    assert site.removed_at is None
+
+
+def test_without_a_majority_in_etcd_nobody_acts() -> None:
+    site = Site()
+    site.run(5)
+    site.die()
+    site.store.has_majority = False
+    site.run(15)
+    assert site.removed_at is None
+    site.store.has_majority = True
+    site.run(5)
+    assert site.removed_at is not None
+
+
+def test_two_removals_are_a_minute_apart() -> None:
+    site = Site()
+    site.put("removal", b"{}")
+    site.run(5)
+    site.die()
+    site.run(15)
+    assert site.removed_at is None
+
+
+def test_a_leader_of_etcd_that_is_new_extends_leases_and_that_is_waited_out() -> None:
+    clock = HandClock()
+    lease = RunsDown(clock=clock)
+    assert not lease.seen(7, 18)
+    clock.sleep(1.1)
+    assert lease.seen(7, 17)
+    assert not lease.seen(7, 20)
+    clock.sleep(0.9)
+    assert not lease.seen(7, 19)
+    clock.sleep(0.2)
+    assert lease.seen(7, 18)
+
+
+def test_a_renewal_just_after_the_first_look_is_seen() -> None:
+    clock = HandClock()
+    lease = RunsDown(clock=clock)
+    assert not lease.seen(7, 18)
+    clock.sleep(1.0)
+    assert not lease.seen(7, 18)
+
+
+def test_questions_are_asked_when_a_sign_of_life_is_due() -> None:
+    assert until_next(0.0) == 0.5
+    assert until_next(0.7) == pytest.approx(0.3)
+    assert until_next(1.1) == 0.1

@@ -1,0 +1,114 @@
+"""How long a machine has been silent: aged by whoever measured, and told to monitors alone."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from tests.unit.hosts.conftest import Office
+
+from standfast.mechanisms.hosts.tls import client_context, peer, server_context
+from standfast.proofs.monitoring import exchange, knock
+from standfast.proofs.monitoring.silence import STALE_S, Silence
+
+
+class HeldClock:
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office.open(tmp_path_factory.mktemp("office") / "ours")
+
+
+def noted(clock: HeldClock) -> Silence:
+    return Silence(clock=clock)  # type: ignore[arg-type]
+
+
+def test_silence_begins_with_the_first_attempt_that_was_not_answered() -> None:
+    clock = HeldClock()
+    silence = noted(clock)
+    assert silence.of("db-1") is None
+    silence.note("db-1", answered=False, began=99.5)
+    clock.at = 100.5
+    silence.note("db-1", answered=False, began=100.2)
+    assert silence.of("db-1") == 1.0
+    silence.note("db-1", answered=True, began=100.5)
+    assert silence.of("db-1") is None
+
+
+def test_what_was_not_asked_just_now_is_not_told() -> None:
+    clock = HeldClock()
+    silence = noted(clock)
+    silence.note("db-1", answered=False, began=100.0)
+    clock.at += STALE_S + 0.1
+    assert silence.of("db-1") is None
+    silence.note("db-1", answered=False, began=clock.at)
+    silence.forget()
+    assert silence.of("db-1") is None
+
+
+def test_a_port_that_accepts_is_an_answer_and_one_that_refuses_is_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as open_one, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        ports = [each.getsockname()[1] for each in (closed, open_one)]
+        assert knock.answers("127.0.0.1", ports)
+        assert not knock.answers("127.0.0.1", ports[:1])
+
+
+@contextmanager
+def telling(
+    office: Office, name: str, silent: Callable[[str], float | None], may_ask: frozenset[str]
+) -> Iterator[int]:
+    server = exchange.Server(
+        ("127.0.0.1", 0),
+        tls=server_context(office.identity(name)),
+        peer=peer,
+        may_ask=may_ask,
+        silent=silent,
+    )
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("asker", "silent", "told"),
+    [
+        ("monitor-1", 1.25, {"localhost": 1.25}),
+        ("monitor-1", None, {}),
+        ("web-1", 1.25, {}),
+    ],
+)
+def test_other_monitors_are_told_and_nobody_else(
+    office: Office, asker: str, silent: float | None, told: dict[str, float]
+) -> None:
+    context = client_context(office.identity(asker))
+    context.check_hostname = False  # the office issues no addresses
+    asked: list[str] = []
+
+    def say(machine: str) -> float | None:
+        asked.append(machine)
+        return silent
+
+    with telling(office, "monitor-2", say, frozenset({"monitor-1"})) as port:
+        found = exchange.ask({"localhost": "127.0.0.1"}, "db-1", port=port, context=context)
+    assert found == told
+    assert asked == ([] if asker == "web-1" else ["db-1"])
+
+
+def test_a_monitor_that_does_not_answer_says_nothing(office: Office) -> None:
+    context = client_context(office.identity("monitor-1"))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        assert exchange.ask({"m": "127.0.0.1"}, "db-1", port=port, context=context) == {}
+    assert exchange.ask({}, "db-1", port=1, context=context) == {}
