@@ -11,7 +11,6 @@ import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -28,7 +27,10 @@ from standfast.mechanisms.database.removal import (
     Hold,
     Remove,
     Seen,
+    barred,
     decide,
+    is_majority,
+    silent_to,
 )
 from standfast.mechanisms.hosts.agent.client import ask_directly
 from standfast.mechanisms.hosts.agent.protocol import format_request
@@ -45,7 +47,9 @@ LOOP_S = 1.0
 
 CALM_PACE_S = 0.5
 QUICK_PACE_S = 0.1
-BACK_OFF_S = 1.0
+BACK_OFF_S = 0.2
+"""After etcd did not answer: the next voter may."""
+
 ETCD_TIMEOUT_S = 1.0
 FRESH_S = 1.0
 """What others have said counts for so long."""
@@ -56,15 +60,14 @@ SECONDARY_TIMEOUT_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What others said of a machine, and when, by this monitor's clock."""
+    """What others said of the leader's machine, and when they were asked, by this clock."""
 
-    machine: str
     at: float
     silent: Mapping[str, float]
     severed: str | None
 
 
-NOTHING = Heard(machine="", at=float("-inf"), silent={}, severed=None)
+NOTHING = Heard(at=float("-inf"), silent={}, severed=None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,11 +78,12 @@ class Age:
     value: object = None
     since: float = 0.0
 
-    def of(self, value: object) -> float:
-        """Seconds for which it has been `value`."""
+    def of(self, value: object, *, already_s: float = 0.0) -> float:
+        """Seconds for which it has been `value`; `already_s` when it is seen for the first time."""
         now = self.clock.monotonic()
         if value != self.value:
-            self.value, self.since = value, now
+            self.since = now - (already_s if self.value is None else 0.0)
+            self.value = value
         return now - self.since
 
 
@@ -93,11 +97,11 @@ class RunsDown:
     left_s: int = 0
     at: float = 0.0
 
-    def seen(self, lease: int, left_s: int) -> bool:
-        now = self.clock.monotonic()
-        passed = now - self.at
+    def seen(self, lease: int, left_s: int, *, asked_at: float) -> bool:
+        """`asked_at`: before etcd was asked, so that no more has passed there than is reckoned."""
+        passed = asked_at - self.at
         if lease != self.lease or left_s > self.left_s - int(passed):
-            self.lease, self.left_s, self.at = lease, left_s, now
+            self.lease, self.left_s, self.at = lease, left_s, self.clock.monotonic()
             return False
         return passed >= 1.0
 
@@ -130,6 +134,7 @@ class Monitor:
     removal: Age = field(init=False)
     lease: RunsDown = field(init=False)
     heard: Heard = NOTHING
+    leader: str = ""
     said: str = ""
 
     def __post_init__(self) -> None:
@@ -144,20 +149,26 @@ class Monitor:
             self._is_well()
             return CALM_PACE_S
         quiet_s = self.status.of((claim.leader, claim.leader_revision, claim.status_revision))
-        since_removal_s = self.removal.of(claim.removal_revision)
+        self.leader = claim.leader
+        since_removal_s = self._since_removal(claim)
         if quiet_s < SUSPECT_S:
             self._is_well()
             return until_next(quiet_s)
-        runs_down = self.lease.seen(claim.lease, self.store.left_s(claim.lease))
+        asked_at = self.clock.monotonic()
+        left_s = self.store.left_s(claim.lease)
+        runs_down = self.lease.seen(claim.lease, left_s, asked_at=asked_at)
         own = self._own(claim.leader)
-        if quiet_s >= ASK_S and own and not claim.holds:
-            self._listen(claim)
+        if not own or self.clock.monotonic() - self.heard.at >= FRESH_S:
+            self.heard = NOTHING
+        if own and quiet_s >= ASK_S and not self.heard.severed:
+            self._listen(claim, own, since_removal_s)
         seen = Seen(
             claim=claim,
-            quiet_s=quiet_s if runs_down else 0.0,
+            quiet_s=quiet_s,
+            runs_down=runs_down,
             silent={**self.heard.silent, **own},
             monitors=self.monitors,
-            since_removal_s=since_removal_s if claim.removal_revision else float("inf"),
+            since_removal_s=since_removal_s,
             severed=self.heard.severed,
         )
         match decide(seen):
@@ -168,6 +179,12 @@ class Monitor:
         if quiet_s < ASK_S or quiet_s > QUIET_S:
             self._knock(claim.leader)
         return QUICK_PACE_S
+
+    def blind(self) -> None:
+        """etcd does not answer, perhaps because its leader died with the primary: what can be known
+        without it is ready when it answers again."""
+        if self.leader and self.clock.monotonic() - self.status.since >= SUSPECT_S:
+            self._knock(self.leader)
 
     def say(self, words: str) -> None:
         """Once, while it is the same."""
@@ -192,15 +209,24 @@ class Monitor:
         silent = self.silence.of(machine)
         return {} if silent is None else {self.machine: silent}
 
-    def _listen(self, claim: Claim) -> None:
-        """Ask the other monitors and the secondary, unless they have just said."""
+    def _since_removal(self, claim: Claim) -> float:
+        if not claim.removal_revision:
+            return float("inf")
+        ago = (self.clock.now() - claim.removed_at).total_seconds() if claim.removed_at else 0.0
+        return self.removal.of(claim.removal_revision, already_s=max(0.0, ago))
+
+    def _listen(self, claim: Claim, own: Mapping[str, float], since_removal_s: float) -> None:
+        """Ask the other monitors, and then the secondary, if a removal is possible at all."""
         now, leader = self.clock.monotonic(), claim.leader
-        if self.heard.machine == leader and now - self.heard.at < FRESH_S:
+        if barred(claim, since_removal_s):
             return
-        with ThreadPoolExecutor(1) as pool:
-            told = pool.submit(self.world.told, leader)
+        silent = {**self.world.told(leader), **own}
+        severed = None
+        if is_majority(silent_to(silent), self.monitors):
             severed = self.world.severed(leader, claim.secondaries)
-            self.heard = Heard(machine=leader, at=now, silent=told.result(), severed=severed)
+        # What forbids it is asked again in the next turn; what allows it holds for a second.
+        at = now if severed else float("-inf")
+        self.heard = Heard(at=at, silent=silent, severed=severed)
 
     def _remove(self, removal: Remove) -> None:
         claim = removal.claim
@@ -230,7 +256,6 @@ class Monitor:
         )
         if self.store.commit(change):
             self.say(f"removed the claim of {claim.leader}: {removal.seen}")
-            self.store.revoke(claim.lease)
         else:
             self.say(f"did not remove the claim of {claim.leader}: something had changed")
 
@@ -258,7 +283,7 @@ class Network:
         return exchange.ask(others, machine, port=port, context=self.context)
 
     def severed(self, leader: str, secondaries: Sequence[str]) -> str | None:
-        line = format_request("severed", {"address": self._databases[leader]})
+        line = format_request("severed", {"machine": leader})
         port = self.settings["ports"]["agent"]
         for name in secondaries:
             address = self._databases.get(name)
@@ -306,8 +331,17 @@ def run(monitor: Monitor) -> None:
             pause = monitor.turn()
         except StandfastError as error:
             monitor.say(error.problem)
+            monitor.blind()
             pause = BACK_OFF_S
         monitor.clock.sleep(pause)
+
+
+def serve(server: exchange.Server) -> None:
+    """Without it the other monitors know less than they could: start anew."""
+    try:
+        server.serve_forever()
+    finally:
+        os._exit(1)
 
 
 def say(words: str) -> None:
@@ -342,7 +376,7 @@ def main() -> None:
         may_ask=frozenset(settings["monitors"]) - {settings["machine"]},
         silent=monitor.silence.of,
     )
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=serve, args=(server,), daemon=True).start()
     run(monitor)
 
 

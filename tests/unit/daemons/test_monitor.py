@@ -10,7 +10,7 @@ import pytest
 from tests.unit.monitor.memory_store import MemoryStore
 
 from standfast.core.errors import Unreachable
-from standfast.daemons.monitor import Monitor, RunsDown, until_next
+from standfast.daemons.monitor import BACK_OFF_S, Monitor, RunsDown, until_next
 from standfast.mechanisms.database.claim import prefix
 from standfast.mechanisms.monitor.gateway import Change, Put
 from standfast.proofs.monitoring.silence import Silence
@@ -51,6 +51,7 @@ class Site:
     due: dict[str, float] = field(default_factory=dict)
     removed_at: float | None = None
     lease: int = 0
+    severed_asked: int = 0
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock.monotonic, prefix=KEYS)
@@ -96,7 +97,8 @@ class Site:
         try:
             return monitor.turn()
         except Unreachable:
-            return 1.0
+            monitor.blind()
+            return BACK_OFF_S
 
     def die(self) -> None:
         self.alive, self.reaches = False, set()
@@ -119,6 +121,7 @@ class Around:
         return {name: age for name, age in silent.items() if age is not None}
 
     def severed(self, leader: str, secondaries: Sequence[str]) -> str | None:
+        self.site.severed_asked += 1
         return None if "db-2" in self.site.reaches else "db-2"
 
 
@@ -135,7 +138,7 @@ def test_a_dead_primary_is_removed_once_within_the_bound(seed: int) -> None:
     site.run(30)
     assert site.removed_at is not None
     assert site.removed_at - last <= BOUND_S
-    assert site.lease not in site.store.leases
+    assert site.lease in site.store.leases, "whoever takes the lock again holds it by right"
     why = json.loads(site.store.kept[f"{KEYS}removal"].data)
     assert (why["from"], why["successor"]) == ("db-1", "db-2")
     assert json.loads(site.store.kept[f"{KEYS}sync"].data)["leader"] == "db-1"
@@ -183,32 +186,79 @@ def test_without_a_majority_in_etcd_nobody_acts() -> None:
 
 def test_two_removals_are_a_minute_apart() -> None:
     site = Site()
-    site.put("removal", b"{}")
+    before = site.clock.now() - timedelta(seconds=48)
+    site.put("removal", json.dumps({"at": before.isoformat()}).encode())
+    site.run(5)
+    site.die()
+    site.run(5)
+    assert site.removed_at is None
+    site.run(5)
+    assert site.removed_at is not None
+
+
+def test_a_monitor_that_starts_anew_knows_how_long_ago_the_last_one_was() -> None:
+    site = Site()
+    long_ago = site.clock.now() - timedelta(minutes=5)
+    site.put("removal", json.dumps({"at": long_ago.isoformat()}).encode())
+    site.run(5)
+    site.die()
+    site.run(5)
+    assert site.removed_at is not None
+
+
+@pytest.mark.parametrize("after_s", [1.3, 1.9, 2.0, 2.1])
+def test_a_machine_that_answers_again_is_left_whatever_was_heard_before(after_s: float) -> None:
+    """Its Patroni stays frozen; its network was away for a moment."""
+    site = Site()
+    site.run(5)
+    site.die()
+    last = float(site.store.kept[f"{KEYS}status"].data)
+    site.run(last + after_s - site.clock.seconds)
+    site.reaches = {*NAMES, "db-2"}
+    site.run(10)
+    assert site.removed_at is None
+
+
+def test_the_secondary_is_not_asked_before_a_majority_is_silent() -> None:
+    site = Site()
+    site.run(5)
+    site.alive, site.reaches = False, {"monitor-1", "monitor-2"}
+    site.run(15)
+    assert site.severed_asked == 0
+
+
+def test_while_nothing_may_be_removed_nobody_is_asked() -> None:
+    site = Site()
+    site.put("removal", json.dumps({"at": site.clock.now().isoformat()}).encode())
     site.run(5)
     site.die()
     site.run(15)
-    assert site.removed_at is None
+    assert site.severed_asked == 0
 
 
 def test_a_leader_of_etcd_that_is_new_extends_leases_and_that_is_waited_out() -> None:
     clock = HandClock()
     lease = RunsDown(clock=clock)
-    assert not lease.seen(7, 18)
+
+    def seen(left_s: int) -> bool:
+        return lease.seen(7, left_s, asked_at=clock.monotonic())
+
+    assert not seen(18)
     clock.sleep(1.1)
-    assert lease.seen(7, 17)
-    assert not lease.seen(7, 20)
+    assert seen(17)
+    assert not seen(20)
     clock.sleep(0.9)
-    assert not lease.seen(7, 19)
+    assert not seen(19)
     clock.sleep(0.2)
-    assert lease.seen(7, 18)
+    assert seen(18)
 
 
 def test_a_renewal_just_after_the_first_look_is_seen() -> None:
     clock = HandClock()
     lease = RunsDown(clock=clock)
-    assert not lease.seen(7, 18)
+    assert not lease.seen(7, 18, asked_at=clock.monotonic())
     clock.sleep(1.0)
-    assert not lease.seen(7, 18)
+    assert not lease.seen(7, 18, asked_at=clock.monotonic())
 
 
 def test_questions_are_asked_when_a_sign_of_life_is_due() -> None:

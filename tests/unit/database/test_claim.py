@@ -1,6 +1,7 @@
 """What Patroni keeps in etcd, as the fast path reads it."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -34,6 +35,14 @@ def test_revisions_and_names_are_taken_from_where_patroni_writes_them() -> None:
     assert (claim.secondaries, claim.sync_revision) == (("db-2",), 4)
     assert json.loads(claim.sync) == SYNC
     assert (claim.status_revision, claim.removal_revision, claim.holds) == (9, 8, "")
+    assert claim.removed_at is None
+
+
+def test_a_removal_says_when_it_was() -> None:
+    said = {"who": "m1", "at": "2026-11-28T20:36:13+00:00"}
+    claim = parse(keys(removal=kept(8, said)))
+    assert claim is not None
+    assert claim.removed_at == datetime(2026, 11, 28, 20, 36, 13, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("missing", ["leader", "sync", "status", "config"])
@@ -43,8 +52,11 @@ def test_nothing_is_claimed_where_a_key_is_missing(missing: str) -> None:
     assert parse(left) is None
 
 
-def test_what_is_not_patronis_is_left_alone() -> None:
-    assert parse(keys(sync=kept(4, b"no JSON"))) is None
+@pytest.mark.parametrize("data", [b"no JSON", b"[]", b"7", b"null", b"\xff"])
+@pytest.mark.parametrize("key", ["sync", "config"])
+def test_what_is_not_patronis_is_left_alone(key: str, data: bytes) -> None:
+    assert parse(keys(**{key: kept(4, data)})) is None
+    assert parse(keys(leader=kept(3, b"\xff\xfe"))) is None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ CLAIM = Claim(
 DEAD = Seen(
     claim=CLAIM,
     quiet_s=2.3,
+    runs_down=True,
     silent={"m1": 1.0, "m2": 0.6},
     monitors=3,
     since_removal_s=float("inf"),
@@ -37,6 +38,7 @@ def test_a_dead_primary_is_removed_for_its_secondary() -> None:
     ("changed", "why"),
     [
         ({"quiet_s": 2.1}, "db-1 showed itself in etcd 2.1 s ago"),
+        ({"runs_down": False}, "the lease of db-1 may have been renewed"),
         ({"silent": {"m1": 9.0}}, "say m1 alone"),
         ({"silent": {}}, "say none alone"),
         ({"silent": {"m1": 9.0, "m2": 0.4}}, "say m1 alone"),

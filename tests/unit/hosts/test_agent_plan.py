@@ -34,6 +34,7 @@ def planned(role: Role) -> Contribution:
         source="/opt/source",
         management=(),
         ssh_port=22,
+        fast_failover=True,
     )
 
 
@@ -56,11 +57,15 @@ def test_only_machines_whose_role_has_faults_let_them_be_planted(role: Role, may
 
 def test_monitors_may_ask_a_database_machine_one_thing_and_others_nothing() -> None:
     all_machines = (machine(Role.DATABASE), replace(machine(Role.MONITOR), name="m"))
+    address = IPv4Address("10.77.0.99")
+    other_database = replace(machine(Role.DATABASE), name="db-2", address=address)
     database, other = (
         AgentSettings.from_json(hosts.agent_settings(each, all_machines).decode())
         for each in all_machines
     )
     assert database.verbs["m"] == {"severed"}
+    told = json.loads(hosts.agent_settings(all_machines[0], (*all_machines, other_database)))
+    assert told["databases"] == {"db-2": "10.77.0.99"}
     assert other.verbs.keys() == {"operator"}
 
 

@@ -135,3 +135,9 @@ def test_of_what_a_timer_starts_only_a_failure_is_told() -> None:
     for state, told in (("failed", True), ("inactive", False), ("activating", False)):
         found = {"a.service": "active", "b.timer": "active", "b.service": state}
         assert ("b.service" in without_idle(found, ["b.service"])) is told
+
+
+def test_monitors_ask_in_the_words_of_the_verb() -> None:
+    """Who is out of reach is asked by daemons/monitor.py, of whatever agent runs there."""
+    asked = parse_request(format_request("severed", {"machine": "db-1"}))
+    assert asked.values.keys() == table(NoRunner())[asked.verb].takes  # type: ignore[arg-type]

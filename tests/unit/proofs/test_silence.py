@@ -1,6 +1,7 @@
 """How long a machine has been silent: aged by whoever measured, and told to monitors alone."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -38,6 +39,8 @@ def test_silence_begins_with_the_first_attempt_that_was_not_answered() -> None:
     clock.at = 100.5
     silence.note("db-1", answered=False, began=100.2)
     assert silence.of("db-1") == 1.0
+    clock.at = 100.9
+    assert silence.of("db-1") == 1.0, "time that passes since is no attempt"
     silence.note("db-1", answered=True, began=100.5)
     assert silence.of("db-1") is None
 
@@ -103,6 +106,15 @@ def test_other_monitors_are_told_and_nobody_else(
         found = exchange.ask({"localhost": "127.0.0.1"}, "db-1", port=port, context=context)
     assert found == told
     assert asked == ([] if asker == "web-1" else ["db-1"])
+
+
+def test_one_that_drips_holds_up_nobody(office: Office) -> None:
+    context = client_context(office.identity("monitor-1"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        port = silent.getsockname()[1]
+        assert exchange.ask({"m": "127.0.0.1"}, "db-1", port=port, context=context) == {}
+        assert time.monotonic() - began < 2 * exchange.TIMEOUT_S
 
 
 def test_a_monitor_that_does_not_answer_says_nothing(office: Office) -> None:

@@ -7,6 +7,7 @@ something was written), `failover` (a switchover under way). `removal` is ours.
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from standfast.mechanisms.database.removal import Claim
@@ -45,10 +46,12 @@ def parse(keys: Mapping[str, Kept]) -> Claim | None:
     """`keys` without their prefix. None while nobody leads, or where it is not Patroni's."""
     if not {LEADER, SYNC, STATUS, CONFIG} <= keys.keys():
         return None
-    leader = keys[LEADER].data.decode()
     try:
+        leader = keys[LEADER].data.decode()
         sync, config = json.loads(keys[SYNC].data), json.loads(keys[CONFIG].data)
     except ValueError:
+        return None
+    if not (isinstance(sync, dict) and isinstance(config, dict)):
         return None
     return Claim(
         leader=leader,
@@ -59,6 +62,7 @@ def parse(keys: Mapping[str, Kept]) -> Claim | None:
         sync_revision=keys[SYNC].modified,
         status_revision=keys[STATUS].modified,
         removal_revision=keys[REMOVAL].modified if REMOVAL in keys else 0,
+        removed_at=moment(keys[REMOVAL].data) if REMOVAL in keys else None,
         holds=holds(config, keys.get(FAILOVER)),
     )
 
@@ -69,6 +73,15 @@ def secondaries(sync: Mapping[str, Any], leader: str) -> tuple[str, ...]:
         return ()
     names = str(sync.get("sync_standby") or "").split(",")
     return tuple(name for name in names if name and name != leader)
+
+
+def moment(removal: bytes) -> datetime | None:
+    """When it was, as whoever removed says; None where that cannot be read."""
+    try:
+        found = datetime.fromisoformat(json.loads(removal)["at"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if found.tzinfo else None
 
 
 def holds(config: Mapping[str, Any], failover: Kept | None) -> str:

@@ -6,21 +6,26 @@ machine is gone removes the claim, and the secondary takes over within a second 
 *Invariant.* No acknowledged write is lost, however wrong the observers are. A commit is
 acknowledged when every machine in the acknowledging server's `synchronous_standby_names` has
 flushed it; that set always contains the set in `/sync` (Patroni adds to the configuration first,
-and removes from `/sync` first); only a member of `/sync` at the revision that the removal compared
-is promoted; and after the removal the old primary can change `/sync` only by taking the lock again.
-So whatever it acknowledged is on the machine that is promoted, and once that machine no longer
-receives from it, it acknowledges nothing.
+and removes from `/sync` first); only a member of `/sync` at the revision that the removal wrote is
+promoted; and after the removal the old primary can change `/sync` only by taking the lock again,
+which is its right: then nobody else has it. So whatever it acknowledged is on the machine that is
+promoted, and once that machine no longer receives from it, it acknowledges nothing.
 
 The removal is one transaction, and each part of it matters. `/status` unchanged says, inside the
 transaction, that the leader has not woken up (the leader key's revision does not change when its
 lease is renewed). `/sync` is written anew with what it held, so that every change of it that the
-old primary has begun fails its own comparison. The lease is revoked afterwards, because Patroni
-proves its lock by renewing the lease alone. `/removal` is compared too, so that all monitors
+old primary has begun fails its own comparison. `/removal` is compared too, so that all monitors
 together remove once a minute, and it is the evidence.
+
+The old lease is left alone. An old primary that wakes up may take the lock again on that very
+lease; to end the lease then would take a lock away from who holds it by right, in the middle of
+whatever it does, and that is what loses writes. It believes in its lock by the key, which it reads
+in every loop (Patroni 4.1, `Ha.has_lock`), and not by the lease.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 QUIET_S = 2.2
 """Without a sign of life in etcd: two of Patroni's loops, each of a second, and what a read takes
@@ -34,7 +39,7 @@ ASK_S = 1.85
 """From then on the others are asked what they see, so that they have answered when it counts."""
 
 SILENT_S = 0.5
-"""For how long whoever asks must have had no answer: two attempts."""
+"""From the beginning of the first attempt to the end of the last: two of them."""
 
 APART_S = 60.0
 """Between two removals."""
@@ -53,6 +58,7 @@ class Claim:
     sync_revision: int
     status_revision: int
     removal_revision: int
+    removed_at: datetime | None = None
     holds: str = ""
 
 
@@ -60,14 +66,16 @@ class Claim:
 class Seen:
     """By one monitor, all ages in seconds by its own clock.
 
-    `quiet_s`: how long `/status` is as it is and the lease was not renewed. `silent`: monitor to
-    how long the leader's machine has answered it nothing; who did not say so just now is not in it.
-    `since_removal_s`: how long `/removal` is as it is. `severed`: the secondary that answers as
-    healthy and cannot reach the leader's machine either; None where there is none.
+    `quiet_s`: how long `/status` is as it is. `runs_down`: the lease was not renewed for a second.
+    `silent`: monitor to for how long it tried and had no answer from the leader's machine, within
+    the last two seconds. `since_removal_s`: how long `/removal` is as it is. `severed`: the
+    secondary that answers as healthy and cannot reach the leader's machine either; None where there
+    is none.
     """
 
     claim: Claim
     quiet_s: float
+    runs_down: bool
     silent: Mapping[str, float]
     monitors: int
     since_removal_s: float
@@ -89,10 +97,14 @@ class Remove:
 
 def decide(seen: Seen) -> Hold | Remove:
     claim = seen.claim
-    if held := settled(seen):
-        return held
-    silent = sorted(name for name, age in seen.silent.items() if age >= SILENT_S)
-    if len(silent) < 2 or 2 * len(silent) <= seen.monitors:
+    if why := barred(claim, seen.since_removal_s):
+        return Hold(why=why)
+    if seen.quiet_s < QUIET_S:
+        return Hold(why=f"{claim.leader} showed itself in etcd {seen.quiet_s:.1f} s ago")
+    if not seen.runs_down:
+        return Hold(why=f"the lease of {claim.leader} may have been renewed within a second")
+    silent = silent_to(seen.silent)
+    if not is_majority(silent, seen.monitors):
         return Hold(why=f"{claim.leader} answers nobody, say {', '.join(silent) or 'none'} alone")
     if seen.severed is None or seen.severed not in claim.secondaries:
         return Hold(why="no secondary in /sync is healthy and cut off from the primary too")
@@ -104,15 +116,22 @@ def decide(seen: Seen) -> Hold | Remove:
     )
 
 
-def settled(seen: Seen) -> Hold | None:
-    """What forbids a removal whatever anybody else says, so that nobody need be asked."""
-    claim = seen.claim
+def barred(claim: Claim, since_removal_s: float) -> str:
+    """Why no removal is possible now whatever anybody sees, so that nobody need be asked."""
     if claim.holds:
-        return Hold(why=claim.holds)
+        return claim.holds
     if not claim.secondaries:
-        return Hold(why="/sync names no secondary: nobody else has all that was acknowledged")
-    if seen.since_removal_s < APART_S:
-        return Hold(why="a claim was removed within the last minute")
-    if seen.quiet_s < QUIET_S:
-        return Hold(why=f"{claim.leader} showed itself in etcd {seen.quiet_s:.1f} s ago")
-    return None
+        return "/sync names no secondary: nobody else has all that was acknowledged"
+    if since_removal_s < APART_S:
+        return "a claim was removed within the last minute"
+    return ""
+
+
+def silent_to(silent: Mapping[str, float]) -> tuple[str, ...]:
+    """The monitors that had no answer for long enough."""
+    return tuple(sorted(name for name, age in silent.items() if age >= SILENT_S))
+
+
+def is_majority(silent: tuple[str, ...], monitors: int) -> bool:
+    """Two at least, however few there are."""
+    return len(silent) >= 2 and 2 * len(silent) > monitors

@@ -33,8 +33,10 @@ def plan(
     source: str,
     management: tuple[str, ...],
     ssh_port: int,
+    fast_failover: bool,
 ) -> Contribution:
-    """`source` is the folder of our own source on the machine; `management` who may reach SSH."""
+    """`source` is the folder of our own source on the machine; `management` who may reach SSH.
+    `fast_failover`: monitors ask database machines about each other."""
     resident = machine.is_a(Role.DATABASE)
     names = render(
         __package__,
@@ -52,7 +54,7 @@ def plan(
             File(path=AUTHORITY, content=authority),
             File(
                 path="/etc/standfast/agent.json",
-                content=agent_settings(machine, machines),
+                content=agent_settings(machine, machines if fast_failover else ()),
                 restarts=(AGENT,),
             ),
             File(
@@ -93,11 +95,15 @@ def plan(
 
 
 def agent_settings(machine: Machine, machines: tuple[Machine, ...]) -> bytes:
+    """`machines`: of the site, where monitors may ask this one."""
     verbs = sorted({*VERBS_OF_ALL, *(VERBS_OF_FAULTY if FAULTY & machine.roles else ())})
-    askers = having(machines, Role.MONITOR) if machine.is_a(Role.DATABASE) else ()
+    is_asked = machine.is_a(Role.DATABASE)
+    askers = having(machines, Role.MONITOR) if is_asked else ()
+    others = [each for each in having(machines, Role.DATABASE) if is_asked and each != machine]
     settings = {
         "machine": machine.name,
         "verbs": {"operator": verbs, **{each.name: VERBS_OF_MONITORS for each in askers}},
+        "databases": {each.name: str(each.address) for each in others},
         "resident": machine.is_a(Role.DATABASE),
         "idle_s": AGENT_IDLE_S,
     }

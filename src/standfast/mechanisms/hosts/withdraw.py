@@ -13,6 +13,7 @@ from pathlib import Path
 
 from standfast.core.command import Command, Runner
 from standfast.mechanisms.hosts import adopt, apply
+from standfast.mechanisms.hosts.agent import severed
 from standfast.mechanisms.hosts.disk_decision import RESERVE
 from standfast.mechanisms.hosts.firewall import guard
 from standfast.mechanisms.hosts.programs import HOME
@@ -93,8 +94,8 @@ def remove_packages(names: list[str], runner: Runner) -> None:
 def open_up(runner: Runner) -> None:
     """Our table goes, and whatever might bring it back."""
     runner.run(Command(argv=("systemctl", "stop", f"{guard.REVERT}.timer")), check=False)
-    table = Command(argv=("nft", "delete", "table", *guard.TABLE))
-    runner.run(table, check=False)
+    for table in (guard.TABLE, severed.TABLE):
+        runner.run(Command(argv=("nft", "delete", "table", *table)), check=False)
 
 
 def give_back_reserves(folders: Iterable[str]) -> None:

@@ -118,6 +118,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         source=blueprint.source,
         management=blueprint.management,
         ssh_port=machine.ssh_port,
+        fast_failover=blueprint.fast_failover,
     )
     yield keys.plan(machine, blueprint.keys)
     yield upkeep.plan(

@@ -6,7 +6,7 @@ from base64 import b64decode
 from datetime import datetime
 
 from standfast.core.errors import StandfastError
-from standfast.mechanisms.database.claim import NAMESPACE, REMOVAL
+from standfast.mechanisms.database.claim import NAMESPACE, REMOVAL, moment
 from standfast.mechanisms.database.removal import APART_S
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.monitor.etcdctl import etcdctl
@@ -44,7 +44,7 @@ def removed_at(ground: Ground) -> datetime | None:
 def parse(printed: str) -> datetime | None:
     pairs = json.loads(printed).get("kvs", ())
     found = (each["value"] for each in pairs if b64decode(each["key"]).endswith(KEY))
-    return next((datetime.fromisoformat(json.loads(b64decode(each))["at"]) for each in found), None)
+    return next((moment(b64decode(each)) for each in found), None)
 
 
 KEY = f"/{REMOVAL}".encode()

@@ -1,14 +1,14 @@
 """What one monitor tells another when it is asked: how long a machine has been silent.
 
-`GET /silence/db-1` → `{"silent_s": 1.4}`, or null. Mutual TLS says who asks and who answers, and
-each answer is to a question of now, so none can be old.
+`GET /silence/db-1` → `{"silent_s": 1.4}`, or null. Mutual TLS says who asks and who answers. Each
+answer is to a question of now, about attempts of the last second (`silence.py`).
 """
 
 import http.client
 import json
 import ssl
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -40,8 +40,11 @@ def ask(
 
     if not others:
         return {}
-    with ThreadPoolExecutor(len(others)) as pool:
-        told = dict(zip(others, pool.map(one, others.values()), strict=True))
+    pool = ThreadPoolExecutor(len(others))
+    asked = {pool.submit(one, address): name for name, address in others.items()}
+    answered, _ = wait(asked, timeout=TIMEOUT_S)
+    pool.shutdown(wait=False)  # one that drips must not hold up the others
+    told = {asked[each]: each.result() for each in answered}
     return {name: silent for name, silent in told.items() if silent is not None}
 
 

@@ -37,10 +37,10 @@ class Silence:
             self._asked.clear()
 
     def of(self, machine: str) -> float | None:
-        """Seconds since the first attempt that was not answered; None where it answers, or was
-        not asked just now."""
+        """Seconds from the first attempt that was not answered to the end of the last one: what one
+        attempt alone takes says little. None where it answers, or was not asked just now."""
         with self._lock:
             now = self.clock.monotonic()
             if machine not in self._since or now - self._asked[machine] > STALE_S:
                 return None
-            return now - self._since[machine]
+            return self._asked[machine] - self._since[machine]

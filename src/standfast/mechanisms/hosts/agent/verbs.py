@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from standfast.core.command import Runner
@@ -36,7 +37,5 @@ def table(runner: Runner) -> Mapping[str, Verb]:
         "plant": Verb(does=faults.plant, takes=frozenset({"fault", "lease_s"})),
         "remove": Verb(does=faults.remove, takes=frozenset({"fault"})),
         "planted": Verb(does=faults.planted),
-        "severed": Verb(
-            does=lambda address: severed(runner, address), takes=frozenset({"address"})
-        ),
+        "severed": Verb(does=partial(severed, runner), takes=frozenset({"machine"})),
     }
