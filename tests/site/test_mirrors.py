@@ -40,7 +40,7 @@ def verified(site: Site) -> Any:
 
 def proven_now(site: Site) -> int:
     """The entry of a proof that is made and logged now, whatever it says."""
-    done = site.run("drill", "web-server", "--json")
+    done = site.run("drill", "mirrored-database", "--json")
     assert done.returncode in (0, 1), done.stderr
     index: int = json.loads(done.stdout)["proofs"][0]["evidence"]["index"]
     return index
