@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
@@ -35,6 +36,7 @@ from standfast.mechanisms.database.removal import (
 from standfast.mechanisms.hosts.agent.client import ask_directly
 from standfast.mechanisms.hosts.agent.protocol import format_request
 from standfast.mechanisms.hosts.names import PATRONI_PORT
+from standfast.mechanisms.hosts.serving import Server
 from standfast.mechanisms.hosts.tls import Identity, client_context, peer, server_context
 from standfast.mechanisms.monitor.gateway import Change, Put, Unchanged
 from standfast.mechanisms.monitor.store import EtcdStore, Store
@@ -336,7 +338,7 @@ def run(monitor: Monitor) -> None:
         monitor.clock.sleep(pause)
 
 
-def serve(server: exchange.Server) -> None:
+def serve(server: Server) -> None:
     """Without it the other monitors know less than they could: start anew."""
     try:
         server.serve_forever()
@@ -369,12 +371,15 @@ def main() -> None:
     settings = json.loads(SETTINGS.read_text())
     identity = Identity.in_folder(Path(os.environ["CREDENTIALS_DIRECTORY"]))
     monitor = assembled(settings, identity, SystemClock())
-    server = exchange.Server(
-        (settings["address"], settings["ports"]["monitor"]),
-        tls=server_context(identity),
+    handler = partial(
+        exchange.Handler,
         peer=peer,
         may_ask=frozenset(settings["monitors"]) - {settings["machine"]},
         silent=monitor.silence.of,
+    )
+    address = (settings["address"], settings["ports"]["monitor"])
+    server = Server(
+        address, handler, tls=server_context(identity), patience_s=exchange.REQUEST_TIMEOUT_S
     )
     Thread(target=serve, args=(server,), daemon=True).start()
     run(monitor)

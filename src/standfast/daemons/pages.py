@@ -7,17 +7,17 @@ answer is made: whether this monitor shows all that is in the log, for the edges
 
 import json
 import os
-import ssl
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
+from standfast.mechanisms.hosts.serving import Server
 from standfast.mechanisms.hosts.tls import Identity, peer, server_context
 
 SETTINGS = Path("/etc/standfast/pages.json")
@@ -140,23 +140,6 @@ class Handler(SimpleHTTPRequestHandler):
         """The edge keeps the log of requests."""
 
 
-class Server(ThreadingHTTPServer):
-    """The handshake happens in the thread of the connection, so a silent peer stops nobody."""
-
-    daemon_threads = True
-    request_queue_size = 64
-    tls: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        request.settimeout(REQUEST_TIMEOUT_S)
-        try:
-            secured = self.tls.wrap_socket(request, server_side=True)
-        except OSError:
-            return
-        with secured:
-            super().finish_request(secured, client_address)
-
-
 def wait_until_current(home: Path, clock: Clock) -> None:
     began, end = clock.now(), clock.monotonic() + PATIENCE_S
     while clock.monotonic() < end and seen_current(home) < began.timestamp():
@@ -173,8 +156,10 @@ def main() -> None:
         clock=clock,
     )
     wait_until_current(home, clock)
-    server = Server((settings["address"], settings["port"]), handler)
-    server.tls = server_context(Identity.in_folder(Path(os.environ["CREDENTIALS_DIRECTORY"])))
+    tls = server_context(Identity.in_folder(Path(os.environ["CREDENTIALS_DIRECTORY"])))
+    server = Server(
+        (settings["address"], settings["port"]), handler, tls=tls, patience_s=REQUEST_TIMEOUT_S
+    )
     server.serve_forever()
 
 

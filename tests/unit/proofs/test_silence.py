@@ -4,11 +4,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 
 import pytest
 from tests.unit.hosts.conftest import Office
 
+from standfast.mechanisms.hosts.serving import Server
 from standfast.mechanisms.hosts.tls import client_context, peer, server_context
 from standfast.proofs.monitoring import exchange, knock
 from standfast.proofs.monitoring.silence import STALE_S, Silence
@@ -68,12 +70,9 @@ def test_a_port_that_accepts_is_an_answer_and_one_that_refuses_is_none() -> None
 def telling(
     office: Office, name: str, silent: Callable[[str], float | None], may_ask: frozenset[str]
 ) -> Iterator[int]:
-    server = exchange.Server(
-        ("127.0.0.1", 0),
-        tls=server_context(office.identity(name)),
-        peer=peer,
-        may_ask=may_ask,
-        silent=silent,
+    handler = partial(exchange.Handler, peer=peer, may_ask=may_ask, silent=silent)
+    server = Server(
+        ("127.0.0.1", 0), handler, tls=server_context(office.identity(name)), patience_s=5
     )
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 PATH = "/silence/"
@@ -49,17 +49,28 @@ def ask(
 
 
 class Handler(BaseHTTPRequestHandler):
+    """`peer` reads a name from a connection's certificate; `may_ask` are the other monitors."""
+
     timeout = REQUEST_TIMEOUT_S
-    server: "Server"
+
+    def __init__(
+        self,
+        *words: Any,
+        peer: Callable[[Any], str],
+        may_ask: frozenset[str],
+        silent: Silent,
+    ) -> None:
+        self.peer, self.may_ask, self.silent = peer, may_ask, silent
+        super().__init__(*words)
 
     def do_GET(self) -> None:
-        if self.server.peer(self.connection) not in self.server.may_ask:
+        if self.peer(self.connection) not in self.may_ask:
             self.send_error(HTTPStatus.FORBIDDEN)
             return
         if not self.path.startswith(PATH):
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        silent = self.server.silent(self.path.removeprefix(PATH))
+        silent = self.silent(self.path.removeprefix(PATH))
         body = json.dumps({"silent_s": silent}).encode()
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "application/json")
@@ -69,31 +80,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *words: object) -> None:
         """Nothing is worth a line here."""
-
-
-class Server(ThreadingHTTPServer):
-    """`peer` reads a name from a connection's certificate; `may_ask` are the other monitors."""
-
-    daemon_threads = True
-
-    def __init__(
-        self,
-        address: tuple[str, int],
-        *,
-        tls: ssl.SSLContext,
-        peer: Callable[[Any], str],
-        may_ask: frozenset[str],
-        silent: Silent,
-    ) -> None:
-        self.tls, self.peer, self.may_ask, self.silent = tls, peer, may_ask, silent
-        super().__init__(address, Handler)
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """The handshake is in the connection's own thread, so a silent peer stops nobody."""
-        request.settimeout(REQUEST_TIMEOUT_S)
-        try:
-            secured = self.tls.wrap_socket(request, server_side=True)
-        except OSError:
-            return
-        with secured:
-            super().finish_request(secured, client_address)
