@@ -1,15 +1,19 @@
-"""Patroni goes back to the voters of its file, and asks another where one says nothing."""
+"""Patroni goes back to the voters of its file, asks another where one says nothing, and wakes up
+when its PostgreSQL dies."""
 
 import inspect
 import json
+import subprocess
 from pathlib import Path
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
+from patroni.__main__ import Patroni
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover as Client
 from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, PatroniEtcd3Client
 
-from standfast.mechanisms.database.patroni_start import ask_another, follow
+from standfast.mechanisms.database.patroni_start import ask_another, died, follow, see_deaths
 
 ASKED = "_get_machines_cache_from_config"
 
@@ -70,3 +74,47 @@ def test_what_says_nothing_is_a_time_out_after_which_another_is_asked(
 def test_what_says_no_is_no(client: PatroniEtcd3Client) -> None:
     with pytest.raises(Etcd3ClientError, match="lease not found"):
         client._handle_server_response(answered(5, "etcdserver: requested lease not found"))
+
+
+def test_the_end_of_the_postmaster_is_seen_when_it_comes(tmp_path: Path) -> None:
+    postmaster = subprocess.Popen(["sleep", "60"])
+    pid_file = tmp_path / "postmaster.pid"
+    pid_file.write_text(f"{postmaster.pid}\n/var/lib/postgresql/data\n1790000000\n")
+    seen: list[bool] = []
+    waiting = Thread(target=lambda: seen.append(died(pid_file)), daemon=True)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive(), "it lives"
+    postmaster.kill()
+    waiting.join(5)
+    assert seen == [True]
+    postmaster.wait()
+    assert not died(pid_file), "a stale file names nobody"
+
+
+@pytest.mark.parametrize("content", [None, "", "starting\n"])
+def test_where_no_postmaster_is_named_nothing_has_died(tmp_path: Path, content: str | None) -> None:
+    pid_file = tmp_path / "postmaster.pid"
+    if content is not None:
+        pid_file.write_text(content)
+    assert not died(pid_file)
+
+
+def test_patroni_is_woken_once_for_each_death(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postmaster = subprocess.Popen(["sleep", "60"])
+    (tmp_path / "postmaster.pid").write_text(f"{postmaster.pid}\n")
+    woken = Event()
+    ran: list[object] = []
+    monkeypatch.setattr(Patroni, "run", ran.append)  # taken back afterwards, with what wraps it
+    see_deaths()
+    patroni = SimpleNamespace(
+        postgresql=SimpleNamespace(data_dir=str(tmp_path)), ha=SimpleNamespace(wakeup=woken.set)
+    )
+    Patroni.run(patroni)
+    assert ran == [patroni], "it runs as it did"
+    assert not woken.wait(0.2)
+    postmaster.kill()
+    assert woken.wait(5)
+    postmaster.wait()

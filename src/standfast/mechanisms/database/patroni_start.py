@@ -1,5 +1,5 @@
-"""Patroni, started so that it finds its voters even after all whom it knew are gone, and leaves one
-that is being stopped for the next.
+"""Patroni, started so that it finds its voters even after all whom it knew are gone, leaves one
+that is being stopped for the next, and sees at once that its PostgreSQL has died.
 
 Patroni reads `etcd3.hosts` once, at its start, and follows etcd's own list of members from then on.
 When nobody on that list answers, it goes back to what it read at its start (patroni/dcs/etcd.py,
@@ -12,20 +12,31 @@ these it takes the leader's lease for lost and demotes a primary that nothing is
 (patroni/dcs/etcd3.py, `_handle_server_response`; upstream's issues 3118 and 3407). Here it asks
 another. A change that was made nevertheless is safe to ask for again: each compares with what was.
 
+Patroni looks after its PostgreSQL once in each of its loops, a second apart. Here the kernel says
+when the postmaster ends (pidfd_open(2)), and the next loop begins then: half a second less without
+a primary, on average.
+
 Runs on a database machine, as a file of its own: `python patroni-start PATRONI_YML`. No other
 module of ours is there, so a release of ours does not restart the database.
 """
 
+import os
+import select
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import yaml
-from patroni.__main__ import main
+from patroni.__main__ import Patroni, main
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover
 from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, GRPCCode
 
 COULD_NOT_SAY = (GRPCCode.Canceled, GRPCCode.Unknown, GRPCCode.Internal)
+
+LOOK_S = 0.5
+"""How often to look for a postmaster while there is none."""
 
 
 def voters_now(file: Path, protocol: str) -> list[str]:
@@ -55,7 +66,43 @@ def ask_another() -> None:
     Etcd3Client._handle_server_response = handled
 
 
+def see_deaths() -> None:
+    upstream = Patroni.run
+
+    def run(self: Any) -> None:
+        pid_file = Path(self.postgresql.data_dir) / "postmaster.pid"
+        Thread(target=wake_at_each_death, args=(pid_file, self.ha.wakeup), daemon=True).start()
+        upstream(self)
+
+    Patroni.run = run
+
+
+def wake_at_each_death(pid_file: Path, wake: Callable[[], None]) -> None:
+    """`wake` ends Patroni's pause between two loops; one loop more than needed does no harm."""
+    never = Event()
+    while True:
+        if died(pid_file):
+            wake()
+        never.wait(LOOK_S)
+
+
+def died(pid_file: Path) -> bool:
+    """Wait for the end of the postmaster that this file names; False where there is none."""
+    try:
+        postmaster = os.pidfd_open(int(pid_file.read_text().split(maxsplit=1)[0]))
+    except (OSError, ValueError, IndexError):
+        return False
+    ended = select.poll()
+    ended.register(postmaster, select.POLLIN)
+    try:
+        ended.poll()
+    finally:
+        os.close(postmaster)
+    return True
+
+
 if __name__ == "__main__":
     follow(Path(sys.argv[1]))
     ask_another()
+    see_deaths()
     main()
