@@ -17,11 +17,13 @@ from .conftest import Site
 WRITER = Path(__file__).with_name("writer.py")
 WRITES_S = 30
 HEAL_S = 60
-OUTAGE_S = 5.0
-"""The objective is 3 s; two cores may be shared with other tests."""
+CRASH_S = 3.0
+"""The objective; 0.7 s are usual."""
 
-SWITCHOVER_S = 5.0
-"""Meant to be 2 s one day; some 3.5 s are measured, of which Patroni sleeps one."""
+RESTART_S = 5.0
+
+SWITCHOVER_S = 3.0
+"""1.4 to 1.8 s are usual, of which Patroni sleeps one."""
 
 IDENTITY = "/etc/standfast/identity"
 ASK = f"curl -sS --cacert {IDENTITY}/ca.pem --cert {IDENTITY}/cert.pem --key {IDENTITY}/key.pem"
@@ -98,7 +100,7 @@ def test_when_postgresql_dies_the_other_machine_takes_the_writes_and_the_old_one
     pair.site.on(before, "pkill -KILL postgres")
     figures = said(writer)
     assert figures["lost"] == 0
-    assert figures["outage_s"] <= OUTAGE_S
+    assert figures["outage_s"] <= CRASH_S
     assert figures["acknowledged"] > 300
     assert pair.wait_until_whole() != before
     assert pair.sql(before, "SELECT pg_is_in_recovery()") == "t"
@@ -135,6 +137,27 @@ def test_a_switchover_costs_a_pause_and_no_write(pair: Pair) -> None:
     assert "web-1: that is no database machine" in refused.stderr
 
 
+def test_a_copy_whose_wal_the_primary_has_deleted_is_made_anew(pair: Pair) -> None:
+    primary = pair.wait_until_whole()
+    other = next(name for name in ("db-1", "db-2") if name != primary)
+    pair.site.on(other, "systemctl stop standfast-patroni.service")
+    pair.sql(primary, "ALTER SYSTEM SET wal_keep_size = 0")
+    pair.sql(primary, "SELECT pg_reload_conf()")
+    slot = other.replace("-", "_")
+    for _ in range(6):
+        pair.sql(primary, "SELECT pg_logical_emit_message(true, 'test', 'x'), pg_switch_wal()")
+    pair.sql(primary, f"SELECT pg_drop_replication_slot('{slot}')")
+    pair.sql(primary, "CHECKPOINT")
+    pair.sql(primary, "ALTER SYSTEM RESET wal_keep_size")
+    pair.sql(primary, "SELECT pg_reload_conf()")
+    pair.site.on(other, "systemctl start standfast-patroni.service")
+    assert pair.wait_until_whole() == primary
+    guard = pair.site.on(other, "journalctl -u standfast-guard.service -o cat --since -2min")
+    assert "copying anew" in guard
+    gone = "has already been removed"
+    assert gone in pair.site.on(other, f"journalctl -u standfast-patroni -o cat | grep '{gone}'")
+
+
 def test_a_setting_that_needs_a_restart_costs_a_pause_and_no_write(pair: Pair) -> None:
     """Both machines run with another setting than is planned; `up` brings them back in turn."""
     primary = pair.wait_until_whole()
@@ -151,7 +174,7 @@ def test_a_setting_that_needs_a_restart_costs_a_pause_and_no_write(pair: Pair) -
     pair.site.answer("up", "--no-wait")
     figures = said(writer)
     assert figures["lost"] == 0
-    assert figures["outage_s"] <= OUTAGE_S
+    assert figures["outage_s"] <= RESTART_S
     pair.wait_until_whole()
     for name in ("db-1", "db-2"):
         assert pair.sql(name, "SHOW max_connections") == "100"

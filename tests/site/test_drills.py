@@ -13,6 +13,7 @@ FAULTS = {
     ("redundant-web", "web-server"): "blind-edge",
     ("any-machine", "any-machine"): "blind-edge",
     ("mirrored-database", "mirrored-database"): "lone-primary",
+    ("mirrored-database", "secondary-host"): "patient-primary",
     ("database-failover", "database-crash"): "nobody-takes-over",
     ("database-failover", "database-host"): "nobody-takes-over",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
@@ -67,6 +68,21 @@ def test_the_outage_and_the_writes_are_those_that_a_second_client_saw(
     assert abs(verdict["silence_s"] - measured["outage_s"]) <= PACE_S, verdict
     if drill == "database-host":
         assert f"removed the claim of {proof['seen']['machine']}" in watched(site)
+
+
+def test_a_secondary_that_vanishes_holds_writes_up_for_seconds_and_loses_none(
+    proven: Proven,
+) -> None:
+    site, _ = proven
+    with second_client(site) as client:
+        (proof,) = site.answer("drill", "secondary-host")["proofs"]
+        verdict = end(client, site)
+    measured = proof["measured"]
+    assert proof["outcome"] == "kept"
+    assert proof["seen"]["successor"] != proof["seen"]["machine"], "nobody took over"
+    assert measured["lost_writes"] == 0
+    assert (verdict["doubled"], verdict["missing"]) == (0, 0), verdict
+    assert abs(verdict["silence_s"] - measured["stall_s"]) <= PACE_S, verdict
 
 
 def watched(site: Site) -> str:

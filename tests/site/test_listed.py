@@ -35,7 +35,7 @@ NEWCOMER = "four"
 
 DRILLS = {
     *("any-machine", "database-crash", "database-host", "encrypted-in-transit"),
-    *("mirrored-database", "restore"),
+    *("mirrored-database", "restore", "secondary-host"),
 }
 HOST_OUTAGE_S = 12
 """On three machines, where the primary's machine is also an edge, a web server and a voter."""

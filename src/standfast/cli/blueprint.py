@@ -14,6 +14,7 @@ from standfast.mechanisms.backup.places import Places
 from standfast.mechanisms.backup.plan import ARCHIVE_COMMAND, ARCHIVE_TIMEOUT_S, BackupAsk
 from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
+from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.database.verifier import scram_verifier
 from standfast.mechanisms.hosts.local.names import MANAGEMENT
 from standfast.mechanisms.hosts.machine import Role
@@ -78,7 +79,7 @@ def blueprint(
         fast_failover=site.database.fast_failover,
         backup=BackupAsk(
             settings=site.backup,
-            places=Places(data=database.DATA, socket=database.RUN, port=DATABASE_PORT),
+            places=Places(data=database.DATA, socket=RUN, port=DATABASE_PORT),
             keys={
                 machine.name: repository_key(secrets.backup_secret, machine.name)
                 for machine in site.having(Role.BACKUP)

@@ -1,4 +1,5 @@
-"""The guard of a database machine: kills a primary whose Patroni is silent (database/fence.py).
+"""The guard of a database machine: kills a primary whose Patroni is silent (database/fence.py), and
+has a secondary copied anew that can follow no more (database/astray.py).
 
 Standard library only, as root, and without a connection to PostgreSQL: what it must notice is that
 nothing answers. One loop a second: observe, decide, apply.
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
+from standfast.core.command import Command, Runner, SystemRunner
+from standfast.core.errors import StandfastError
+from standfast.mechanisms.database import astray
 from standfast.mechanisms.database.fence import Seen, must_kill
 from standfast.mechanisms.hosts.names import IDENTITY
 from standfast.mechanisms.hosts.tls import Identity, client_context
@@ -32,7 +36,8 @@ GROUPS = Path("/sys/fs/cgroup")
 
 @dataclass(slots=True, kw_only=True)
 class Guard:
-    """`group` is the control group of Patroni's unit, which holds PostgreSQL too."""
+    """`group` is the control group of Patroni's unit, which holds PostgreSQL too. `received_at`:
+    when a process was last there that receives WAL, or none had to be."""
 
     clock: Clock
     address: str
@@ -40,7 +45,47 @@ class Guard:
     data: Path
     group: Path
     tls: ssl.SSLContext
+    runner: Runner
     answered_at: float
+    received_at: float = 0.0
+    copied_at: float = 0.0
+
+    def look_after_the_copy(self) -> bool:
+        """Return whether it had to be made anew."""
+        now = self.clock.monotonic()
+        if is_primary(self.data) or receives(self.group):
+            self.received_at = now
+        if now - self.received_at < astray.ALONE_S:
+            return False
+        self.received_at = now  # the next look into the log is as far away
+        seen = astray.Seen(
+            now=self.clock.now().timestamp(),
+            is_primary=is_primary(self.data),
+            told_at=self._told(),
+            copied_at=self.copied_at,
+        )
+        if not astray.must_copy_anew(seen):
+            return False
+        self.copied_at = seen.now
+        return self._copied_anew()
+
+    def _told(self) -> tuple[float, ...]:
+        try:
+            printed = self.runner.run(Command(argv=astray.log_of_it()), check=False).text
+        except StandfastError:
+            return ()
+        return tuple(astray.moments(printed))
+
+    def _copied_anew(self) -> bool:
+        """Patroni refuses where there is no primary to copy from, or where this is it."""
+        asked = HTTPSConnection(self.address, self.port, timeout=ANSWER_TIMEOUT_S, context=self.tls)
+        try:
+            asked.request("POST", "/reinitialize", json.dumps({"force": True}))
+            return asked.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            asked.close()
 
     def step(self) -> bool:
         """Return whether it had to kill."""
@@ -81,6 +126,19 @@ def is_primary(data: Path) -> bool:
     return runs and not any((data / f"{name}.signal").exists() for name in ("standby", "recovery"))
 
 
+def receives(group: Path) -> bool:
+    """Whether a process of that control group receives WAL: PostgreSQL names it so."""
+    try:
+        processes = (group / "cgroup.procs").read_text().split()
+    except OSError:
+        return False
+    for process in processes:
+        with suppress(OSError):
+            if b"walreceiver" in (PROC / process / "cmdline").read_bytes():
+                return True
+    return False
+
+
 def kill(group: Path) -> None:
     """SIGKILL to everything in the group at once (cgroups(7)). It may have ended meanwhile."""
     with suppress(FileNotFoundError):
@@ -98,11 +156,15 @@ def main() -> None:
         data=Path(settings["data"]),
         group=GROUPS / settings["group"],
         tls=client_context(identity),
+        runner=SystemRunner(),
         answered_at=clock.monotonic(),
+        received_at=clock.monotonic(),
     )
     while True:
         if guard.step():
             print("killed a primary whose Patroni was silent", file=sys.stderr, flush=True)
+        if guard.look_after_the_copy():
+            print("copying anew: the primary has deleted what this copy needs", file=sys.stderr)
         clock.sleep(PACE_S)
 
 

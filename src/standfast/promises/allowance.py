@@ -22,6 +22,11 @@ FAST_OUTAGE_S = 8
 FAST_SHARED_FATE_OUTAGE_S = 12
 """Monitors take the claim away after two of Patroni's loops; an election among them comes first."""
 
+STALL_S = 4
+SHARED_FATE_STALL_S = 10
+"""For how long commits wait for a secondary that has vanished. Where a voter vanishes with it, an
+election may come first, and where an edge does, its visitors have to find the other one."""
+
 OBSERVERS = 3
 """Two of three must see it."""
 
@@ -33,6 +38,11 @@ def host_outage_s(machines: Mapping[str, frozenset[str]], *, fast: bool) -> floa
     if fast and sum("monitor" in roles for roles in machines.values()) >= OBSERVERS:
         return FAST_SHARED_FATE_OUTAGE_S if shared else FAST_OUTAGE_S
     return SHARED_FATE_OUTAGE_S if shared else HOST_OUTAGE_S
+
+
+def stall_s(machines: Mapping[str, frozenset[str]]) -> float:
+    shared = any({"database"} < roles for roles in machines.values())
+    return SHARED_FATE_STALL_S if shared else STALL_S
 
 
 def allowed_s(machine: str, machines: Mapping[str, frozenset[str]]) -> float:

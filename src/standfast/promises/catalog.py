@@ -5,7 +5,7 @@ No two parts have the same drill, so the name of a drill says what it proves.
 
 from datetime import timedelta
 
-from standfast.promises.allowance import FAST_OUTAGE_S
+from standfast.promises.allowance import FAST_OUTAGE_S, STALL_S
 from standfast.promises.model import Grade, Part, Promise
 
 PROVABLE = frozenset({Grade.REAL, Grade.REHEARSED})
@@ -76,6 +76,17 @@ MIRRORED_DATABASE = Promise(
             objective={"mirrored_s": 1, "missing_copies": 0},
             fault="lone-primary",
             fault_words="the primary no longer waits for the secondary before it acknowledges",
+        ),
+        Part(
+            drill="secondary-host",
+            proof=(
+                "The machine of the secondary loses its power while signed-in visitors read and "
+                "save through the public address: changes wait until it is given up, and go on "
+                "without it."
+            ),
+            objective={"stall_s": STALL_S, "lost_writes": 0},
+            fault="patient-primary",
+            fault_words="the primary waits two minutes for a secondary that has vanished",
         ),
     ),
     period=DAILY,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from standfast.promises.allowance import host_outage_s
-from standfast.promises.model import Promise
+from standfast.promises.allowance import host_outage_s, stall_s
+from standfast.promises.model import Figures, Promise
 
 Roles = Mapping[str, frozenset[str]]
 """Machine to its roles, in the words of the operator's file: `web`, `database`, …"""
@@ -47,14 +47,15 @@ def obstacle(promise_id: str, machines: Roles) -> str | None:
 
 
 def fitted(promise: Promise, machines: Roles, *, fast: bool) -> Promise:
-    """With the limit of `database-host` for these machines."""
-    limit = host_outage_s(machines, fast=fast)
+    """With the limits of the drills that cut a database machine's power, for these machines."""
+    limits: Mapping[str, Figures] = {
+        "database-host": {"outage_s": host_outage_s(machines, fast=fast)},
+        "secondary-host": {"stall_s": stall_s(machines)},
+    }
     return replace(
         promise,
         parts=tuple(
-            replace(each, objective={**each.objective, "outage_s": limit})
-            if each.drill == "database-host"
-            else each
+            replace(each, objective={**each.objective, **limits.get(each.drill, {})})
             for each in promise.parts
         ),
     )

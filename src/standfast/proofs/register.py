@@ -18,6 +18,7 @@ from standfast.proofs.drills.ground import Drill
 from standfast.proofs.drills.mirrored_database import MirroredDatabase
 from standfast.proofs.drills.onsite_backup import OnsiteBackup
 from standfast.proofs.drills.restore import Restore
+from standfast.proofs.drills.secondary_host import SecondaryHost
 from standfast.proofs.drills.web_server import WebServer
 
 
@@ -76,6 +77,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.DATABASE,
             words="cuts the power of the primary's machine for longer than the secondary may take",
             drill=DatabaseHost(),
+        ),
+        "secondary-host": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.DATABASE,
+            words="cuts the power of the secondary's machine, for which every commit waits",
+            drill=SecondaryHost(),
         ),
         "onsite-backup": Check(
             kind=Kind.OBSERVATION,

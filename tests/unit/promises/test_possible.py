@@ -40,7 +40,7 @@ def refused(machines: Roles) -> dict[str, str]:
 
 def limit(machines: Roles, drill: str) -> float:
     (found,) = [
-        part.objective["outage_s"]
+        part.objective.get("outage_s", part.objective.get("stall_s", 0))
         for promise in possible(EVERY, machines).promises
         for part in promise.parts
         if part.drill == drill
@@ -79,6 +79,7 @@ def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> 
 
 def test_a_voter_that_dies_with_the_primary_loosens_the_limit_of_its_host_alone() -> None:
     assert (limit(ELEVEN, "database-host"), limit(THREE, "database-host")) == (8, 12)
+    assert (limit(ELEVEN, "secondary-host"), limit(THREE, "secondary-host")) == (4, 10)
     assert limit(ELEVEN, "database-crash") == limit(THREE, "database-crash") == 3
 
 

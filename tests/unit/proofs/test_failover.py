@@ -1,17 +1,23 @@
 """What the failover drills and the draw of any machine make of what a load found. Pure."""
 
+import pytest
+
+from standfast.core.errors import CannotVerify, Refused
+from standfast.mechanisms.database.observe import Cluster, parse
 from standfast.promises.allowance import allowed_s
-from standfast.promises.catalog import ANY_MACHINE, DATABASE_FAILOVER
+from standfast.promises.catalog import ANY_MACHINE, DATABASE_FAILOVER, MIRRORED_DATABASE
 from standfast.promises.judge import judge
 from standfast.promises.model import Outcome
 from standfast.proofs.drills import any_machine, failover
 from standfast.proofs.drills.course import refuse_unless_possible
 from standfast.proofs.drills.database_crash import SHORT, WHOLE
-from standfast.proofs.drills.database_host import lasting
 from standfast.proofs.drills.found import Found
+from standfast.proofs.drills.host_cut import lasting
 from standfast.proofs.drills.measure import Asked
+from standfast.proofs.drills.secondary_host import stalled, waited_for
 
 CRASH, HOST = (part.objective for part in DATABASE_FAILOVER.parts)
+SECONDARY = MIRRORED_DATABASE.parts[1].objective
 ANY = ANY_MACHINE.parts[0].objective
 FAULT_AT_S = 4.0
 
@@ -73,11 +79,38 @@ def test_a_ghost_is_counted_and_allowed() -> None:
 def test_the_courses_outlast_the_limits_and_are_possible() -> None:
     for course in (WHOLE, SHORT):
         assert course.duration_s - course.cut_at_s > CRASH["outage_s"] + 1
-    for limit_s in (5, HOST["outage_s"], 30):
+    for limit_s in (SECONDARY["stall_s"], 5, HOST["outage_s"], 30):
         course = lasting(limit_s)
         refuse_unless_possible(course)
         assert course.cut_s > limit_s
         assert course.duration_s - course.cut_at_s > limit_s
+
+
+def test_a_secondary_that_vanishes_may_hold_writes_up_for_some_seconds() -> None:
+    def stall(out_s: float, *, lost: bool = False) -> dict[str, float]:
+        return stalled(crash(load(out_s, lost=lost)))
+
+    assert "outage_s" not in stall(3.2)
+    assert judge(SECONDARY, stall(3.2)) is Outcome.KEPT
+    assert judge(SECONDARY, stall(4.5)) is Outcome.BROKEN
+    assert judge(SECONDARY, stall(3.2, lost=True)) is Outcome.BROKEN
+
+
+def pair(*synchronous: str) -> Cluster:
+    roles = {"db-1": "leader", "db-2": "replica"} | dict.fromkeys(synchronous, "sync_standby")
+    return parse(
+        {"members": [{"name": each, "role": roles[each], "state": "running"} for each in roles]}
+    )
+
+
+def test_the_secondary_is_the_one_that_commits_wait_for() -> None:
+    assert waited_for(pair("db-2"), None) == "db-2"
+    assert waited_for(pair("db-2"), "db-2") == "db-2"
+    with pytest.raises(Refused, match="db-1 is not the secondary"):
+        waited_for(pair("db-2"), "db-1")
+    for nobody in (pair(), None):
+        with pytest.raises(CannotVerify):
+            waited_for(nobody, None)
 
 
 def drawn(found: Found, allowance_s: float) -> dict[str, float]:

@@ -27,6 +27,12 @@ MAX_SLOT_WAL_KEEP = "4GB"
 """How much WAL a receiver that is away may hold back, before the disk of the primary fills."""
 
 
+MAX_WAL = "1GB"
+WAL_KEEP = "1280MB"
+"""A primary that died is rewound to its last checkpoint and needs all WAL from there on, which its
+successor may have recycled. No checkpoint is further back than `max_wal_size`."""
+
+
 def configuration(*, slots: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     return {
         "ttl": TTL_S,
@@ -49,6 +55,8 @@ def configuration(*, slots: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
                 "max_replication_slots": 10,
                 "wal_level": "replica",
                 "wal_log_hints": "on",
+                "max_wal_size": MAX_WAL,
+                "wal_keep_size": WAL_KEEP,
                 "max_slot_wal_keep_size": MAX_SLOT_WAL_KEEP,
             },
         },

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.database import dynamic, planted
+from standfast.mechanisms.database import dynamic, patience, planted
+from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.database.roles import REPLICATOR, REWINDER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -24,9 +25,6 @@ from standfast.mechanisms.hosts.postgresql import no_cluster_of_the_package
 
 HOME = "/var/lib/postgresql"
 DATA = f"{HOME}/data"
-RUN = "/run/standfast-postgresql"
-"""Where the socket is: on the machine itself, `postgres` needs no password (peer)."""
-
 FOLDER = "/etc/standfast/database"
 START = f"{FOLDER}/patroni-start"
 STARTS = Path(__file__).with_name("patroni_start.py")
@@ -129,7 +127,7 @@ def plan(
             unit(HEARTBEAT),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
-                for each in planted.faults(source)
+                for each in (*planted.faults(source), patience.fault(source))
             ),
         ),
         units=(Unit(name=PATRONI, in_turn=True), Unit(name=GUARD), Unit(name=HEARTBEAT)),

@@ -43,16 +43,18 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
 
 
 def faults(source: str) -> tuple[CommandFault, ...]:
-    """`source`: the folder of our own source on the machine."""
-
-    def command(word: str) -> tuple[str, ...]:
-        python = ("/usr/bin/env", f"PYTHONPATH={source}", "PYTHONDONTWRITEBYTECODE=1")
-        return (*python, "/usr/bin/python3", "-m", __name__, word)
-
     return (
-        CommandFault(name="nobody-takes-over", plant=command("pause"), remove=command("resume")),
-        CommandFault(name="lone-primary", plant=command("lone"), remove=command("paired")),
+        by_words("nobody-takes-over", source, __name__, "pause", "resume"),
+        by_words("lone-primary", source, __name__, "lone", "paired"),
     )
+
+
+def by_words(name: str, source: str, module: str, plant: str, remove: str) -> CommandFault:
+    """A fault that a module of ours plants and removes on the machine, each told by a word.
+    `source`: the folder of our own source there."""
+    python = ("/usr/bin/env", f"PYTHONPATH={source}", "PYTHONDONTWRITEBYTECODE=1")
+    words = (*python, "/usr/bin/python3", "-m", module)
+    return CommandFault(name=name, plant=(*words, plant), remove=(*words, remove))
 
 
 def shows(word: str, cluster: Mapping[str, Any], own: Mapping[str, Any]) -> bool:

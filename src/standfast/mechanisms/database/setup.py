@@ -6,20 +6,13 @@ a restored copy.
 
 import hashlib
 
-from standfast.mechanisms.database.plan import RUN, SETUP
+from standfast.mechanisms.database.plan import SETUP
+from standfast.mechanisms.database.psql import psql
 from standfast.mechanisms.hosts.connection import Connection
 
 
 def digest(setup: bytes) -> str:
     return hashlib.sha256(setup).hexdigest()[:16]
-
-
-def psql(database: str, *words: str) -> tuple[str, ...]:
-    """As the superuser, on the machine itself."""
-    return (
-        *("runuser", "-u", "postgres", "--", "psql", f"--host={RUN}", "--no-psqlrc", "--quiet"),
-        *("--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", f"--dbname={database}", *words),
-    )
 
 
 def ensure(primary: Connection, *, database: str, wanted: str) -> bool:

@@ -18,6 +18,7 @@ NAMES: Mapping[str, str] = {
     "lost_writes": "changes lost",
     "ghost_writes": "changes that came back after they were refused",
     "outage_s": "time without an answer",
+    "stall_s": "time for which changes waited",
     "data_age_s": "age of the newest data",
     "redundancy_s": "time until redundant again",
     "restore_s": "time to restore",

@@ -1,34 +1,18 @@
 """Drill `database-host`: cut the power of the primary's machine while visitors read and save.
 
-    one copy? refuse → load ───────────────────────────────────────→ what is stored? → two copies?
-                         power cut … longer than is promised … power on … it mirrors again
-
-The machine stays off for longer than the outage may last, so nothing that comes back can end it.
-Whatever happens in between, the machine gets its power back.
+One copy? Refuse. Then as in `host_cut.py`; the secondary takes over meanwhile.
 """
 
 from dataclasses import dataclass
 
 from standfast.core.errors import Refused
-from standfast.proofs.drills import failover, mirror, report, rested
-from standfast.proofs.drills.course import LEAST_REST_S, Course, refuse_unless_possible
+from standfast.proofs.drills import failover, mirror, rested
 from standfast.proofs.drills.ground import Ground, NotBack, Ran
-from standfast.proofs.drills.power_cut import PowerCut
-from standfast.proofs.drills.under_load import under_load
-
-RATE_PER_S = 25
-"""Ten writes a second: fine enough, and nobody measures a queue of their own making."""
-
-CALM_S = 3.0
-
-BEYOND_S = 2.0
-"""Longer than the limit, so that a write acknowledged just within it is still seen."""
+from standfast.proofs.drills.host_cut import cut_power, lasting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseHost:
-    """Both courses last as long as the limit: an outage that is too long must be seen to be."""
-
     def prepare(self, ground: Ground) -> None:
         mirror.primary_of_a_whole_pair(ground)
         rested.wait(ground)
@@ -36,31 +20,15 @@ class DatabaseHost:
 
     def run(self, ground: Ground, *, short: bool) -> Ran:
         course = lasting(ground.objective["outage_s"])
-        refuse_unless_possible(course)
         primary = mirror.primary_of_a_whole_pair(ground)
         if ground.chosen not in (None, primary):
             raise Refused(f"{ground.chosen} is not the primary, which is {primary}")
-        started = ground.clock.now()
-        words = report.headline(primary, course.rate_per_s)
-        cut = PowerCut(
-            power=ground.power,
-            serving=lambda: {primary: ground.well(primary)},
-            clock=ground.clock,
-            machine=primary,
-            after_s=course.cut_at_s,
-            lasting_s=course.cut_s,
-            back_within_s=course.back_within_s,
-        )
-        found = under_load(ground, course, cut, words)
-        assert cut.cut is not None
-        assert cut.restored is not None
-        back_s = cut.back_s()
-        again = mirror.NOT_SEEN if short else mirror.redundant(ground, since=cut.restored.at)
+        cut = cut_power(ground, course, primary, short=short)
         measured = failover.figures(
-            found, course, fault_at_s=cut.cut.at_s, redundancy_s=again.after_s
+            cut.found, course, fault_at_s=cut.fault.at_s, redundancy_s=cut.again.after_s
         )
         story = failover.story(
-            words, found, measured, what=report.off(cut), successor=again.primary
+            cut.words, cut.found, measured, what=cut.off, successor=cut.again.primary
         )
         ground.tell(story[0])
         ran = Ran(
@@ -70,24 +38,14 @@ class DatabaseHost:
             story=story,
             seen=failover.seen(
                 primary,
-                found,
+                cut.found,
                 rate_per_s=course.rate_per_s,
-                fault=cut.cut,
-                successor=again.primary,
+                fault=cut.fault,
+                successor=cut.again.primary,
             ),
-            started_at=started,
+            started_at=cut.started_at,
             ended_at=ground.clock.now(),
         )
-        if back_s is None:
+        if cut.back_s is None:
             raise NotBack(ran, course.back_within_s)
         return ran
-
-
-def lasting(limit_s: float) -> Course:
-    off_s = limit_s + BEYOND_S
-    return Course(
-        rate_per_s=RATE_PER_S,
-        duration_s=round(CALM_S + off_s + LEAST_REST_S + 1),
-        calm_s=CALM_S,
-        cut_s=off_s,
-    )

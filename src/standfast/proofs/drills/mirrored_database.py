@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from standfast.core.errors import CannotVerify, Refused
 from standfast.core.units import duration
 from standfast.mechanisms.database.observe import cluster_by_any
-from standfast.mechanisms.database.setup import psql
+from standfast.mechanisms.database.psql import psql
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.promises.model import Figures
 from standfast.proofs.drills import mirror

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.backup.digests import SEPARATOR
-from standfast.mechanisms.database.plan import RUN
+from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.proofs.drills.ground import Ground
