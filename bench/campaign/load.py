@@ -8,9 +8,13 @@ of its own besides, past the listener, that never stops trying either: a primary
 and still acknowledges is seen although the listener has left it.
 
 What it prints, JSON lines, is the history that docs/failover-history.md defines. Orders come on
-stdin, a line each: `{"read": "17"}` has the rows since the last such read looked up (with
-`"all": true` every row from the first write on), `{"stop": true}`, the end of stdin, SIGTERM, or
-the end of `--seconds` stops the writing; then all rows are read once more, and it ends.
+stdin, a line each:
+- `{"read": "17"}` has the rows looked up that were written since the last such read but one: each
+  row twice, after its own fault and after the next.
+- `{"read": "17", "all": true}`: every row since this load began; `"ranges": [[1, 9], ...]`: these,
+  as of an earlier load that could not end by itself.
+- `{"stop": true}`, the end of stdin, SIGTERM, or the end of `--seconds` stops the writing; then all
+  rows are read once more, and it ends.
 
 Nothing is sent twice. A write that failed is over; the next one has the next number.
 """
@@ -168,8 +172,8 @@ class Numbers:
     def __init__(self, first: int) -> None:
         self.first = first
         self.next = first
-        self.unread = first
-        """The first number about which a read may still have something new to say."""
+        self.unread = (first, first)
+        """From where the read before the last, and the last, could not tell everything."""
         self.open: set[int] = set()
         self.lock = threading.Lock()
 
@@ -184,10 +188,10 @@ class Numbers:
             self.open.remove(number)
 
     def span(self, *, everything: bool) -> tuple[int, int, int]:
-        """First and last number to read, and from where the next read has to begin if this one
-        succeeds: what is under way now may be written after it."""
+        """First and last number to read, and what this read cannot tell everything about: what is
+        under way now may be written after it."""
         with self.lock:
-            low = self.first if everything else self.unread
+            low = self.first if everything else self.unread[0]
             return low, self.next - 1, min(self.open, default=self.next)
 
 
@@ -335,6 +339,10 @@ class Client:
         return outcome
 
 
+class StaleError(Exception):
+    """A server that is no longer the primary answered a read."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Reader:
     link: Link
@@ -342,33 +350,36 @@ class Reader:
     history: History
     statement: sql.Composed
 
-    def read(self, name: str, *, everything: bool) -> None:
-        """Rows of the primary, tried again until one on the newest timeline answers."""
+    def read(self, order: Mapping[str, Any]) -> None:
+        """What the primary holds, asked again until one on the newest timeline answers."""
         until = time.monotonic() + READ_PATIENCE_S
         while True:
-            spans = [each.span(everything=everything) for each in self.streams]
+            spans = [each.span(everything=bool(order.get("all"))) for each in self.streams]
+            asked = order.get("ranges") or [[low, high] for low, high, _ in spans if low <= high]
             since = time.monotonic()
-            asked = [(low, high) for low, high, _ in spans if low <= high]
-            lows, highs = [low for low, _ in asked], [high for _, high in asked]
-            said = {"id": name, "since": round(since, 6), "asked": asked}
+            said = {"id": str(order["read"]), "since": round(since, 6), "asked": asked}
             try:
-                server, segment, present = self.link.ask(
-                    self.statement, (lows, highs), READ_DEADLINE_S
-                )
-                timeline = int(segment, 16)
-                if timeline >= self.history.newest_timeline:
-                    break
-                why = f"{server} is on timeline {timeline}, {self.history.newest_timeline} is known"
-            except psycopg.Error as error:
-                why = str(error).strip() or type(error).__name__
-            self.link.close()
-            if time.monotonic() > until:
-                self.history.say("read", **said, why=why)
-                return
-            time.sleep(READ_PAUSE_S)
-        self.history.say("read", **said, server=server, timeline=timeline, present=present)
-        for stream, (_, _, unread) in zip(self.streams, spans, strict=True):
-            stream.unread = unread
+                found = self.found(asked)
+                break
+            except (psycopg.Error, StaleError) as error:
+                self.link.close()
+                if time.monotonic() > until:
+                    why = str(error).strip() or type(error).__name__
+                    self.history.say("read", **said, why=why)
+                    return
+                time.sleep(READ_PAUSE_S)
+        self.history.say("read", **said, **found)
+        if not order.keys() & {"all", "ranges"}:
+            for stream, (_, _, unread) in zip(self.streams, spans, strict=True):
+                stream.unread = (stream.unread[1], unread)
+
+    def found(self, asked: Sequence[Sequence[int]]) -> dict[str, Any]:
+        lows, highs = [low for low, _ in asked], [high for _, high in asked]
+        server, segment, present = self.link.ask(self.statement, (lows, highs), READ_DEADLINE_S)
+        timeline, newest = int(segment, 16), self.history.newest_timeline
+        if timeline < newest:
+            raise StaleError(f"{server} is on timeline {timeline}, and {newest} has acknowledged")
+        return {"server": server, "timeline": timeline, "present": present}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,7 +478,7 @@ class Load:
         self.stop.set()
         for thread in threads:
             thread.join()
-        self.reader.read("final", everything=True)
+        self.reader.read({"read": "final", "all": True})
         self.reader.link.close()
         self.history.say("end")
         self.history.flush()
@@ -494,8 +505,8 @@ class Load:
                 order = self.orders.get(timeout=left)
             except queue.Empty:
                 return
-            if "read" in order:
-                self.reader.read(str(order["read"]), everything=bool(order.get("all")))
+            if "read" in order and sound(order.get("ranges", [])):
+                self.reader.read(order)
             elif "stop" in order:
                 return
             else:
@@ -511,6 +522,13 @@ class Load:
             self.orders.put(order if isinstance(order, dict) else {"not an object": line})
         if self.settings.seconds is None:
             self.orders.put({"stop": True})
+
+
+def sound(ranges: Any) -> bool:
+    return isinstance(ranges, list) and all(
+        isinstance(each, list) and len(each) == 2 and all(isinstance(end, int) for end in each)
+        for each in ranges
+    )
 
 
 def place(text: str) -> tuple[str, tuple[str, int]]:
