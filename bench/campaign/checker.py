@@ -29,7 +29,7 @@ LISTENER = "listener"
 
 TWO_COPIES = 2
 FOREVER = math.inf
-SHOWN_IDS = 20
+SHOWN = 10
 
 Outcome = Literal["ok", "fail", "unknown", "open"]
 Verdict = Literal["ok", "violation", "cannot say"]
@@ -695,8 +695,16 @@ def kind_lines(kinds: Sequence[Kind]) -> Iterator[str]:
 
 
 def shown(ids: Sequence[int]) -> str:
-    more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
-    return ", ".join(map(str, ids[:SHOWN_IDS])) + more
+    """Ids without a gap between them as a range."""
+    runs: list[list[int]] = []
+    for id_ in sorted(ids):
+        if runs and runs[-1][1] == id_ - 1:
+            runs[-1][1] = id_
+        else:
+            runs.append([id_, id_])
+    texts = [str(low) if low == high else f"{low} to {high}" for low, high in runs]
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return f"{len(ids)}: {', '.join(texts[:SHOWN])}{more}"
 
 
 def said(histories: Sequence[HistoryVerdict]) -> Iterator[str]:
@@ -704,9 +712,9 @@ def said(histories: Sequence[HistoryVerdict]) -> Iterator[str]:
         yield f"{history.file}: {history.verdict}, {history.acknowledged} writes acknowledged"
         yield from (f"  {why}" for why in history.why)
         if history.lost:
-            yield f"  lost: {shown(history.lost)}"
+            yield f"  lost {shown(history.lost)}"
         if history.two_primaries:
-            yield f"  acknowledged by a second primary: {shown(history.two_primaries)}"
+            yield f"  acknowledged by a second primary {shown(history.two_primaries)}"
         for fault in history.faults:
             yield from (f"  fault {fault.id} ({fault.kind}): {why}" for why in fault.why)
     faults = [fault for history in histories for fault in history.faults]

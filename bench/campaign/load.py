@@ -310,12 +310,14 @@ class Client:
     def keep_on(self, stop: threading.Event) -> None:
         turn = self.first_turn
         while not stop.wait(max(0.0, turn - time.monotonic())):
-            outcome = self.write()
-            now = time.monotonic() + (0.0 if outcome == "ok" else min(PAUSE_S, self.every_s))
-            turn = next_turn(first=self.first_turn, every_s=self.every_s, now=now)
+            self.write()
+            pause = PAUSE_S if self.link.connection is None else 0.0
+            turn = next_turn(
+                first=self.first_turn, every_s=self.every_s, now=time.monotonic() + pause
+            )
         self.link.close()
 
-    def write(self) -> Outcome:
+    def write(self) -> None:
         number = self.numbers.take()
         self.history.say("invoke", id=number, client=self.name, via=self.via)
         try:
@@ -334,9 +336,8 @@ class Client:
             )
         self.history.say(outcome, id=number, **said)
         self.numbers.over(number)
-        if self.link.connection is not None and outcome == "unknown":
+        if outcome == "unknown":
             self.link.close()
-        return outcome
 
 
 class StaleError(Exception):
@@ -352,18 +353,18 @@ class Reader:
 
     def read(self, order: Mapping[str, Any]) -> None:
         """What the primary holds, asked again until one on the newest timeline answers."""
-        until = time.monotonic() + READ_PATIENCE_S
+        until = self.history.clock() + READ_PATIENCE_S
         while True:
             spans = [each.span(everything=bool(order.get("all"))) for each in self.streams]
             asked = order.get("ranges") or [[low, high] for low, high, _ in spans if low <= high]
-            since = time.monotonic()
+            since = self.history.clock()
             said = {"id": str(order["read"]), "since": round(since, 6), "asked": asked}
             try:
                 found = self.found(asked)
                 break
             except (psycopg.Error, StaleError) as error:
                 self.link.close()
-                if time.monotonic() > until:
+                if self.history.clock() > until:
                     why = str(error).strip() or type(error).__name__
                     self.history.say("read", **said, why=why)
                     return

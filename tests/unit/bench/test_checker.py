@@ -287,7 +287,7 @@ def test_the_program_says_the_worst_with_its_status(
     assert checker.main([str(well), str(wrong)]) == 2
     assert checker.main([str(tmp_path / "absent")]) == 2
     assert checker.main([str(well), str(lost), str(wrong)]) == 1
-    assert "lost: 99" in capsys.readouterr().out
+    assert "lost 1: 99" in capsys.readouterr().out
     assert checker.main([str(well), str(lost), "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert [history["verdict"] for history in said["histories"]] == ["ok", "violation"]
