@@ -601,7 +601,7 @@ class Seen:
             yield f"of {unsure} faults it does not say enough"
         end = max((window.end for window in self.windows if window.end is not None), default=0.0)
         looked = [self.fates[write.id].last_read for write in self.oks]
-        if not looked or min(looked) < end or min(looked) == -FOREVER:
+        if not looked or min(looked) < end:
             yield "no last read has looked up all acknowledged writes"
 
 

@@ -145,6 +145,7 @@ class History:
         self.out = out
         self.clock = clock
         self.lock = threading.Lock()
+        self.sending = threading.Lock()
         self.lines: list[str] = []
         self.newest_timeline = 0
 
@@ -158,12 +159,11 @@ class History:
                 self.newest_timeline = max(self.newest_timeline, values["timeline"])
 
     def flush(self) -> None:
-        with self.lock:
-            lines, self.lines = self.lines, []
-        if len(lines) > MOST_UNSENT_LINES:
-            sys.exit("load: nobody reads the history")
-        if lines:
-            self.out("\n".join(lines) + "\n")
+        with self.sending:
+            with self.lock:
+                lines, self.lines = self.lines, []
+            if lines:
+                self.out("\n".join(lines) + "\n")
 
 
 class Numbers:
@@ -363,7 +363,6 @@ class Reader:
                 found = self.found(asked)
                 break
             except (psycopg.Error, StaleError) as error:
-                self.link.close()
                 if self.history.clock() > until:
                     why = str(error).strip() or type(error).__name__
                     self.history.say("read", **said, why=why)
@@ -376,7 +375,10 @@ class Reader:
 
     def found(self, asked: Sequence[Sequence[int]]) -> dict[str, Any]:
         lows, highs = [low for low, _ in asked], [high for _, high in asked]
-        server, segment, present = self.link.ask(self.statement, (lows, highs), READ_DEADLINE_S)
+        try:
+            server, segment, present = self.link.ask(self.statement, (lows, highs), READ_DEADLINE_S)
+        finally:
+            self.link.close()
         timeline, newest = int(segment, 16), self.history.newest_timeline
         if timeline < newest:
             raise StaleError(f"{server} is on timeline {timeline}, and {newest} has acknowledged")
@@ -468,8 +470,8 @@ class Load:
     def run(self) -> None:
         self.make_table()
         self.introduce()
-        watching = threading.Thread(target=self.watch, daemon=True)
-        watching.start()
+        threading.Thread(target=self.send_off, daemon=True).start()
+        threading.Thread(target=self.watch, daemon=True).start()
         threads = [
             threading.Thread(target=client.keep_on, args=(self.stop,)) for client in self.clients
         ]
@@ -480,21 +482,26 @@ class Load:
         for thread in threads:
             thread.join()
         self.reader.read({"read": "final", "all": True})
-        self.reader.link.close()
         self.history.say("end")
         self.history.flush()
 
-    def watch(self) -> None:
-        """Sends the history off and cuts what is late, for as long as the process lives."""
-        links = [*(client.link for client in self.clients), self.reader.link]
+    def send_off(self) -> None:
         while True:
             try:
                 self.history.flush()
             except BrokenPipeError:
                 os._exit(1)  # nobody is left to tell
+            time.sleep(FLUSH_EVERY_S)
+
+    def watch(self) -> None:
+        """Cuts what is late, for as long as the process lives, whether or not somebody reads."""
+        links = [*(client.link for client in self.clients), self.reader.link]
+        while len(self.history.lines) < MOST_UNSENT_LINES:
             for link in links:
                 link.cut_if_late(time.monotonic())
             time.sleep(WATCH_EVERY_S)
+        print("load: nobody reads the history", file=sys.stderr, flush=True)
+        os._exit(1)
 
     def obey(self) -> None:
         """Until it is time to stop."""

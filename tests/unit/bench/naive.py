@@ -19,6 +19,7 @@ class Expected:
     verdict: str = ""
     outages: dict[int, float | None] = field(default_factory=dict)
     redundancies: dict[int, float | None] = field(default_factory=dict)
+    singles: dict[int, float | None] = field(default_factory=dict)
     lost_by: dict[int, set[int]] = field(default_factory=dict)
     verdicts: dict[int, str] = field(default_factory=dict)
 
@@ -142,6 +143,7 @@ def into_faults(
             id_ = fault["id"]
             found.outages[id_] = None if end is None else gap(service, fault["t"], end)
             found.redundancies[id_] = None if end is None or mended is None else end - mended
+            found.singles[id_] = None if end is None else alone(lines, fault["t"], end)
             found.lost_by[id_] = {
                 lost
                 for lost in found.lost
@@ -165,6 +167,17 @@ def into_faults(
                 else "cannot say"
             )
         began = until
+
+
+def alone(lines: list[Line], since: float, until: float) -> float:
+    """By small pieces between all moments at which anything changes."""
+    copies = sorted((line["t"], line["count"]) for line in lines if line.get("type") == "copies")
+    moments = sorted({since, until, *(t for t, _ in copies if since < t < until)})
+    total = 0.0
+    for begin, end in itertools.pairwise(moments):
+        before = [count for t, count in copies if t <= begin]
+        total += end - begin if before and before[-1] < 2 else 0.0
+    return total
 
 
 def when_lost(ok: Line, reads: list[Line]) -> tuple[float, float]:

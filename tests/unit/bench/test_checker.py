@@ -296,6 +296,24 @@ def test_the_program_says_the_worst_with_its_status(
     assert kind["outage_worst_s"] == pytest.approx(2.1)
 
 
+def test_the_table_has_the_median_and_the_worst_of_what_could_be_told() -> None:
+    def fault(outage_s: float | None, redundancy_s: float | None, verdict: str) -> Any:
+        return checker.FaultVerdict(
+            **{"id": 1, "kind": "power-cut", "machine": "db-1", "verdict": verdict, "why": []},
+            **{"outage_s": outage_s, "redundancy_s": redundancy_s, "single_copy_s": None},
+            **{"acknowledged_before": 1, "acknowledged_within": 1, "acknowledged_after": 1},
+            **{"lost": [], "ghosts": [1], "unknown": 2, "two_primaries": []},
+        )
+
+    told = [(2.0, 9.0, "ok"), (4.0, 7.0, "ok"), (2.5, 8.0, "violation"), (None, None, "cannot say")]
+    (kind,) = checker.table([fault(*each) for each in told])
+    assert (kind.count, kind.judged, kind.unknown, kind.ghosts) == (4, 3, 8, 4)
+    assert (kind.outage_median_s, kind.outage_worst_s) == (2.5, 4.0)
+    assert (kind.redundancy_median_s, kind.redundancy_worst_s) == (8.0, 9.0)
+    (kind,) = checker.table([fault(None, None, "cannot say")])
+    assert (kind.outage_median_s, kind.redundancy_worst_s) == (None, None)
+
+
 def test_a_compressed_history_that_was_cut_off_is_one_that_was_cut_off(tmp_path: Path) -> None:
     packed = gzip.compress(failover().read(20.0, timeline=2).text().encode())
     (tmp_path / "cut.gz").write_bytes(packed[: len(packed) // 2])
@@ -317,6 +335,7 @@ def test_random_histories_are_judged_as_a_plain_reading_of_the_definitions_does(
     for fault in found.faults:
         assert fault.outage_s == pytest.approx(expected.outages[fault.id]), fault.id
         assert fault.redundancy_s == pytest.approx(expected.redundancies[fault.id]), fault.id
+        assert fault.single_copy_s == pytest.approx(expected.singles[fault.id]), fault.id
         assert set(fault.lost) == expected.lost_by[fault.id], fault.id
         assert fault.verdict == expected.verdicts[fault.id], fault.id
 
