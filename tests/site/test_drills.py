@@ -19,7 +19,7 @@ FAULTS = {
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
 }
 
-LIMIT_S = {"database-crash": 3, "database-host": 8}
+LIMIT_S = {"database-crash": 3, "database-host": 6}
 
 PACE_S = 1.0
 """How much two clients may differ that ask at paces of their own."""

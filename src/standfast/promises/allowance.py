@@ -18,7 +18,7 @@ first have to choose a leader, who begins every lease anew (measured: 25 s inste
 FIXED: Mapping[str, float] = MappingProxyType({"edge": EDGE_S, "web": 0, "backup": 0, "monitor": 0})
 
 
-FAST_OUTAGE_S = 8
+FAST_OUTAGE_S = 6
 FAST_SHARED_FATE_OUTAGE_S = 12
 """Monitors take the claim away after two of Patroni's loops; an election among them comes first."""
 

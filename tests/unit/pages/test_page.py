@@ -262,9 +262,9 @@ def test_a_promise_of_several_drills_shows_each_with_its_own_limits(story: Story
     assert "Database crash: unproven" in text
     assert "Database host: unproven" in text
     assert "at most 3 s" in text
-    assert "at most 8 s" in text
+    assert "at most 6 s" in text
     (promise,) = document(files)["promises"]
-    assert promise["objective"]["database-host"] == {"lost_writes": 0, "outage_s": 8}
+    assert promise["objective"]["database-host"] == {"lost_writes": 0, "outage_s": 6}
     assert [each["drill"] for each in promise["drills"]] == ["database-crash", "database-host"]
     assert promise["reason"] == "database-crash: it has not been proven yet"
 

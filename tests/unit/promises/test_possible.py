@@ -78,7 +78,7 @@ def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> 
 
 
 def test_a_voter_that_dies_with_the_primary_loosens_the_limit_of_its_host_alone() -> None:
-    assert (limit(ELEVEN, "database-host"), limit(THREE, "database-host")) == (8, 12)
+    assert (limit(ELEVEN, "database-host"), limit(THREE, "database-host")) == (6, 12)
     assert (limit(ELEVEN, "secondary-host"), limit(THREE, "secondary-host")) == (4, 10)
     assert limit(ELEVEN, "database-crash") == limit(THREE, "database-crash") == 3
 
@@ -120,7 +120,7 @@ def test_limits_are_changed_figure_by_figure_and_drill_by_drill() -> None:
 
 @pytest.mark.parametrize(
     ("machines", "fast", "expected"),
-    [(ELEVEN, True, 8), (ELEVEN, False, 25), (THREE, False, 30), (FIVE, True, 25)],
+    [(ELEVEN, True, 6), (ELEVEN, False, 25), (THREE, False, 30), (FIVE, True, 25)],
 )
 def test_a_dead_host_is_given_up_with_its_lease_where_monitors_may_not_or_are_too_few(
     machines: Roles, fast: bool, expected: float

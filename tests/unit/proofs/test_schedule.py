@@ -21,7 +21,7 @@ def due(known: list[Slot], at: datetime) -> list[Slot]:
 def test_every_part_has_slots_of_its_own() -> None:
     first = due([], NOON)
     assert [slot.drill for slot in first] == ["database-crash", "database-host"]
-    assert [slot.objective["outage_s"] for slot in first] == [3, 8]
+    assert [slot.objective["outage_s"] for slot in first] == [3, 6]
     assert due(first, NOON) == []
     (again,) = due(first[1:], NOON)
     assert again.drill == "database-crash"

@@ -302,7 +302,7 @@ def test_the_plan_is_what_the_load_reads() -> None:
         **{"account": "a", "password": "p", "sign_in": {}, "read": [], "write": {}, "find": {}},
     }
     plan = load.Plan(**json.loads(plan_of(contract, RUN, Course())))
-    assert plan.total == 1500
+    assert plan.total == 1200
     assert plan.write_share >= 0.3
     assert "password" not in repr(plan)
     assert course.id_pattern(RUN) == plan.ids

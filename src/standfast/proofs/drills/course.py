@@ -11,7 +11,7 @@ RATE_PER_S = 50
 """Of which two cores that carry eleven machines and the load itself are busy by half: at 100 the
 service is at its limit, and what is measured then is that."""
 
-DURATION_S = 30
+DURATION_S = 24
 SESSIONS = 12
 CUT_S = 10.0
 WRITE_SHARE = 0.4
