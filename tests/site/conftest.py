@@ -136,10 +136,10 @@ class Site:
         return count
 
     def cut(self, machine: str) -> None:
-        """Its power and its cable, without a word to anybody."""
-        (self.group(machine) / "cgroup.kill").write_text("1")
+        """Its cable and its power, without a word to anybody."""
         cable = ("ip", "-n", f"standfast.{self.name}", "link", "set", f"p-{machine}", "down")
         subprocess.run(cable, check=True)
+        (self.group(machine) / "cgroup.kill").write_text("1")
         end = time.monotonic() + 10
         while self.processes(machine):
             assert time.monotonic() < end, f"{machine} lives on"

@@ -33,6 +33,7 @@ SETUP = f"{FOLDER}/setup.sql"
 PATRONI = "standfast-patroni.service"
 GUARD = "standfast-guard.service"
 HEARTBEAT = "standfast-heartbeat.service"
+CANARY = "standfast-canary.service"
 
 VERSIONS: Mapping[int, int] = MappingProxyType({12: 15, 13: 17})
 """Debian's release to its PostgreSQL."""
@@ -125,12 +126,26 @@ def plan(
             unit(GUARD),
             settings("heartbeat", HEARTBEAT, socket=RUN, database=ask.name, machine=machine.name),
             unit(HEARTBEAT),
+            settings(
+                "canary",
+                CANARY,
+                address=str(machine.address),
+                port=PATRONI_PORT,
+                data=DATA,
+                socket=RUN,
+            ),
+            unit(CANARY),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
                 for each in (*planted.faults(source), patience.fault(source))
             ),
         ),
-        units=(Unit(name=PATRONI, in_turn=True), Unit(name=GUARD), Unit(name=HEARTBEAT)),
+        units=(
+            Unit(name=PATRONI, in_turn=True),
+            Unit(name=GUARD),
+            Unit(name=HEARTBEAT),
+            Unit(name=CANARY),
+        ),
         folders=(
             Folder(path=HOME, owner="postgres", group="postgres"),
             Folder(path=FOLDER),
@@ -151,6 +166,7 @@ def plan(
         readers=(
             *(Reader(path=path, unit=PATRONI) for path in IDENTITY_FILES),
             *(Reader(path=path, unit=GUARD, restart=True) for path in IDENTITY_FILES),
+            *(Reader(path=path, unit=CANARY, restart=True) for path in IDENTITY_FILES),
         ),
     )
 

@@ -1,0 +1,1 @@
+"""The failover campaign: load, faults, history and the checker that judges it."""

@@ -1,0 +1,259 @@
+"""The failover campaign: seeded faults under a write load, judged by an independent checker.
+
+    bin/bench failover [--faults N] [--seed S] [--resume] [--kinds A,B] [--minutes M]
+    bin/bench failover --side-by-side [--faults N]
+
+It brings up a site of its own, whose databases have disks of their own, and injects one fault after
+the other while a client on a web machine writes through the listener; the history of what the
+client saw is kept (docs/failover-history.md), and bench/campaign/checker.py derives every figure
+from it. With `--resume` a seed goes on where it stopped, and the table counts all of it.
+
+`--side-by-side`: the same power cuts on the same machines, with monitors that take a dead primary's
+claim away, with Patroni's tightest settings, and with Patroni's defaults.
+
+`--file FILE` attacks a site that is up already and is nobody's.
+"""
+
+import argparse
+import gzip
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from campaign.faults import ACTS, scene
+from campaign.kinds import HOST, KINDS, Planned, planned
+from campaign.own_site import OwnSite
+from campaign.record import Copies, History, Load
+from campaign.site import ROOT, Site, site_of
+
+CACHE = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
+
+APART_S = 65.0
+"""Monitors take a claim away once a minute."""
+
+STANDS_BACK_S = 25.0
+"""What the secondary heard of a primary that held on without etcd counts for 20 s (ADR 10)."""
+
+WHOLE_WITHIN_S = 150.0
+SETTLED_S = 1.5
+AFTERWARDS_S = 1.0
+
+DEFAULTS: Mapping[str, Any] = {
+    "ttl": 30,
+    "loop_wait": 10,
+    "retry_timeout": 10,
+    "primary_start_timeout": 300,
+    "primary_stop_timeout": 0,
+    "maximum_lag_on_failover": 1048576,
+}
+"""Patroni's own, but for synchronous mode, without which writes would be lost."""
+
+OURS: Mapping[str, Any] = {
+    "ttl": 20,
+    "loop_wait": 1,
+    "retry_timeout": 3,
+    "primary_start_timeout": 0,
+    "primary_stop_timeout": 5,
+    "maximum_lag_on_failover": 16 * 1024**3,
+}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {"fast": OURS, "tightest": OURS, "defaults": DEFAULTS}
+HOLD_S = {"fast": 0.0, "tightest": 30.0, "defaults": 50.0}
+"""The machine stays away for longer than anybody needs to act."""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/bench failover",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--faults", type=int, default=len(KINDS))
+    parser.add_argument("--minutes", type=float, help="inject no more after so many minutes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", default=",".join(KINDS), help="of these alone")
+    parser.add_argument("--rate", type=float, default=50.0, help="writes a second")
+    parser.add_argument("--resume", action="store_true", help="go on where this seed stopped")
+    parser.add_argument("--side-by-side", action="store_true")
+    parser.add_argument("--name", default="bench-failover", help="of its own site")
+    parser.add_argument("--file", type=Path, help="a site that is up")
+    parser.add_argument("--keep", action="store_true", help="leave the site up at the end")
+    parser.add_argument("--folder", type=Path, default=CACHE / "failover", help="of histories")
+    asked = parser.parse_args()
+    asked.kinds = asked.kinds.split(",")
+    if unknown := sorted({*asked.kinds} - {*KINDS}):
+        parser.error(f"no such kind: {', '.join(unknown)}; there are {', '.join(KINDS)}")
+    if asked.side_by_side:
+        asked.kinds = list(HOST)
+    return asked
+
+
+class Campaign:
+    def __init__(self, site: Site, asked: argparse.Namespace) -> None:
+        self.site, self.asked = site, asked
+        self.next_removal_at = float("-inf")
+        self.stopping = False
+        self.files: list[Path] = []
+
+    def stop(self, *_: object) -> None:
+        told("stopping after what is under way")
+        self.stopping = True
+
+    def histories(self, settings: str) -> list[Path]:
+        seed = self.asked.seed
+        return sorted(self.asked.folder.glob(f"{settings}-{seed}-*.jsonl*"))
+
+    def run(self) -> None:
+        ends = time.monotonic() + 60 * (self.asked.minutes or float("inf"))
+        for settings in ("fast", "tightest", "defaults") if self.asked.side_by_side else ("fast",):
+            self.use(settings)
+            self.series(settings, ends)
+            if self.stopping:
+                break
+        if self.asked.side_by_side:
+            self.use("fast")
+
+    def use(self, settings: str) -> None:
+        word = "start" if settings == "fast" else "stop"
+        for monitor in self.site.having("monitor"):
+            self.site.standfast_on(monitor, f"systemctl {word} standfast-monitor.service")
+        if self.asked.side_by_side:
+            told(f"settings: {settings}")
+            pair = self.whole()
+            self.site.change(pair[0], SETTINGS[settings])
+            time.sleep(12)
+
+    def whole(self) -> tuple[Any, Any]:
+        end = time.monotonic() + WHOLE_WITHIN_S
+        while time.monotonic() < end:
+            if (pair := self.site.pair()) is not None:
+                return pair
+            time.sleep(0.5)
+        raise SystemExit("the pair is not whole, so there is nothing to attack")
+
+    def series(self, settings: str, ends: float) -> None:
+        before = self.histories(settings)
+        if before and not self.asked.resume:
+            raise SystemExit(
+                f"{self.asked.folder} has histories of seed {self.asked.seed}: --resume goes on "
+                "with them, another --seed or --folder begins anew"
+            )
+        first = sum(faults_in(path) for path in before)
+        self.asked.folder.mkdir(parents=True, exist_ok=True)
+        path = self.asked.folder / f"{settings}-{self.asked.seed}-{first:05d}.jsonl"
+        self.whole()
+        history = History(
+            path,
+            site=self.site.file.stem,
+            seed=self.asked.seed,
+            settings=settings,
+            kinds=self.asked.kinds,
+        )
+        load = Load(self.site, history, rate=self.asked.rate)
+        copies = Copies(self.site, history)
+        try:
+            while load.acknowledged < 50:
+                if load.process.poll() is not None:
+                    raise SystemExit("the load has ended")
+                time.sleep(0.1)
+            for number in range(first, first + self.asked.faults):
+                if self.stopping or time.monotonic() > ends:
+                    break
+                plan = planned(self.asked.seed, number, self.asked.kinds)
+                if not self.one(plan, settings, history, load, copies):
+                    told("two copies did not come back: look at the site, which is left up")
+                    self.asked.keep = self.stopping = True
+        finally:
+            copies.end()
+            load.end()
+            history.close()
+            compressed(path)
+
+    def one(
+        self, plan: Planned, settings: str, history: History, load: Load, copies: Copies
+    ) -> bool:
+        kind = KINDS[plan.kind]
+        if kind.removes and settings == "fast":
+            time.sleep(max(0.0, self.next_removal_at - time.monotonic()))
+        time.sleep(plan.calm_s)
+        primary, secondary = self.whole()
+        at = scene(self.site, primary, secondary, plan)
+        began = time.monotonic()
+        with ExitStack() as undo:
+            line = {"id": plan.number, "kind": plan.kind, "machine": primary.name}
+            history.say("fault", **line)
+            struck = ACTS[plan.kind](at, undo)
+            history.say("note", fault=plan.number, struck=struck, etcd_leader=at.etcd_leader.name)
+            time.sleep(max(kind.hold_s, HOLD_S[settings]))
+        history.say("mended", id=plan.number)
+        if kind.removes:
+            self.next_removal_at = began + APART_S
+        if kind.blinds:
+            self.next_removal_at = max(self.next_removal_at, time.monotonic() + STANDS_BACK_S)
+        time.sleep(AFTERWARDS_S)
+        back = copies.wait(WHOLE_WITHIN_S, settled_s=SETTLED_S, until=lambda: False)
+        read = load.read(str(plan.number))
+        took = time.monotonic() - began
+        told(
+            f"{plan.number:5d} {plan.kind:28} {struck:16} {took:5.0f} s{'' if read else ' unread'}"
+        )
+        return back
+
+
+def faults_in(path: Path) -> int:
+    with opened(path) as lines:
+        return sum(line.startswith('{"type":"fault"') for line in lines)
+
+
+def opened(path: Path) -> Any:
+    return gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+
+
+def compressed(path: Path) -> None:
+    with path.open("rb") as plain, gzip.open(f"{path}.gz", "wb", 6) as packed:
+        shutil.copyfileobj(plain, packed)
+    path.unlink()
+
+
+def told(words: str) -> None:
+    print(words, flush=True)
+
+
+def judged(asked: argparse.Namespace) -> int:
+    """The worst of the checker's verdicts."""
+    worst = 0
+    for settings in SETTINGS:
+        files = sorted(asked.folder.glob(f"{settings}-{asked.seed}-*.jsonl.gz"))
+        if files:
+            told(f"\nseed {asked.seed}, settings {settings}")
+            checker = ROOT / "bench" / "campaign" / "checker.py"
+            done = subprocess.run([sys.executable, str(checker), *map(str, files)], check=False)
+            worst = max(worst, done.returncode)
+    return worst
+
+
+def main() -> int:
+    asked = arguments()
+    own = OwnSite(name=asked.name)
+    try:
+        if asked.file is None:
+            told("bringing up a site of its own")
+        campaign = Campaign(site_of(asked.file or own.bring_up()), asked)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, campaign.stop)
+        campaign.run()
+    finally:
+        if asked.file is None and not asked.keep:
+            told("taking it away")
+            own.take_away()
+    return judged(asked)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
