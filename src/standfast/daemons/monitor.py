@@ -282,7 +282,8 @@ class Network:
             if name != self.settings["machine"]
         }
         port = self.settings["ports"]["monitor"]
-        return exchange.ask(others, machine, port=port, context=self.context)
+        beside_me = len(self.settings["monitors"]) // 2  # so many make a majority with this one
+        return exchange.ask(others, machine, port=port, context=self.context, enough=beside_me)
 
     def severed(self, leader: str, secondaries: Sequence[str]) -> str | None:
         line = format_request("severed", {"machine": leader})

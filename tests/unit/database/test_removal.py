@@ -48,6 +48,7 @@ def test_a_dead_primary_is_removed_for_its_secondary() -> None:
         ({"severed": None}, "no secondary in /sync is healthy and cut off"),
         ({"severed": "db-3"}, "no secondary in /sync is healthy and cut off"),
         ({"claim": replace(CLAIM, secondaries=())}, "/sync names no secondary"),
+        ({"claim": replace(CLAIM, leader_revision=100)}, "has not shown itself since it took"),
         ({"claim": replace(CLAIM, holds="a switchover is under way")}, "a switchover is under way"),
     ],
 )

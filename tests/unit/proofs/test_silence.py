@@ -95,31 +95,56 @@ def test_other_monitors_are_told_and_nobody_else(
 ) -> None:
     context = client_context(office.identity(asker))
     context.check_hostname = False  # the office issues no addresses
-    asked: list[str] = []
+    questions: list[str] = []
 
     def say(machine: str) -> float | None:
-        asked.append(machine)
+        questions.append(machine)
         return silent
 
     with telling(office, "monitor-2", say, frozenset({"monitor-1"})) as port:
-        found = exchange.ask({"localhost": "127.0.0.1"}, "db-1", port=port, context=context)
+        found = exchange.ask(
+            {"localhost": "127.0.0.1"}, "db-1", port=port, context=context, enough=1
+        )
     assert found == told
-    assert asked == ([] if asker == "web-1" else ["db-1"])
+    assert questions == ([] if asker == "web-1" else ["db-1"])
+
+
+def asked(
+    office: Office, others: dict[str, str], port: int, *, enough: int = 1
+) -> tuple[dict[str, float], float]:
+    """What they say, and how long it took."""
+    context = client_context(office.identity("monitor-1"))
+    context.check_hostname = False
+    began = time.monotonic()
+    told = exchange.ask(others, "db-1", port=port, context=context, enough=enough)
+    return told, time.monotonic() - began
 
 
 def test_one_that_drips_holds_up_nobody(office: Office) -> None:
-    context = client_context(office.identity("monitor-1"))
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        began = time.monotonic()
-        port = silent.getsockname()[1]
-        assert exchange.ask({"m": "127.0.0.1"}, "db-1", port=port, context=context) == {}
-        assert time.monotonic() - began < 2 * exchange.TIMEOUT_S
+        told, took_s = asked(office, {"m": "127.0.0.1"}, silent.getsockname()[1])
+    assert told == {}
+    assert took_s < 2 * exchange.TIMEOUT_S
+
+
+def test_once_enough_call_it_silent_nobody_waits_for_the_rest(office: Office) -> None:
+    """`127.0.0.2` accepts, and says nothing."""
+    others = {"localhost": "127.0.0.1", "dead": "127.0.0.2"}
+    with (
+        telling(office, "monitor-2", lambda machine: 1.25, frozenset({"monitor-1"})) as port,
+        socket.create_server(("127.0.0.2", port)),
+    ):
+        told, took_s = asked(office, others, port)
+        assert told == {"localhost": 1.25}
+        assert took_s < exchange.TIMEOUT_S
+        told, took_s = asked(office, others, port, enough=2)
+        assert told == {"localhost": 1.25}
+        assert took_s >= exchange.TIMEOUT_S
 
 
 def test_a_monitor_that_does_not_answer_says_nothing(office: Office) -> None:
-    context = client_context(office.identity("monitor-1"))
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        assert exchange.ask({"m": "127.0.0.1"}, "db-1", port=port, context=context) == {}
-    assert exchange.ask({}, "db-1", port=1, context=context) == {}
+        assert asked(office, {"m": "127.0.0.1"}, port)[0] == {}
+    assert asked(office, {}, 1)[0] == {}

@@ -17,6 +17,12 @@ lease is renewed). `/sync` is written anew with what it held, so that every chan
 old primary has begun fails its own comparison. `/removal` is compared too, so that all monitors
 together remove once a minute, and it is the evidence.
 
+Nor is a leader removed that has not written `/status` since it took the lead. Patroni, when it has
+taken the lead, reads etcd once more and goes by what it finds without asking again who leads
+(`Ha.process_unhealthy_cluster`): one that was held up just there, and removed, would find the
+`/sync` of the next primary, write itself into it by a comparison that holds, and be primary beside
+it. It writes `/status` first in the loop after that one.
+
 The old lease is left alone. An old primary that wakes up may take the lock again on that very
 lease; to end the lease then would take a lock away from who holds it by right, in the middle of
 whatever it does, and that is what loses writes. It believes in its lock by the key, which it reads
@@ -122,6 +128,8 @@ def barred(claim: Claim, since_removal_s: float) -> str:
         return claim.holds
     if not claim.secondaries:
         return "/sync names no secondary: nobody else has all that was acknowledged"
+    if claim.status_revision < claim.leader_revision:
+        return f"{claim.leader} has not shown itself since it took the lead"
     if since_removal_s < APART_S:
         return "a claim was removed within the last minute"
     return ""

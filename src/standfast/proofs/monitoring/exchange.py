@@ -8,7 +8,8 @@ import http.client
 import json
 import ssl
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -22,9 +23,10 @@ Silent = Callable[[str], float | None]
 
 
 def ask(
-    others: Mapping[str, str], machine: str, *, port: int, context: ssl.SSLContext
+    others: Mapping[str, str], machine: str, *, port: int, context: ssl.SSLContext, enough: int
 ) -> dict[str, float]:
-    """`others`: monitors, name to address. Those that say that it is silent, and for how long."""
+    """`others`: monitors, name to address. Those that say that it is silent, and for how long. Once
+    `enough` of them do, nobody waits for the rest: one may have died with the machine."""
 
     def one(address: str) -> float | None:
         connection = http.client.HTTPSConnection(address, port, timeout=TIMEOUT_S, context=context)
@@ -42,10 +44,16 @@ def ask(
         return {}
     pool = ThreadPoolExecutor(len(others))
     asked = {pool.submit(one, address): name for name, address in others.items()}
-    answered, _ = wait(asked, timeout=TIMEOUT_S)
+    told: dict[str, float] = {}
+    with suppress(TimeoutError):
+        for each in as_completed(asked, timeout=TIMEOUT_S):
+            silent = each.result()
+            if silent is not None:
+                told[asked[each]] = silent
+            if len(told) >= enough:
+                break
     pool.shutdown(wait=False)  # one that drips must not hold up the others
-    told = {asked[each]: each.result() for each in answered}
-    return {name: silent for name, silent in told.items() if silent is not None}
+    return told
 
 
 class Handler(BaseHTTPRequestHandler):
