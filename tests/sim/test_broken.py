@@ -25,7 +25,7 @@ from standfast.mechanisms.database.removal import Claim, Hold, Remove, Seen
 from standfast.mechanisms.monitor.gateway import Change
 
 SEEDS = range(1000)
-"""Most are found among the first ten, the rarest near 200."""
+"""Most are found within the first hundred, the rarest near 300."""
 
 
 def without_comparing(key: str) -> Alter:
