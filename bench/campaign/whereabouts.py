@@ -15,6 +15,8 @@ from standfast.cli.app import open_app
 from standfast.mechanisms.hosts.local.names import namespace_path
 from standfast.mechanisms.hosts.local.network import cables
 
+LIMIT_S = 600.0
+
 
 def main() -> None:
     app = open_app(Path(sys.argv[1]))
@@ -23,7 +25,7 @@ def main() -> None:
         here.container(sys.argv[3]).power_on()
         return
     if sys.argv[2:3] == ["sh"]:
-        app.connection(sys.argv[3]).run(("sh", "-c", sys.argv[4]))
+        print(app.connection(sys.argv[3]).run(("sh", "-c", sys.argv[4]), timeout_s=LIMIT_S).text)
         return
     machines = {}
     for machine in app.site.machines:
