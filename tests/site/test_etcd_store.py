@@ -170,6 +170,30 @@ def test_a_lease_that_nobody_renews_ends(store: Store) -> None:
     assert not store.keep_alive(lease)
 
 
+def test_what_is_left_of_a_lease_is_told_in_whole_seconds_and_renewed(store: Store) -> None:
+    lease = store.grant(20)
+    assert 18 <= store.left_s(lease) <= 20
+    time.sleep(2.1)
+    assert store.left_s(lease) <= 17
+    assert store.keep_alive(lease)
+    assert store.left_s(lease) >= 18
+    store.revoke(lease)
+    assert store.left_s(lease) < 0
+
+
+def test_one_change_deletes_a_key_and_writes_another_anew_with_what_it_held(store: Store) -> None:
+    """As a removal does: who compares with what was before it, fails from now on."""
+    put(store, KEY, b"leader")
+    before = put(store, OTHER, b"same")
+    seen = (Unchanged(key=OTHER, modified=before),)
+    change = Change(unchanged=seen, puts=(Put(key=OTHER, data=b"same"),), deletes=(KEY,))
+    assert store.commit(change)
+    after = store.read()
+    assert set(after) == {OTHER}
+    assert (after[OTHER].data, after[OTHER].modified > before) == (b"same", True)
+    assert not store.commit(change)
+
+
 def test_nothing_hangs_on_a_lease_that_is_gone(store: Store) -> None:
     lease = store.grant(5)
     store.revoke(lease)

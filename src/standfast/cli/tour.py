@@ -100,7 +100,7 @@ class Tour:
         primary = self.primary()
         self.guide.step(
             f"The primary database, {primary}, loses its power",
-            "SIGKILL to its process 1, its cable out, not a word to anybody. Then you save again, "
+            "Its cable out, SIGKILL to its process 1, not a word to anybody. Then you save again, "
             "and press the button until it is accepted.",
         )
         power = PowerHere(app=self.app)
