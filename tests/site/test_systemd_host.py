@@ -22,8 +22,8 @@ SCRIPT = PROJECT / "tests/site/on_systemd.py"
 CACHE = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
 UNIT = "standfast-guest-edge-1.service"
 EMPTY_S = 0.5
-"""From the order on. The cables come out first, by a program that has to start, and the processor of
-this guest is emulated; what is at once is the end of all processes after that."""
+"""From the order on. The cables come out first, by a program that has to start, and the processor
+of this guest is emulated; what is at once is the end of all processes after that."""
 
 
 @pytest.fixture(scope="module")
