@@ -1,6 +1,7 @@
 """A site for the campaign alone. Each database machine has a disk of its own, which can be filled
 or stalled without harm to anybody else."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -59,6 +60,8 @@ class OwnSite:
             run("umount", str(self.data_of(machine)), check=False)
         self.standfast("destroy", "--yes")
         shutil.rmtree(self.file.parent, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another campaign's site is at home there
+            self.file.parents[1].rmdir()
 
     def data_of(self, machine: str) -> Path:
         machines = STATE / "sites" / self.name / "machines"
