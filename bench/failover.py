@@ -99,7 +99,6 @@ class Campaign:
         self.site, self.asked = site, asked
         self.next_removal_at = float("-inf")
         self.stopping = False
-        self.files: list[Path] = []
 
     def stop(self, *_: object) -> None:
         told("stopping after what is under way")
@@ -197,7 +196,7 @@ class Campaign:
         if kind.blinds:
             self.next_removal_at = max(self.next_removal_at, time.monotonic() + STANDS_BACK_S)
         time.sleep(AFTERWARDS_S)
-        back = copies.wait(WHOLE_WITHIN_S, settled_s=SETTLED_S, until=lambda: False)
+        back = copies.wait(WHOLE_WITHIN_S, settled_s=SETTLED_S)
         read = load.read(str(plan.number))
         took = time.monotonic() - began
         told(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.kinds import Planned
-from campaign.site import ETCD_PORT, Machine, Site, run, send
+from campaign.site import ETCD_PORT, Machine, Site, run, send, standfast
 
 FILL_EVERY_S = 0.1
 BUSY_LOOPS = 6
@@ -212,7 +212,7 @@ def saturate(scene: Scene, undo: ExitStack) -> str:
 
 
 def switch_over(scene: Scene, undo: ExitStack) -> str:
-    scene.site.standfast("switchover", "--to", scene.secondary.name, "--json")
+    standfast(scene.site.file, "switchover", "--to", scene.secondary.name, check=True)
     return scene.primary.name
 
 

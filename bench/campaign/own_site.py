@@ -5,11 +5,10 @@ import contextlib
 import os
 import shutil
 import socket
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign.site import ROOT, run
+from campaign.site import run, standfast
 
 MACHINES = {
     "edge-1": "edge",
@@ -49,16 +48,16 @@ class OwnSite:
             self.file.write_text(f'name = "{self.name}"\nport = {free_port()}\n{machines}')
         for machine in DATABASES:
             self.disk_of_its_own(machine)
-        done = self.standfast("up", "--no-wait")
+        done = standfast(self.file, "up", "--no-wait")
         if done.returncode:
             raise SystemExit(done.stderr)
         return self.file
 
     def take_away(self) -> None:
-        self.standfast("down")
+        standfast(self.file, "down")
         for machine in DATABASES:
             run("umount", str(self.data_of(machine)), check=False)
-        self.standfast("destroy", "--yes")
+        standfast(self.file, "destroy", "--yes")
         shutil.rmtree(self.file.parent, ignore_errors=True)
         with contextlib.suppress(OSError):  # another campaign's site is at home there
             self.file.parents[1].rmdir()
@@ -77,15 +76,6 @@ class OwnSite:
             run("truncate", f"--size={DISK}", str(image))
             run("mkfs.ext4", "-q", "-F", str(image))
         run("mount", "-o", "loop", str(image), str(data))
-
-    def standfast(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(ROOT / "bin" / "standfast"), "--file", str(self.file), *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
 
 def free_port() -> int:

@@ -7,7 +7,6 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +130,10 @@ class Copies:
                 self.history.say("copies", count=count)
             self.looked += 1
 
-    def wait(self, within_s: float, *, settled_s: float, until: Callable[[], bool]) -> bool:
+    def wait(self, within_s: float, *, settled_s: float) -> bool:
         """Two, as looked at twice after now, and for `settled_s`; the last word on it is said."""
         end, looks = time.monotonic() + within_s, self.looked + 2
-        while time.monotonic() < end and not until():
+        while time.monotonic() < end:
             steady = time.monotonic() - self.since >= settled_s
             if self.looked >= looks and self.count == 2 and steady:
                 self.history.say("copies", count=2)

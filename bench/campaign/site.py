@@ -72,16 +72,6 @@ class Site:
 
     # What it can do
 
-    def standfast(self, *words: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        program = str(ROOT / "bin" / "standfast")
-        return subprocess.run(
-            [program, "--file", str(self.file), *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=check,
-        )
-
     def power_cut(self, *machines: Machine) -> None:
         """Cables first: a machine without power says farewell to nobody."""
         for machine in machines:
@@ -186,6 +176,16 @@ def run(*words: str, stdin: str = "", check: bool = True) -> str:
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
     return done.stdout
+
+
+def standfast(file: Path, *words: str, check: bool = False) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(ROOT / "bin" / "standfast"), "--file", str(file), *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=check,
+    )
 
 
 def send(pids: Sequence[int], number: signal.Signals) -> int:

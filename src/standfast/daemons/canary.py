@@ -10,9 +10,8 @@ import signal
 import ssl
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Protocol
@@ -20,13 +19,14 @@ from typing import Any, Protocol
 import psycopg
 
 from standfast.core.clock import Clock, SystemClock
+from standfast.daemons.at_socket import AtSocket
+from standfast.mechanisms.database import own
 from standfast.mechanisms.database.sick import LEAST_ROOM, Seen, may_be_sick, why_give_up
 from standfast.mechanisms.hosts.names import IDENTITY
 from standfast.mechanisms.hosts.tls import Identity, client_context
 
 SETTINGS = Path("/etc/standfast/canary.json")
 PACE_S = 1.0
-CONNECT_TIMEOUT_S = 2
 ANSWER_TIMEOUT_S = 2.0
 PROC = Path("/proc")
 
@@ -138,14 +138,18 @@ class Canary:
 
     def _is_paused(self) -> bool:
         """A Patroni that does not answer counts as paused: it would not hand over either."""
-        asked = HTTPSConnection(self.address, self.port, timeout=ANSWER_TIMEOUT_S, context=self.tls)
         try:
-            asked.request("GET", "/patroni")
-            return bool(json.loads(asked.getresponse().read()).get("pause"))
+            _, said = own.patroni(
+                self.address,
+                self.port,
+                "GET",
+                "/patroni",
+                tls=self.tls,
+                timeout_s=ANSWER_TIMEOUT_S,
+            )
+            return bool(json.loads(said).get("pause"))
         except (OSError, HTTPException, ValueError):
             return True
-        finally:
-            asked.close()
 
 
 def room(data: Path) -> int:
@@ -159,56 +163,48 @@ def room(data: Path) -> int:
 
 def kill_postmaster(data: Path) -> bool:
     """Return whether it was there. Its children end when they notice."""
-    with suppress(OSError, ValueError, IndexError):
-        pid = int((data / "postmaster.pid").read_text().split()[0])
-        if (PROC / str(pid) / "comm").read_text().startswith("postgres"):
-            os.kill(pid, signal.SIGKILL)
-            return True
-    return False
+    pid = own.postmaster(data, proc=PROC)
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(slots=True, kw_only=True)
 class PostgreSQL:
-    """Over its socket, without a password. A failure ends the connection."""
+    """A failure ends the connection."""
 
-    socket: str
-    connection: psycopg.Connection | None = None
+    session: AtSocket
 
     def write(self) -> None:
         try:
-            self._connected().execute(WRITE)
+            self.session.connected().execute(WRITE)
         except psycopg.Error as error:
-            self._drop()
+            self.session.drop()
             if error.sqlstate in DISK_ERRORS:
                 raise DiskError from error
             raise OSError(str(error)) from error
 
     def look(self) -> tuple[bool, int]:
         try:
-            found = self._connected().execute(LOOK).fetchone()
+            found = self.session.connected().execute(LOOK).fetchone()
         except psycopg.Error as error:
-            self._drop()
+            self.session.drop()
             raise OSError(str(error)) from error
         assert found is not None
         return bool(found[0]), int(found[1])
 
-    def _connected(self) -> psycopg.Connection:
-        if self.connection is None:
-            self.connection = psycopg.connect(
-                host=self.socket,
-                user="postgres",
-                dbname="postgres",
-                application_name="standfast-canary",
-                connect_timeout=CONNECT_TIMEOUT_S,
-                options="-c synchronous_commit=local",
-                autocommit=True,
-            )
-        return self.connection
 
-    def _drop(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-        self.connection = None
+def session(settings: Mapping[str, Any]) -> AtSocket:
+    return AtSocket(
+        socket=settings["socket"],
+        database="postgres",
+        name="standfast-canary",
+        options="-c synchronous_commit=local",
+    )
 
 
 def keep_writing(database: Database, written: Written, clock: Clock) -> None:
@@ -226,7 +222,7 @@ def main() -> None:
     clock = SystemClock()
     identity = Identity.in_folder(Path(os.environ.get("CREDENTIALS_DIRECTORY", IDENTITY)))
     written = Written(clock=clock)
-    writer = PostgreSQL(socket=settings["socket"])
+    writer = PostgreSQL(session=session(settings))
     Thread(target=keep_writing, args=(writer, written, clock), daemon=True).start()
     canary = Canary(
         clock=clock,
@@ -234,7 +230,7 @@ def main() -> None:
         address=settings["address"],
         port=settings["port"],
         tls=client_context(identity),
-        database=PostgreSQL(socket=settings["socket"]),
+        database=PostgreSQL(session=session(settings)),
         written=written,
         room_at=clock.monotonic(),
     )

@@ -12,14 +12,14 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.command import Command, Runner, SystemRunner
 from standfast.core.errors import StandfastError
-from standfast.mechanisms.database import astray
+from standfast.mechanisms.database import astray, own
 from standfast.mechanisms.database.fence import Seen, must_kill
 from standfast.mechanisms.hosts.names import IDENTITY
 from standfast.mechanisms.hosts.tls import Identity, client_context
@@ -52,15 +52,15 @@ class Guard:
 
     def look_after_the_copy(self) -> bool:
         """Return whether it had to be made anew."""
-        now = self.clock.monotonic()
-        if is_primary(self.data) or receives(self.group):
+        now, primary = self.clock.monotonic(), is_primary(self.data)
+        if primary or receives(self.group):
             self.received_at = now
         if now - self.received_at < astray.ALONE_S:
             return False
         self.received_at = now  # the next look into the log is as far away
         seen = astray.Seen(
             now=self.clock.now().timestamp(),
-            is_primary=is_primary(self.data),
+            is_primary=primary,
             told_at=self._told(),
             copied_at=self.copied_at,
         )
@@ -78,14 +78,7 @@ class Guard:
 
     def _copied_anew(self) -> bool:
         """Patroni refuses where there is no primary to copy from, or where this is it."""
-        asked = HTTPSConnection(self.address, self.port, timeout=ANSWER_TIMEOUT_S, context=self.tls)
-        try:
-            asked.request("POST", "/reinitialize", json.dumps({"force": True}))
-            return asked.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            asked.close()
+        return self._asked("POST", "/reinitialize", {"force": True})
 
     def step(self) -> bool:
         """Return whether it had to kill."""
@@ -105,24 +98,28 @@ class Guard:
 
     def _answers(self) -> bool:
         """Whether Patroni says that its loop runs (its REST API, `GET /liveness`)."""
-        asked = HTTPSConnection(self.address, self.port, timeout=ANSWER_TIMEOUT_S, context=self.tls)
+        return self._asked("GET", "/liveness")
+
+    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bool:
         try:
-            asked.request("GET", "/liveness")
-            return asked.getresponse().status == 200
+            status, _ = own.patroni(
+                self.address,
+                self.port,
+                method,
+                path,
+                tls=self.tls,
+                timeout_s=ANSWER_TIMEOUT_S,
+                body=body,
+            )
         except (OSError, HTTPException):
             return False
-        finally:
-            asked.close()
+        return status == 200
 
 
 def is_primary(data: Path) -> bool:
-    """Whether a PostgreSQL runs on these data that takes writes: the first line of its
-    postmaster.pid is a living process, and no file says that it follows another."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().split()[0])
-        runs = (PROC / str(pid) / "comm").read_text().startswith("postgres")
-    except (OSError, ValueError, IndexError):
-        return False
+    """Whether a PostgreSQL runs on these data that takes writes: no file says that it follows
+    another."""
+    runs = own.postmaster(data, proc=PROC) is not None
     return runs and not any((data / f"{name}.signal").exists() for name in ("standby", "recovery"))
 
 

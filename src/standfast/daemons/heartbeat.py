@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 
 from standfast.core.clock import Clock, SystemClock
+from standfast.daemons.at_socket import AtSocket
 
 SETTINGS = Path("/etc/standfast/heartbeat.json")
 PACE_S = 1.0
-CONNECT_TIMEOUT_S = 2
 
 KEPT = "1 hour"
 """3,600 rows of some 40 bytes: nothing beside a service's data, and more than any promise asks."""
@@ -31,16 +31,14 @@ TRIM = f"DELETE FROM standfast.heartbeat WHERE at < clock_timestamp() - interval
 
 @dataclass(slots=True, kw_only=True)
 class Heart:
-    socket: str
-    database: str
+    session: AtSocket
     machine: str
-    connection: psycopg.Connection | None = None
     beats: int = 0
 
     def beat(self) -> None:
         """Write a row if this machine is primary. A failure ends the connection, not the beat."""
         try:
-            connection = self._connected()
+            connection = self.session.connected()
             found = connection.execute("SELECT pg_is_in_recovery()").fetchone()
             if found == (False,):
                 connection.execute(BEAT, (self.machine,))
@@ -48,25 +46,8 @@ class Heart:
                 if self.beats % TRIM_EVERY == 1:
                     connection.execute(TRIM)
         except psycopg.Error:
-            self._drop()
+            self.session.drop()
             raise
-
-    def _connected(self) -> psycopg.Connection:
-        if self.connection is None:
-            self.connection = psycopg.connect(
-                host=self.socket,
-                user="postgres",
-                dbname=self.database,
-                application_name="standfast-heartbeat",
-                connect_timeout=CONNECT_TIMEOUT_S,
-                autocommit=True,
-            )
-        return self.connection
-
-    def _drop(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-        self.connection = None
 
 
 def run(heart: Heart, clock: Clock) -> None:
@@ -87,9 +68,10 @@ def run(heart: Heart, clock: Clock) -> None:
 
 def main() -> None:
     settings: Mapping[str, Any] = json.loads(SETTINGS.read_text())
-    heart = Heart(
-        socket=settings["socket"], database=settings["database"], machine=settings["machine"]
+    session = AtSocket(
+        socket=settings["socket"], database=settings["database"], name="standfast-heartbeat"
     )
+    heart = Heart(session=session, machine=settings["machine"])
     run(heart, SystemClock())
 
 

@@ -5,28 +5,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.unit.clocks import HandClock
 
 from standfast.daemons import canary
 from standfast.daemons.canary import Canary, DiskError, Written, write_once
 from standfast.mechanisms.database.sick import LEAST_ROOM, SICK_S
-
-
-@dataclass
-class HandClock:
-    seconds: float = 100.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 @dataclass
@@ -91,7 +77,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr(canary, "PROC", tmp_path / "proc")
     monkeypatch.setattr(canary, "room", lambda data: LEAST_ROOM)
     monkeypatch.setattr(Canary, "_is_paused", lambda self: False)
-    clock, disk = HandClock(), Disk()
+    clock, disk = HandClock(100.0), Disk()
     made = Canary(
         clock=clock,
         data=tmp_path,

@@ -4,9 +4,10 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from tests.unit.clocks import HandClock
 from tests.unit.monitor.memory_store import MemoryStore
 
 from standfast.core.errors import Unreachable
@@ -24,24 +25,10 @@ BOUND_S = 3.0
 
 
 @dataclass
-class HandClock:
-    seconds: float = 1000.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
-@dataclass
 class Site:
     """`reaches`: who gets an answer from the primary's machine. `period_s`: its Patroni's loop."""
 
-    clock: HandClock = field(default_factory=HandClock)
+    clock: HandClock = field(default_factory=lambda: HandClock(1000.0))
     period_s: float = 1.0
     alive: bool = True
     reaches: set[str] = field(default_factory=lambda: {*NAMES, "db-2"})
@@ -237,7 +224,7 @@ def test_while_nothing_may_be_removed_nobody_is_asked() -> None:
 
 
 def test_a_leader_of_etcd_that_is_new_extends_leases_and_that_is_waited_out() -> None:
-    clock = HandClock()
+    clock = HandClock(1000.0)
     lease = RunsDown(clock=clock)
 
     def seen(left_s: int) -> bool:
@@ -254,7 +241,7 @@ def test_a_leader_of_etcd_that_is_new_extends_leases_and_that_is_waited_out() ->
 
 
 def test_a_renewal_just_after_the_first_look_is_seen() -> None:
-    clock = HandClock()
+    clock = HandClock(1000.0)
     lease = RunsDown(clock=clock)
     assert not lease.seen(7, 18, asked_at=clock.monotonic())
     clock.sleep(1.0)

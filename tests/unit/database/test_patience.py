@@ -1,27 +1,13 @@
 """The primary's patience with a secondary that has vanished: told to PostgreSQL until it shows."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import pytest
+from tests.unit.clocks import HandClock
 
 from standfast.core.command import Command, Result
 from standfast.core.errors import CommandFailed
 from standfast.mechanisms.database.patience import LONG, WITHIN_S, Here, fault
-
-
-@dataclass
-class HandClock:
-    seconds: float = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 @dataclass

@@ -18,6 +18,7 @@ from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CommandFailed, StandfastError
+from standfast.mechanisms.database import own
 from standfast.mechanisms.hosts.agent.faults import CommandFault
 from standfast.mechanisms.hosts.names import IDENTITY, PATRONI_PORT
 from standfast.mechanisms.hosts.tls import Identity, client_context
@@ -83,20 +84,17 @@ class Patroni:
     clock: Clock
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        connection = http.client.HTTPSConnection(
+        status, said = own.patroni(
             self.machine,
             PATRONI_PORT,
-            timeout=TIMEOUT_S,
-            context=client_context(self.identity),
+            method,
+            path,
+            tls=client_context(self.identity),
+            timeout_s=TIMEOUT_S,
+            body=body,
         )
-        try:
-            connection.request(method, path, json.dumps(body) if body is not None else None)
-            answer = connection.getresponse()
-            said = answer.read()
-        finally:
-            connection.close()
-        if answer.status != http.client.OK:
-            raise CommandFailed(f"Patroni answered {method} {path} with {answer.status}")
+        if status != http.client.OK:
+            raise CommandFailed(f"Patroni answered {method} {path} with {status}")
         return json.loads(said)
 
     def change(self, word: str) -> None:

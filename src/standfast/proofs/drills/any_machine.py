@@ -16,11 +16,11 @@ from standfast.core.units import duration
 from standfast.mechanisms.hosts.machine import Role
 from standfast.promises.allowance import allowed_s
 from standfast.proofs.drills import mirror, report
-from standfast.proofs.drills.course import LEAST_REST_S, Course, refuse_unless_possible
+from standfast.proofs.drills.course import Course, around, refuse_unless_possible
 from standfast.proofs.drills.found import Found
 from standfast.proofs.drills.ground import Ground, NotBack, Ran
 from standfast.proofs.drills.measure import excess_failures, measure, outage_s
-from standfast.proofs.drills.power_cut import PowerCut
+from standfast.proofs.drills.power_cut import of_one
 from standfast.proofs.drills.under_load import under_load
 
 RATE_PER_S = 40
@@ -54,15 +54,7 @@ class AnyMachine:
         refuse_if_degraded(ground)
         started = ground.clock.now()
         words = report.headline(target, course.rate_per_s)
-        cut = PowerCut(
-            power=ground.power,
-            serving=lambda: {target: ground.well(target)},
-            clock=ground.clock,
-            machine=target,
-            after_s=course.cut_at_s,
-            lasting_s=course.cut_s,
-            back_within_s=course.back_within_s,
-        )
+        cut = of_one(ground, course, target)
         found = under_load(ground, course, cut, words)
         assert cut.cut is not None
         back_s = cut.back_s()
@@ -126,12 +118,7 @@ def unwell(ground: Ground) -> list[str]:
 
 def lasting(allowance_s: float, *, short: bool) -> Course:
     off_s = SHORT_OFF_S if short else max(LEAST_OFF_S, allowance_s + BEYOND_S)
-    return Course(
-        rate_per_s=RATE_PER_S,
-        duration_s=round(CALM_S + off_s + LEAST_REST_S + 1),
-        calm_s=CALM_S,
-        cut_s=off_s,
-    )
+    return around(off_s, rate_per_s=RATE_PER_S, calm_s=CALM_S)
 
 
 def figures(

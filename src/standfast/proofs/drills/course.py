@@ -46,6 +46,16 @@ class Course:
         return self.duration_s / 3 if self.calm_s is None else self.calm_s
 
 
+def around(off_s: float, *, rate_per_s: int, calm_s: float) -> Course:
+    """Just as long as a power cut of `off_s` needs."""
+    return Course(
+        rate_per_s=rate_per_s,
+        duration_s=round(calm_s + off_s + LEAST_REST_S + 1),
+        calm_s=calm_s,
+        cut_s=off_s,
+    )
+
+
 def refuse_unless_possible(course: Course) -> None:
     if course.cut_at_s + course.cut_s + LEAST_REST_S > course.duration_s:
         raise Refused(

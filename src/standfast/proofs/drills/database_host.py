@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from standfast.core.errors import Refused
 from standfast.proofs.drills import failover, mirror, rested
-from standfast.proofs.drills.ground import Ground, NotBack, Ran
-from standfast.proofs.drills.host_cut import cut_power, lasting
+from standfast.proofs.drills.ground import Ground, Ran
+from standfast.proofs.drills.host_cut import cut_power, lasting, ran
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +30,4 @@ class DatabaseHost:
         story = failover.story(
             cut.words, cut.found, measured, what=cut.off, successor=cut.again.primary
         )
-        ground.tell(story[0])
-        ran = Ran(
-            target=primary,
-            run=str(ground.run),
-            measured=measured,
-            story=story,
-            seen=failover.seen(
-                primary,
-                cut.found,
-                rate_per_s=course.rate_per_s,
-                fault=cut.fault,
-                successor=cut.again.primary,
-            ),
-            started_at=cut.started_at,
-            ended_at=ground.clock.now(),
-        )
-        if cut.back_s is None:
-            raise NotBack(ran, course.back_within_s)
-        return ran
+        return ran(ground, course, cut, measured, story)

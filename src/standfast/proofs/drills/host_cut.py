@@ -10,11 +10,11 @@ measured. Whatever happens in between, it gets its power back.
 from dataclasses import dataclass
 from datetime import datetime
 
-from standfast.proofs.drills import mirror, report
-from standfast.proofs.drills.course import LEAST_REST_S, Course, refuse_unless_possible
+from standfast.proofs.drills import failover, mirror, report
+from standfast.proofs.drills.course import Course, around, refuse_unless_possible
 from standfast.proofs.drills.found import Found
-from standfast.proofs.drills.ground import Ground
-from standfast.proofs.drills.power_cut import Moment, PowerCut
+from standfast.proofs.drills.ground import Ground, NotBack, Ran
+from standfast.proofs.drills.power_cut import Moment, of_one
 from standfast.proofs.drills.under_load import under_load
 
 RATE_PER_S = 25
@@ -43,28 +43,14 @@ class HostCut:
 
 def lasting(limit_s: float) -> Course:
     """The whole limit, in a short run too: an outage that is too long must be seen to be."""
-    off_s = limit_s + BEYOND_S
-    return Course(
-        rate_per_s=RATE_PER_S,
-        duration_s=round(CALM_S + off_s + LEAST_REST_S + 1),
-        calm_s=CALM_S,
-        cut_s=off_s,
-    )
+    return around(limit_s + BEYOND_S, rate_per_s=RATE_PER_S, calm_s=CALM_S)
 
 
 def cut_power(ground: Ground, course: Course, machine: str, *, short: bool) -> HostCut:
     refuse_unless_possible(course)
     started = ground.clock.now()
     words = report.headline(machine, course.rate_per_s)
-    cut = PowerCut(
-        power=ground.power,
-        serving=lambda: {machine: ground.well(machine)},
-        clock=ground.clock,
-        machine=machine,
-        after_s=course.cut_at_s,
-        lasting_s=course.cut_s,
-        back_within_s=course.back_within_s,
-    )
+    cut = of_one(ground, course, machine)
     found = under_load(ground, course, cut, words)
     assert cut.cut is not None
     assert cut.restored is not None
@@ -80,3 +66,28 @@ def cut_power(ground: Ground, course: Course, machine: str, *, short: bool) -> H
         again=again,
         started_at=started,
     )
+
+
+def ran(
+    ground: Ground, course: Course, cut: HostCut, measured: dict[str, float], story: tuple[str, ...]
+) -> Ran:
+    """What goes into the record. `NotBack` where the machine does not serve yet."""
+    ground.tell(story[0])
+    made = Ran(
+        target=cut.machine,
+        run=str(ground.run),
+        measured=measured,
+        story=story,
+        seen=failover.seen(
+            cut.machine,
+            cut.found,
+            rate_per_s=course.rate_per_s,
+            fault=cut.fault,
+            successor=cut.again.primary,
+        ),
+        started_at=cut.started_at,
+        ended_at=ground.clock.now(),
+    )
+    if cut.back_s is None:
+        raise NotBack(made, course.back_within_s)
+    return made

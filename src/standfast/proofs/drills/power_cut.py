@@ -10,7 +10,8 @@ from types import TracebackType
 
 from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify
-from standfast.proofs.drills.ground import Power
+from standfast.proofs.drills.course import Course
+from standfast.proofs.drills.ground import Ground, Power
 from standfast.proofs.drills.watching import Serving, Watch
 
 
@@ -91,3 +92,16 @@ class PowerCut:
 
     def _watch(self, *, wanted: bool, limit_s: float) -> Watch:
         return Watch(self.serving, self.machine, self.clock, wanted=wanted, limit_s=limit_s)
+
+
+def of_one(ground: Ground, course: Course, machine: str) -> PowerCut:
+    """Of this machine, during that course; it is back when it is well."""
+    return PowerCut(
+        power=ground.power,
+        serving=lambda: {machine: ground.well(machine)},
+        clock=ground.clock,
+        machine=machine,
+        after_s=course.cut_at_s,
+        lasting_s=course.cut_s,
+        back_within_s=course.back_within_s,
+    )

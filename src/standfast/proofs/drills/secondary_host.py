@@ -13,8 +13,8 @@ from standfast.core.units import duration
 from standfast.mechanisms.database.observe import Cluster
 from standfast.promises.model import Figures
 from standfast.proofs.drills import failover, mirror, report
-from standfast.proofs.drills.ground import Ground, NotBack, Ran
-from standfast.proofs.drills.host_cut import HostCut, cut_power, lasting
+from standfast.proofs.drills.ground import Ground, Ran
+from standfast.proofs.drills.host_cut import HostCut, cut_power, lasting, ran
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,27 +35,7 @@ class SecondaryHost:
                 cut.found, course, fault_at_s=cut.fault.at_s, redundancy_s=cut.again.after_s
             )
         )
-        story = told(cut, measured)
-        ground.tell(story[0])
-        seen = failover.seen(
-            secondary,
-            cut.found,
-            rate_per_s=course.rate_per_s,
-            fault=cut.fault,
-            successor=cut.again.primary,
-        )
-        ran = Ran(
-            target=secondary,
-            run=str(ground.run),
-            measured=measured,
-            story=story,
-            seen=seen,
-            started_at=cut.started_at,
-            ended_at=ground.clock.now(),
-        )
-        if cut.back_s is None:
-            raise NotBack(ran, course.back_within_s)
-        return ran
+        return ran(ground, course, cut, measured, told(cut, measured))
 
 
 def waited_for(cluster: Cluster | None, chosen: str | None) -> str:
