@@ -8,6 +8,9 @@ the other while a client on a web machine writes through the listener; the histo
 client saw is kept (docs/failover-history.md), and bench/campaign/checker.py derives every figure
 from it. With `--resume` a seed goes on where it stopped, and the table counts all of it.
 
+Monitors take a claim away once a minute. Between two faults, when the pair is whole again, the
+campaign lets them forget the last removal, as if that minute had passed.
+
 `--side-by-side`: the same power cuts on the same machines, with monitors that take a dead primary's
 claim away, with Patroni's tightest settings, and with Patroni's defaults.
 
@@ -34,9 +37,6 @@ from campaign.record import Copies, History, Load
 from campaign.site import ROOT, Site, site_of
 
 CACHE = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
-
-APART_S = 65.0
-"""Monitors take a claim away once a minute."""
 
 STANDS_BACK_S = 25.0
 """What the secondary heard of a primary that held on without etcd counts for 20 s (ADR 10)."""
@@ -97,7 +97,7 @@ def arguments() -> argparse.Namespace:
 class Campaign:
     def __init__(self, site: Site, asked: argparse.Namespace) -> None:
         self.site, self.asked = site, asked
-        self.next_removal_at = float("-inf")
+        self.blind_until = float("-inf")
         self.stopping = False
 
     def stop(self, *_: object) -> None:
@@ -179,9 +179,10 @@ class Campaign:
     ) -> bool:
         kind = KINDS[plan.kind]
         if kind.removes and settings == "fast":
-            time.sleep(max(0.0, self.next_removal_at - time.monotonic()))
+            time.sleep(max(0.0, self.blind_until - time.monotonic()))
         time.sleep(plan.calm_s)
         primary, secondary = self.whole()
+        self.site.forget_removals()
         at = scene(self.site, primary, secondary, plan)
         began = time.monotonic()
         with ExitStack() as undo:
@@ -191,10 +192,8 @@ class Campaign:
             history.say("note", fault=plan.number, struck=struck, etcd_leader=at.etcd_leader.name)
             time.sleep(max(kind.hold_s, HOLD_S[settings]))
         history.say("mended", id=plan.number)
-        if kind.removes:
-            self.next_removal_at = began + APART_S
         if kind.blinds:
-            self.next_removal_at = max(self.next_removal_at, time.monotonic() + STANDS_BACK_S)
+            self.blind_until = time.monotonic() + STANDS_BACK_S
         time.sleep(AFTERWARDS_S)
         back = copies.wait(WHOLE_WITHIN_S, settled_s=SETTLED_S)
         read = load.read(str(plan.number))

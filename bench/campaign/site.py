@@ -146,22 +146,29 @@ class Site:
                     return machine, self.machines[name]
         return None
 
+    def forget_removals(self) -> None:
+        """As if the last one were more than a minute ago, within which there is no other."""
+        self.etcdctl("del", f"/standfast/{self.file.stem}/removal")
+
     def etcd_leader(self) -> Machine:
-        monitors = self.having("monitor")
-        endpoints = ",".join(f"https://{each.address}:{ETCD_PORT}" for each in monitors)
-        root = monitors[0].root / IDENTITY
-        said = run(
-            *inside(monitors[0]),
-            *("env", "ETCDCTL_API=3", f"{monitors[0].root}/usr/bin/etcdctl"),
-            *("--endpoints", endpoints, "--cacert", f"{root}/ca.pem", "--cert", f"{root}/cert.pem"),
-            *("--key", f"{root}/key.pem", "--write-out=json", "endpoint", "status"),
-        )
+        said = self.etcdctl("--write-out=json", "endpoint", "status")
         for each in json.loads(said):
             status = each["Status"]
             if status["leader"] == status["header"]["member_id"]:
                 address = each["Endpoint"].split("/")[-1].partition(":")[0]
-                return next(each for each in monitors if each.address == address)
+                return next(each for each in self.having("monitor") if each.address == address)
         raise LookupError("etcd has no leader")
+
+    def etcdctl(self, *words: str) -> str:
+        monitors = self.having("monitor")
+        endpoints = ",".join(f"https://{each.address}:{ETCD_PORT}" for each in monitors)
+        root = monitors[0].root / IDENTITY
+        return run(
+            *inside(monitors[0]),
+            *("env", "ETCDCTL_API=3", f"{monitors[0].root}/usr/bin/etcdctl"),
+            *("--endpoints", endpoints, "--cacert", f"{root}/ca.pem", "--cert", f"{root}/cert.pem"),
+            *("--key", f"{root}/key.pem", *words),
+        )
 
 
 RUNNING = ("running", "streaming")

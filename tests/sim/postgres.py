@@ -2,7 +2,8 @@
 
 A commit is acknowledged when whoever `waits` names has flushed it. A walreceiver that is promoted
 receives no more. A connection that is broken for `DROPPED_S` is given up, at both ends
-(`wal_sender_timeout`, `wal_receiver_timeout`), and asked for again every few seconds.
+(`wal_sender_timeout`, `wal_receiver_timeout`: the longer of them), and asked for again every few
+seconds.
 """
 
 from collections import deque

@@ -115,8 +115,8 @@ class Site:
     def primary(self) -> str:
         """The database machine that takes writes."""
         asks = "runuser -u postgres -- psql -h /run/standfast-postgresql -Atc"
-        folders = sorted((self.home / "machines").glob("db-*"))
-        for name in (each.name for each in folders if self.processes(each.name)):
+        data = sorted((self.home / "machines").glob("*/data/var-lib-postgresql"))
+        for name in filter(self.processes, (each.parents[1].name for each in data)):
             if self.on(name, f"{asks} 'SELECT pg_is_in_recovery()'").strip() == "f":
                 return name
         raise AssertionError("no database machine takes writes")

@@ -15,7 +15,10 @@ import pytest
 from .conftest import Site
 
 WRITER = Path(__file__).with_name("writer.py")
-WRITES_S = 30
+WRITES_S = 16
+"""Five before the fault, and as many as the slowest takes after it."""
+
+RESTART_WRITES_S = 30
 HEAL_S = 60
 CRASH_S = 3.0
 """The objective; 0.7 s are usual."""
@@ -67,11 +70,11 @@ class Pair:
         psql = "psql -h /run/standfast-postgresql --no-psqlrc -At timesheets"
         return self.site.on(name, f'runuser -u postgres -- {psql} -c "{statement}"').strip()
 
-    def writing(self) -> "subprocess.Popen[str]":
+    def writing(self, seconds: int = WRITES_S) -> "subprocess.Popen[str]":
         """A writer on web-1, which has written already when this returns."""
         environment = "set -a; . /etc/standfast/service.env; set +a"
         python = f"{AS_SERVICE} $(ls -d /opt/standfast/venv-*/bin/python | head -1)"
-        words = self.site.ssh("web-1", f"{environment}; cd /; {python} - {WRITES_S}")
+        words = self.site.ssh("web-1", f"{environment}; cd /; {python} - {seconds}")
         with WRITER.open() as program:
             writer = subprocess.Popen(words, stdin=program, stdout=subprocess.PIPE, text=True)
         time.sleep(5)
@@ -86,7 +89,7 @@ def pair(proven: tuple[Site, Any]) -> Pair:
 
 
 def said(writer: "subprocess.Popen[str]") -> dict[str, Any]:
-    printed, _ = writer.communicate(timeout=WRITES_S + 30)
+    printed, _ = writer.communicate(timeout=RESTART_WRITES_S + 30)
     print(printed)
     answer: dict[str, Any] = json.loads(printed)
     return answer
@@ -101,7 +104,7 @@ def test_when_postgresql_dies_the_other_machine_takes_the_writes_and_the_old_one
     figures = said(writer)
     assert figures["lost"] == 0
     assert figures["outage_s"] <= CRASH_S
-    assert figures["acknowledged"] > 300
+    assert figures["acknowledged"] > 200
     assert pair.wait_until_whole() != before
     assert pair.sql(before, "SELECT pg_is_in_recovery()") == "t"
 
@@ -170,7 +173,7 @@ def test_a_setting_that_needs_a_restart_costs_a_pause_and_no_write(pair: Pair) -
         primary = pair.wait_until_whole()
     assert pair.sql(primary, "SHOW max_connections") == "110"
 
-    writer = pair.writing()
+    writer = pair.writing(RESTART_WRITES_S)
     pair.site.answer("up", "--no-wait")
     figures = said(writer)
     assert figures["lost"] == 0

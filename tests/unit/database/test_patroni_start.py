@@ -13,7 +13,13 @@ from patroni.__main__ import Patroni
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover as Client
 from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, PatroniEtcd3Client
 
-from standfast.mechanisms.database.patroni_start import ask_another, died, follow, see_deaths
+from standfast.mechanisms.database.patroni_start import (
+    REAPED_WITHIN_S,
+    ask_another,
+    died,
+    follow,
+    see_deaths,
+)
 
 ASKED = "_get_machines_cache_from_config"
 
@@ -90,6 +96,22 @@ def test_the_end_of_the_postmaster_is_seen_when_it_comes(tmp_path: Path) -> None
     assert seen == [True]
     postmaster.wait()
     assert not died(pid_file), "a stale file names nobody"
+
+
+def test_a_dead_postmaster_is_told_of_once_nobody_takes_it_for_a_running_one(
+    tmp_path: Path,
+) -> None:
+    postmaster = subprocess.Popen(["sleep", "60"])
+    (tmp_path / "postmaster.pid").write_text(f"{postmaster.pid}\n")
+    seen: list[bool] = []
+    waiting = Thread(target=lambda: seen.append(died(tmp_path / "postmaster.pid")), daemon=True)
+    waiting.start()
+    postmaster.kill()
+    waiting.join(REAPED_WITHIN_S / 2)
+    assert seen == [], "its parent has not taken note of it"
+    postmaster.wait()
+    waiting.join(REAPED_WITHIN_S / 2)
+    assert seen == [True]
 
 
 @pytest.mark.parametrize("content", [None, "", "starting\n"])

@@ -38,6 +38,9 @@ COULD_NOT_SAY = (GRPCCode.Canceled, GRPCCode.Unknown, GRPCCode.Internal)
 LOOK_S = 0.5
 """How often to look for a postmaster while there is none."""
 
+REAPED_WITHIN_S = 0.5
+REAPED_LOOKS = 100
+
 
 def voters_now(file: Path, protocol: str) -> list[str]:
     """The addresses of the voters, as Patroni has them: `https://10.0.0.1:2379`."""
@@ -87,9 +90,14 @@ def wake_at_each_death(pid_file: Path, wake: Callable[[], None]) -> None:
 
 
 def died(pid_file: Path) -> bool:
-    """Wait for the end of the postmaster that this file names; False where there is none."""
+    """Wait for the end of the postmaster that this file names; False where there is none.
+
+    A dead process is there until process 1 has taken note of it, and to Patroni one that is there
+    runs: it would find a server that answers nothing, and try again a second later (seen).
+    """
     try:
-        postmaster = os.pidfd_open(int(pid_file.read_text().split(maxsplit=1)[0]))
+        number = int(pid_file.read_text().split(maxsplit=1)[0])
+        postmaster = os.pidfd_open(number)
     except (OSError, ValueError, IndexError):
         return False
     ended = select.poll()
@@ -98,7 +106,16 @@ def died(pid_file: Path) -> bool:
         ended.poll()
     finally:
         os.close(postmaster)
+    wait_until_reaped(Path("/proc", str(number)))
     return True
+
+
+def wait_until_reaped(process: Path) -> None:
+    never = Event()
+    for _ in range(REAPED_LOOKS):
+        if not process.exists():
+            break
+        never.wait(REAPED_WITHIN_S / REAPED_LOOKS)
 
 
 if __name__ == "__main__":

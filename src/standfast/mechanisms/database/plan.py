@@ -200,7 +200,7 @@ def parameters(ask: PostgresAsk) -> dict[str, str]:
         "archive_command": ask.archive_command or "/bin/true",
         "archive_timeout": f"{ask.archive_timeout_s}s",
         "wal_receiver_timeout": "2500ms",
-        "wal_sender_timeout": "2500ms",
+        "wal_sender_timeout": "2s",
         "wal_receiver_status_interval": "1s",
     }
 
