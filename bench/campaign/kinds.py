@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`hold_s`: from the fault to its mending. `removes`: monitors are expected to take the claim of
-    the primary away. `blinds`: the primary may hold on without etcd, by Patroni's failsafe mode;
+    """`hold_s`: from the fault to its mending. `removes`: monitors are expected to take the claim
+    of the primary away. `blinds`: the primary may hold on without etcd, by Patroni's failsafe mode;
     for a lease's time afterwards the secondary stands back."""
 
     words: str
