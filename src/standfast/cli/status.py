@@ -1,19 +1,20 @@
 """`standfast status`: which machines and units run, and what may be said of each promise now."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import click
 
-from standfast.cli import promises
+from standfast.cli import copies, promises
 from standfast.cli.app import App, open_app
 from standfast.cli.health import ailments, machine_health
 from standfast.cli.record import log_of, log_url
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.rollout.switchover import seen
 
 ON, OFF, SILENT = "on", "off", "silent"
 
@@ -40,7 +41,7 @@ def document(app: App) -> Mapping[str, Any]:
     """The shape of design §11."""
     site = app.site
     with ThreadPoolExecutor(len(site.machines)) as pool:
-        machines = list(pool.map(lambda each: seen(app, each), site.machines))
+        machines = list(pool.map(lambda each: of_machine(app, each), site.machines))
     return {
         "site": site.name,
         "url": site.url,
@@ -48,11 +49,12 @@ def document(app: App) -> Mapping[str, Any]:
         "log_url": log_url(app),
         "ca_file": str(site.folders.home / "ca.pem"),
         "machines": machines,
+        "database": pair(app, machines),
         "promises": evidence(app),
     }
 
 
-def seen(app: App, machine: Machine) -> Mapping[str, Any]:
+def of_machine(app: App, machine: Machine) -> Mapping[str, Any]:
     state, units = asked(app, machine)
     return {
         "name": machine.name,
@@ -62,6 +64,13 @@ def seen(app: App, machine: Machine) -> Mapping[str, Any]:
         "units": [{"name": name, "state": units[name]} for name in sorted(units)],
         "health": health(app, machine) if state == ON else {},
     }
+
+
+def pair(app: App, machines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """As the database machines that are on tell it."""
+    on = {each["name"] for each in machines if each["state"] == ON}
+    ways = {name: each for name, each in app.connections.items() if name in on}
+    return copies.document(seen(ways), on)
 
 
 def health(app: App, machine: Machine) -> Mapping[str, Any]:
@@ -95,6 +104,7 @@ def show(app: App, found: Mapping[str, Any]) -> None:
     click.echo(f"{found['site']}  {found['url']}")
     for each in found["machines"]:
         click.echo(f"  {each['name']:<12} {each['state']:<7} {troubles(each)}")
+    click.echo(f"  {copies.line(found['database'])}")
     for each in found["promises"]:
         for line in promises.lines(each, app.clock.now()):
             click.echo(line)
