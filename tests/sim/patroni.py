@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from standfast.mechanisms.database.dynamic import LOOP_WAIT_S, TTL_S
+from standfast.mechanisms.database.patroni_start import Signs
 
 from .engine import Engine, Process, Steps
 from .lock import Lock, NoEtcd
@@ -36,7 +37,8 @@ PROMOTION_S = (0.1, 0.5)
 class Patroni:
     """`stops_at` names a step before which it is to `stop`. `refused_until`: until then the agent's
     rules refuse what it asks of the other's REST API (`hosts/agent/severed.py`); where `rules_fail`
-    they never do. `failsafe_until`: so long it believes a leader that has lost etcd."""
+    they never do. `failsafe_until`: so long it believes a leader that has lost etcd, unless that
+    shows itself there again: `asked_at` is when it was asked to."""
 
     def __init__(self, name: str, engine: Engine, voters: Voters, pair: Pair, prefix: str) -> None:
         self.name, self.other, self.prefix = name, OTHER[name], prefix
@@ -44,7 +46,8 @@ class Patroni:
         self.network, self.chance = voters.network, voters.chance
         self.server = pair.servers[name]
         self.peer = self
-        self.slow_s = self.refused_until = self.failsafe_until = 0.0
+        self.slow_s = self.refused_until = self.failsafe_until = self.asked_at = 0.0
+        self.signs = Signs()
         self.rules_fail = False
         self.stops_at = ""
         self.stop: Callable[[], None] = lambda: None
@@ -105,6 +108,7 @@ class Patroni:
     def _loop(self) -> Steps:
         lock, server = self.lock, self.server
         yield from lock.read()
+        self._forget_failsafe()
         yield self._step("read")
         if self.is_promoting:
             if lock.leads:
@@ -119,6 +123,12 @@ class Patroni:
             yield from self._race()
         else:
             yield from self._follow()
+
+    def _forget_failsafe(self) -> None:
+        """As `patroni_start.py` has it."""
+        known = self.lock.known
+        if known.leader == self.other and self.signs.are_enough(self.asked_at, known.status):
+            self.failsafe_until = 0.0
 
     def _lead(self) -> Steps:
         yield self._step("renew")
@@ -257,5 +267,5 @@ class Patroni:
         yield STEP_S[1]
         if peer.server.runs and peer.server.is_primary:
             return False
-        peer.failsafe_until = self.engine.now + TTL_S
+        peer.failsafe_until, peer.asked_at = self.engine.now + TTL_S, self.engine.now
         return True

@@ -30,16 +30,18 @@ class NoVoter(Exception):
 @dataclass(frozen=True, slots=True)
 class Known:
     """`lease`: the leader's. `sync`: who wrote it, and who may be promoted beside him ("" for
-    nobody). `timeline`: the last one that `/history` tells of."""
+    nobody). `status`: how far the leader said it had written. `timeline`: the last one that
+    `/history` tells of."""
 
     leader: str
     lease: int
     sync: tuple[str, str]
     sync_revision: int
+    status: bytes
     timeline: int
 
 
-NOTHING = Known("", 0, ("", ""), 0, 1)
+NOTHING = Known("", 0, ("", ""), 0, b"", 1)
 
 
 class Copy:
@@ -62,11 +64,13 @@ class Copy:
         self._hear()
         kept = self._kept
         leader, sync, history = kept.get(keys.LEADER), kept[keys.SYNC], kept.get(HISTORY)
+        status = kept.get(keys.STATUS)
         return Known(
             leader=leader.data.decode() if leader else "",
             lease=leader.lease if leader else 0,
             sync=parsed(sync.data),
             sync_revision=sync.modified,
+            status=status.data if status else b"",
             timeline=int(history.data) if history else 1,
         )
 

@@ -12,12 +12,14 @@ import pytest
 from patroni.__main__ import Patroni
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover as Client
 from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, PatroniEtcd3Client
+from patroni.ha import Failsafe, Ha
 
 from standfast.mechanisms.database.patroni_start import (
     REAPED_WITHIN_S,
     ask_another,
     died,
     follow,
+    forget_failsafe,
     see_deaths,
 )
 
@@ -140,3 +142,53 @@ def test_patroni_is_woken_once_for_each_death(
     postmaster.kill()
     assert woken.wait(5)
     postmaster.wait()
+
+
+class Standby:
+    """A real `Failsafe`, and as much of `Ha` as it takes to read from etcd."""
+
+    def __init__(self) -> None:
+        self.state_handler = SimpleNamespace(name="db-2")
+        self._failsafe = Failsafe(SimpleNamespace(ttl=20))
+        self.cluster = SimpleNamespace()
+
+    def asked_to_go_on(self) -> None:
+        self._failsafe.update({"name": "db-1", "conn_url": "", "api_url": "", "slots": {}})
+
+    def reads(self, lsn: int, *, leader: str = "db-1", session: str = "7587") -> bool:
+        """Return whether it stands back still."""
+        self.next = SimpleNamespace(
+            leader=SimpleNamespace(name=leader, session=session),
+            status=SimpleNamespace(last_lsn=lsn),
+        )
+        Ha.load_cluster_from_dcs(self)
+        return self._failsafe.is_active()
+
+
+@pytest.fixture
+def standby(monkeypatch: pytest.MonkeyPatch) -> Standby:
+    def load(self: Standby) -> None:
+        self.cluster = self.next
+
+    monkeypatch.setattr(Ha, "load_cluster_from_dcs", load)
+    forget_failsafe()
+    made = Standby()
+    made.asked_to_go_on()
+    return made
+
+
+def test_a_leader_that_is_back_in_etcd_is_no_longer_stood_back_for(standby: Standby) -> None:
+    assert [standby.reads(lsn) for lsn in (100, 100, 200, 200, 300)] == [True] * 4 + [False]
+
+
+def test_one_that_is_still_without_etcd_is(standby: Standby) -> None:
+    assert all(standby.reads(lsn) for lsn in (100, 200, 200, 200))
+    standby.asked_to_go_on()
+    assert standby.reads(300), "what was seen before it asked again does not count"
+    assert standby.reads(400)
+    assert not standby.reads(500)
+
+
+def test_its_own_word_and_its_own_lead_are_no_signs(standby: Standby) -> None:
+    assert all(standby.reads(lsn, session="") for lsn in range(9))
+    assert all(standby.reads(lsn, leader="db-2") for lsn in range(9))

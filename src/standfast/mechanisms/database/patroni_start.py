@@ -1,5 +1,6 @@
 """Patroni, started so that it finds its voters even after all whom it knew are gone, leaves one
-that is being stopped for the next, and sees at once that its PostgreSQL has died.
+that is being stopped for the next, sees at once that its PostgreSQL has died, and forgets that a
+leader went on without etcd when that is over.
 
 Patroni reads `etcd3.hosts` once, at its start, and follows etcd's own list of members from then on.
 When nobody on that list answers, it goes back to what it read at its start (patroni/dcs/etcd.py,
@@ -16,6 +17,12 @@ Patroni looks after its PostgreSQL once in each of its loops, a second apart. He
 when the postmaster ends (pidfd_open(2)), and the next loop begins then: half a second less without
 a primary, on average.
 
+A leader that has lost etcd goes on if the others agree (`failsafe_mode`), and they leave the lead
+alone for a lease's time, 20 s, although it may have found etcd again in the next moment: if it dies
+within that time, nobody takes over (patroni/ha.py, `Failsafe`). Here that is forgotten as soon as
+the leader has shown itself in etcd twice since. That no acknowledged write is lost does not rest on
+standing back: the interleavings (tests/sim) know none.
+
 Runs on a database machine, as a file of its own: `python patroni-start PATRONI_YML`. No other
 module of ours is there, so a release of ours does not restart the database.
 """
@@ -24,6 +31,7 @@ import os
 import select
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -32,11 +40,14 @@ import yaml
 from patroni.__main__ import Patroni, main
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover
 from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, GRPCCode
+from patroni.ha import Ha
 
 COULD_NOT_SAY = (GRPCCode.Canceled, GRPCCode.Unknown, GRPCCode.Internal)
 
 LOOK_S = 0.5
 """How often to look for a postmaster while there is none."""
+
+ENOUGH_SIGNS = 2
 
 REAPED_WITHIN_S = 0.5
 REAPED_LOOKS = 100
@@ -118,8 +129,44 @@ def wait_until_reaped(process: Path) -> None:
         never.wait(REAPED_WITHIN_S / REAPED_LOOKS)
 
 
+@dataclass(slots=True)
+class Signs:
+    """What the leader has written into `/status` since it last asked to go on without etcd."""
+
+    asked_at: float = 0.0
+    last: object = None
+    count: int = 0
+
+    def are_enough(self, asked_at: float, status: object) -> bool:
+        """`status`: as it is now, newer or not. One more may have been on its way as etcd was
+        lost."""
+        if asked_at != self.asked_at:
+            self.asked_at, self.last, self.count = asked_at, status, 0
+        elif status != self.last:
+            self.last, self.count = status, self.count + 1
+        return self.count >= ENOUGH_SIGNS
+
+
+def forget_failsafe() -> None:
+    upstream = Ha.load_cluster_from_dcs
+    signs = Signs()
+
+    def load(self: Any) -> None:
+        upstream(self)
+        leader, failsafe = self.cluster.leader, self._failsafe
+        # One that only its own word makes leader has no lease (`Failsafe.leader`).
+        is_another = leader and leader.session and leader.name != self.state_handler.name
+        if not (is_another and failsafe.is_active()):
+            return
+        if signs.are_enough(failsafe._last_update, self.cluster.status.last_lsn):
+            failsafe.set_is_active(0)
+
+    Ha.load_cluster_from_dcs = load
+
+
 if __name__ == "__main__":
     follow(Path(sys.argv[1]))
     ask_another()
     see_deaths()
+    forget_failsafe()
     main()
