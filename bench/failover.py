@@ -38,9 +38,6 @@ from campaign.site import ROOT, Site, site_of
 
 CACHE = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
 
-STANDS_BACK_S = 25.0
-"""What the secondary heard of a primary that held on without etcd counts for 20 s (ADR 10)."""
-
 WHOLE_WITHIN_S = 150.0
 SETTLED_S = 1.5
 AFTERWARDS_S = 1.0
@@ -97,7 +94,6 @@ def arguments() -> argparse.Namespace:
 class Campaign:
     def __init__(self, site: Site, asked: argparse.Namespace) -> None:
         self.site, self.asked = site, asked
-        self.blind_until = float("-inf")
         self.stopping = False
 
     def stop(self, *_: object) -> None:
@@ -178,8 +174,6 @@ class Campaign:
         self, plan: Planned, settings: str, history: History, load: Load, copies: Copies
     ) -> bool:
         kind = KINDS[plan.kind]
-        if kind.removes and settings == "fast":
-            time.sleep(max(0.0, self.blind_until - time.monotonic()))
         time.sleep(plan.calm_s)
         primary, secondary = self.whole()
         self.site.forget_removals()
@@ -192,8 +186,6 @@ class Campaign:
             history.say("note", fault=plan.number, struck=struck, etcd_leader=at.etcd_leader.name)
             time.sleep(max(kind.hold_s, HOLD_S[settings]))
         history.say("mended", id=plan.number)
-        if kind.blinds:
-            self.blind_until = time.monotonic() + STANDS_BACK_S
         time.sleep(AFTERWARDS_S)
         back = copies.wait(WHOLE_WITHIN_S, settled_s=SETTLED_S)
         read = load.read(str(plan.number))

@@ -12,14 +12,10 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`hold_s`: from the fault to its mending. `removes`: monitors are expected to take the claim
-    of the primary away. `blinds`: the primary may hold on without etcd, by Patroni's failsafe mode;
-    for a lease's time afterwards the secondary stands back."""
+    """`hold_s`: from the fault to its mending."""
 
     words: str
     hold_s: float = 0.0
-    removes: bool = False
-    blinds: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -28,27 +24,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "postgresql-killed": Kind(words="SIGKILL to every process of the primary's PostgreSQL"),
         "patroni-killed": Kind(words="SIGKILL to the primary's Patroni"),
         "patroni-frozen": Kind(words="SIGSTOP to the primary's Patroni", hold_s=12.0),
-        "power-cut": Kind(words="the primary's machine loses its power", hold_s=10.0, removes=True),
+        "power-cut": Kind(words="the primary's machine loses its power", hold_s=10.0),
         "power-cut-with-etcd-leader": Kind(
             words="the primary's machine and the monitor that leads etcd lose their power",
             hold_s=12.0,
-            removes=True,
         ),
-        "network-cut": Kind(words="the primary's cable is out", hold_s=10.0, removes=True),
-        "cut-from-monitors": Kind(
-            words="the primary and the monitors are apart", hold_s=10.0, blinds=True
-        ),
-        "cut-from-etcd": Kind(
-            words="the primary reaches no voter's etcd", hold_s=10.0, blinds=True
-        ),
+        "network-cut": Kind(words="the primary's cable is out", hold_s=10.0),
+        "cut-from-monitors": Kind(words="the primary and the monitors are apart", hold_s=10.0),
+        "cut-from-etcd": Kind(words="the primary reaches no voter's etcd", hold_s=10.0),
         "cut-from-secondary": Kind(words="the primary and the secondary are apart", hold_s=8.0),
-        "one-way-cut": Kind(
-            words="what the primary sends, or gets, is lost", hold_s=8.0, blinds=True
-        ),
+        "one-way-cut": Kind(words="what the primary sends, or gets, is lost", hold_s=8.0),
         "monitor-lost": Kind(words="a monitor that does not lead etcd loses power", hold_s=6.0),
-        "etcd-leader-lost": Kind(
-            words="the monitor that leads etcd loses power", hold_s=6.0, blinds=True
-        ),
+        "etcd-leader-lost": Kind(words="the monitor that leads etcd loses power", hold_s=6.0),
         "secondary-lost": Kind(words="the secondary's machine loses its power", hold_s=8.0),
         "disk-full": Kind(words="the primary's data disk is full", hold_s=12.0),
         "disk-stalled": Kind(words="the primary's data disk answers nothing", hold_s=12.0),
