@@ -64,6 +64,7 @@ def destroy(file: Path | None, yes: bool) -> None:
                 f"{app.site.sealed.sealed}\nThe log's address is kept here: {app.site.folders.home}"
             )
             return
+        app.here.must_be_ours_alone()
         close(app)
         own_pins().forget(origin(app))
         app.site.sealed.sealed.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.local import addresses, image, network
 from standfast.mechanisms.hosts.local.builder import Builder
 from standfast.mechanisms.hosts.local.container import IMAGE, Container
 from standfast.mechanisms.hosts.local.image import Image, suite_of
+from standfast.mechanisms.hosts.local.mounted import MOUNTS, below
 from standfast.mechanisms.hosts.local.names import Names, inside
 from standfast.mechanisms.hosts.local.place import forget_site
 from standfast.mechanisms.hosts.local.published import Published
@@ -179,6 +180,17 @@ class Here:
             self.container(machine.name).power_off()
         for namespace in network.of_site(self.names):
             network.remove(namespace, self.runner)
+
+    def must_be_ours_alone(self) -> None:
+        """Raises `Refused` where a disk of somebody's is mounted among what `destroy` deletes."""
+        home = self.folders.home
+        own = {self.names.root(name) for name in self._names_of_all()}
+        for path in below(MOUNTS.read_text(), home):
+            if path not in own:
+                raise Refused(
+                    f"{path} is a disk of its own, and everything on it would be deleted",
+                    remedy=f"umount {path}, then again. Nothing was touched.",
+                )
 
     def destroy(self) -> None:
         """Nothing is left but the image cache."""
