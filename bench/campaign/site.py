@@ -159,11 +159,14 @@ class Site:
                 return next(each for each in self.having("monitor") if each.address == address)
         raise LookupError("etcd has no leader")
 
-    def etcdctl(self, *words: str) -> str:
+    def etcdctl(self, *words: str, stdin: str = "") -> str:
+        return run(*self.etcdctl_words(*words), stdin=stdin)
+
+    def etcdctl_words(self, *words: str) -> tuple[str, ...]:
         monitors = self.having("monitor")
         endpoints = ",".join(f"https://{each.address}:{ETCD_PORT}" for each in monitors)
         root = monitors[0].root / IDENTITY
-        return run(
+        return (
             *inside(monitors[0]),
             *("env", "ETCDCTL_API=3", f"{monitors[0].root}/usr/bin/etcdctl"),
             *("--endpoints", endpoints, "--cacert", f"{root}/ca.pem", "--cert", f"{root}/cert.pem"),
