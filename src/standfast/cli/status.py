@@ -10,6 +10,7 @@ import click
 
 from standfast.cli import promises
 from standfast.cli.app import App, open_app
+from standfast.cli.envelope_state import indented, judged, of_site, said
 from standfast.cli.health import ailments, machine_health
 from standfast.cli.record import log_of, log_url
 from standfast.core.errors import StandfastError, Unreachable
@@ -37,7 +38,8 @@ def status(file: Path | None, as_json: bool) -> int:
 
 
 def document(app: App) -> Mapping[str, Any]:
-    """The shape of design §11."""
+    """The shape of design §11, and `envelope`: `{state: current|stale|never|unknown, written_at,
+    changed}`."""
     site = app.site
     with ThreadPoolExecutor(len(site.machines)) as pool:
         machines = list(pool.map(lambda each: seen(app, each), site.machines))
@@ -48,6 +50,7 @@ def document(app: App) -> Mapping[str, Any]:
         "log_url": log_url(app),
         "ca_file": str(site.folders.home / "ca.pem"),
         "machines": machines,
+        "envelope": judged(of_site(app)),
         "promises": evidence(app),
     }
 
@@ -95,6 +98,8 @@ def show(app: App, found: Mapping[str, Any]) -> None:
     click.echo(f"{found['site']}  {found['url']}")
     for each in found["machines"]:
         click.echo(f"  {each['name']:<12} {each['state']:<7} {troubles(each)}")
+    for line in indented(f"recovery envelope: {said(found['envelope'])}"):
+        click.echo(line)
     for each in found["promises"]:
         for line in promises.lines(each, app.clock.now()):
             click.echo(line)
