@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from standfast.cli import (
+    backup,
     completion,
     deploy,
     drills,
@@ -82,6 +83,7 @@ for command in (
     run.psql,
     switchover.switchover,
     update.update,
+    backup.backup,
     recover.recover,
     power.down,
     power.destroy,

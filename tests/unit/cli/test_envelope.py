@@ -6,6 +6,7 @@ import pty
 import re
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from standfast.cli.envelope import retried, typed_back
 from standfast.core.clock import SystemClock
 from standfast.core.command import SystemRunner
 from standfast.core.errors import ConfigError, Refused, StandfastError
-from standfast.mechanisms.keys import custody
+from standfast.mechanisms.keys import custody, rotation
 from standfast.mechanisms.keys.authority import Authority
 from standfast.mechanisms.keys.envelope import passphrase
 from standfast.mechanisms.keys.envelope.contents import NEEDED
@@ -181,6 +182,17 @@ def test_a_file_that_is_no_envelope_is_not_overwritten(anna: Desk) -> None:
     with pytest.raises(ConfigError, match="is no folder"):
         anna.says("keys", "envelope", "-o", str(file / "x" / "y"), "--print-passphrase")
     assert file.read_text() == "dear"
+
+
+def test_none_is_written_while_keys_are_rotated_and_the_last_one_is_stale(anna: Desk) -> None:
+    file, phrase = written(anna)
+    vault = opened(anna)
+    rotation.begin(vault, site="shop", grace=timedelta(hours=1), now=SystemClock().now())
+    vault.save()
+    with pytest.raises(Refused, match="the keys are being rotated"):
+        written(anna, "meanwhile.envelope")
+    assert not (anna.folder / "meanwhile.envelope").exists()
+    assert checked(anna, file, phrase)[0] == 1
 
 
 def test_a_site_that_is_not_up_has_none(tmp_path: Path) -> None:
