@@ -1,4 +1,4 @@
-"""`standfast backup list`: what can be brought back, to which second, and from where."""
+"""`standfast backup`: what can be brought back, to which second and from where; a copy now."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,14 +11,15 @@ from typing import Any
 import click
 
 from standfast.cli.app import App, open_app
-from standfast.core.errors import StandfastError
+from standfast.cli.progress import Progress
+from standfast.core.errors import ConfigError, StandfastError
 from standfast.core.units import duration, size, stamp
 from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.retention import Policy, after_next_full
 from standfast.mechanisms.backup.shelf import Shelf
 from standfast.mechanisms.backup.window import Reach, reach
-from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.machine import Machine, Role
 
 TIME = "%Y-%m-%d %H:%M:%S"
 """UTC, to the second, as PostgreSQL and the engine take a moment to restore to."""
@@ -43,7 +44,7 @@ class Seen:
 
 @click.group()
 def backup() -> None:
-    """Show what copies of the database there are."""
+    """Show what copies of the database there are, and take another."""
 
 
 @backup.command(name="list")
@@ -71,6 +72,43 @@ def show(file: Path | None, every: bool, as_json: bool) -> int:
             for line in lines(each, policy, now, every=every):
                 click.echo(line)
     return exit_status(found)
+
+
+@backup.command(name="now")
+@click.argument("machine", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_obj
+def take(file: Path | None, machine: str | None, as_json: bool) -> None:
+    """Take a copy at once, on MACHINE or else on the first backup machine without a database.
+
+    Of the kind that is due there: full once a week, differential once a day, else incremental. The
+    machine does it by itself, as it does by its timer: interrupted, this only stops waiting.
+    """
+    app = open_app(file)
+    app.must_exist()
+    chosen = chosen_of(app.site.having(Role.BACKUP), machine)
+    repository = Repository(connection=app.connection(chosen))
+    progress = Progress(quiet=as_json)
+    repository.take(app.clock, lambda what: progress.tell(chosen, what))
+    progress.end()
+    taken = repository.shelf().copies[-1]
+    if as_json:
+        click.echo(json.dumps({"site": app.site.name, "machine": chosen, "copy": described(taken)}))
+        return
+    took = duration(taken.finished_at - taken.began_at)
+    sizes = f"{size(taken.stored_bytes)} for {size(taken.database_bytes)}"
+    click.echo(f"{chosen}: a copy, {taken.kind}, taken in {took}, {sizes}")
+    click.echo(f"  {taken.name}")
+
+
+def chosen_of(machines: tuple[Machine, ...], wanted: str | None) -> str:
+    """`machines`: all that keep copies. Raises `ConfigError` for another."""
+    names = [each.name for each in sorted(machines, key=lambda each: each.is_a(Role.DATABASE))]
+    if wanted is not None and wanted not in names:
+        raise ConfigError(
+            f"{wanted} is no backup machine", remedy=f"Name one of: {', '.join(names)}."
+        )
+    return wanted or names[0]
 
 
 def looked_at(app: App) -> tuple[Seen, ...]:
@@ -114,18 +152,24 @@ def document(found: Seen, policy: Policy, now: datetime) -> Mapping[str, Any]:
         "gaps": [{"after": stamp(after), "before": stamp(before)} for after, before in known.gaps],
         "copies": [
             {
-                "name": each.name,
-                "kind": each.kind,
-                "began_at": stamp(each.began_at),
-                "finished_at": stamp(each.finished_at),
-                "database_bytes": each.database_bytes,
-                "stored_bytes": each.stored_bytes,
-                "wal": {"first": each.first_segment, "last": each.last_segment},
+                **described(each),
                 "whole": each.name in known.whole,
                 "kept_after_next_full": each.name in left,
             }
             for each in copies
         ],
+    }
+
+
+def described(copy: Copy) -> Mapping[str, Any]:
+    return {
+        "name": copy.name,
+        "kind": copy.kind,
+        "began_at": stamp(copy.began_at),
+        "finished_at": stamp(copy.finished_at),
+        "database_bytes": copy.database_bytes,
+        "stored_bytes": copy.stored_bytes,
+        "wal": {"first": copy.first_segment, "last": copy.last_segment},
     }
 
 

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from typing import Any
 
-from standfast.cli.backup import Seen, document, exit_status, lines
+import pytest
+
+from standfast.cli.backup import Seen, chosen_of, document, exit_status, lines
+from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.chain import Leg, Run
 from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.retention import Policy
 from standfast.mechanisms.backup.shelf import Shelf
+from standfast.mechanisms.hosts.machine import Machine, Reach, Role
 
 SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 NOW = SUNDAY + timedelta(days=3, hours=5)
@@ -133,3 +138,19 @@ def test_the_document_has_every_copy_and_what_will_go() -> None:
     assert found["copies"][0]["wal"] == {"first": wal.name(1, 10), "last": wal.name(1, 11)}
     silent = document(SILENT, POLICY, NOW)
     assert (silent["answered"], silent["copies"], silent["windows"]) == (False, [], [])
+
+
+def machine(name: str, *roles: Role) -> Machine:
+    address = IPv4Address("10.0.0.1")
+    return Machine(name=name, roles=frozenset(roles), address=address, reach=Reach(host=name))
+
+
+def test_a_copy_that_counts_comes_before_one_that_is_lost_with_the_database() -> None:
+    both = machine("one", Role.DATABASE, Role.BACKUP)
+    apart = machine("two", Role.BACKUP)
+    assert chosen_of((both, apart), None) == "two"
+    assert chosen_of((both,), None) == "one"
+    assert chosen_of((both, apart), "one") == "one"
+    with pytest.raises(ConfigError, match="web-1 is no backup machine") as wrong:
+        chosen_of((both, apart), "web-1")
+    assert wrong.value.remedy == "Name one of: two, one."

@@ -1,11 +1,13 @@
 """Ask a backup machine what it has, and tell it to restore: the operator's side, through SSH."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify, Refused
+from standfast.mechanisms.backup import taking
 from standfast.mechanisms.backup.orders import Order
 from standfast.mechanisms.backup.places import ORDER, REPORT, RESTORE_UNIT, TAKE_UNIT, USER
 from standfast.mechanisms.backup.shelf import Shelf
@@ -49,6 +51,18 @@ class Repository:
     def shelf(self) -> Shelf:
         """What it can bring back. Takes seconds: the newest WAL is read for its time."""
         return Shelf.from_json(self._program("shelf", timeout_s=SHELF_LIMIT_S, by=AS_ITS_USER))
+
+    def take(self, clock: Clock, tell: Callable[[str], None]) -> None:
+        """Have it take a copy now, of the kind that is due."""
+        show = ("systemctl", "show", f"--property={','.join(taking.PROPERTIES)}", TAKE_UNIT)
+        start = ("systemctl", "start", "--no-block", TAKE_UNIT)
+        taking.Order(
+            machine=self.name,
+            start=lambda: self.connection.run(start),
+            look=lambda: taking.read(self.connection.run(show).text),
+            clock=clock,
+            tell=tell,
+        ).carry_out()
 
     def restore(self, order: Order) -> Mapping[str, Any]:
         """The report (`restore.Report`). Should this end before, the machine goes on by itself
