@@ -1,7 +1,7 @@
 """`standfast backup`: what can be brought back, to which second and from where; a copy now."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from standfast.cli.app import App, open_app
 from standfast.cli.progress import Progress
 from standfast.core.errors import ConfigError, StandfastError
 from standfast.core.units import duration, size, stamp
+from standfast.mechanisms.backup import absence
 from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.retention import Policy, after_next_full
@@ -71,6 +72,8 @@ def show(file: Path | None, every: bool, as_json: bool) -> int:
         for each in found:
             for line in lines(each, policy, now, every=every):
                 click.echo(line)
+        for line in holding_up(found, now):
+            click.echo(line)
     return exit_status(found)
 
 
@@ -221,3 +224,23 @@ def table(copies: tuple[Copy, ...], known: Reach, *, every: bool) -> Iterator[st
             yield f"    WAL {each.first_segment} to {each.last_segment}"
     if len(shown) < len(copies):
         yield f"  and {len(copies) - len(shown)} incremental copies (--all shows them)"
+
+
+def holding_up(found: Iterable[Seen], now: datetime) -> Iterator[str]:
+    """Which machines hold up the primary's WAL for longer than they should, by what reached each.
+    Beside one another: where nothing is written, all are equally behind and none is to blame."""
+    newest = {each.machine: each.reach.windows[-1].until for each in found if each.reach.windows}
+    latest = max(newest.values(), default=now)
+    seen = [
+        absence.Seen(
+            machine=machine,
+            standing=absence.Standing.IN,
+            silent_since=until if latest - until >= absence.SILENT else None,
+        )
+        for machine, until in newest.items()
+    ]
+    for step in absence.decide(seen, 0, now):
+        if isinstance(step, absence.TakeOut):
+            yield f"{step.machine} HAS TAKEN NO CHANGE since {newest[step.machine]:{TIME}} UTC, and"
+            yield "  the primary keeps its WAL for it, until its disk is full. Look there:"
+            yield f"  standfast logs {step.machine} --unit standfast-repository.service"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from standfast.cli.backup import Seen, chosen_of, document, exit_status, lines
+from standfast.cli.backup import Seen, chosen_of, document, exit_status, holding_up, lines
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.chain import Leg, Run
@@ -115,6 +115,26 @@ def test_who_did_not_answer_and_who_has_nothing_are_said_apart() -> None:
     assert said(SILENT) == ["backup-2", "  not known: backup-2: no answer"]
     empty = replace(KNOWN, shelf=Shelf(copies=(), legs=(), commits={}))
     assert said(empty) == ["backup-1", "  NOTHING CAN BE BROUGHT BACK FROM HERE"]
+
+
+def reached(name: str, ago: timedelta) -> Seen:
+    commits = {Run(first=190, last=500): NOW - ago}
+    return replace(KNOWN, machine=name, shelf=replace(SHELF, commits=commits))
+
+
+def test_a_machine_that_holds_up_the_primarys_wal_is_named_and_no_other() -> None:
+    well = reached("backup-1", timedelta(seconds=5))
+    late = reached("backup-2", timedelta(minutes=16))
+    said = list(holding_up((well, late, SILENT), NOW))
+    assert said[0] == "backup-2 HAS TAKEN NO CHANGE since 2026-11-25 06:44:00 UTC, and"
+    assert said[-1] == "  standfast logs backup-2 --unit standfast-repository.service"
+    assert all(len(line) <= 80 for line in said)
+    assert not list(holding_up((well, reached("backup-2", timedelta(minutes=14))), NOW))
+
+
+def test_while_nothing_is_written_no_machine_is_to_blame() -> None:
+    idle = timedelta(hours=2)
+    assert not list(holding_up((reached("backup-1", idle), reached("backup-2", idle)), NOW))
 
 
 def test_the_status_tells_nothing_to_restore_from_no_answer() -> None:
