@@ -43,7 +43,7 @@ class App:
     def settings(self) -> str:
         """The operator's file as it stands; empty for a site without one."""
         chosen = self.file or Path(document.FILE)
-        return chosen.read_text() if chosen.is_file() else ""
+        return chosen.read_bytes().decode() if chosen.is_file() else ""
 
     @property
     def keys(self) -> Session:

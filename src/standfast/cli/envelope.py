@@ -85,7 +85,7 @@ def write(app: App, output: Path | None, *, print_passphrase: bool, as_json: boo
     """The file comes first: killed before the record is sealed, `status` goes on to call it stale,
     and it is only written once more."""
     content = wanted(app, app.clock.now())
-    path = place(output or Path(f"{app.site.name}.envelope"))
+    path = place(output or Path(f"{app.site.name}.envelope"), app.site.name)
     drawn = passphrase.draw()
     if not print_passphrase:
         must_be_seen()
@@ -137,13 +137,22 @@ def versions(app: App) -> Mapping[str, str]:
     }
 
 
-def place(path: Path) -> Path:
-    """An envelope that is there is replaced; nothing else is."""
+def place(path: Path, site: str) -> Path:
+    """An envelope of this site that is there is replaced; nothing else is."""
     if not path.parent.is_dir():
         raise ConfigError(f"{path.parent} is no folder", remedy="Name a file in one that is there.")
-    if path.exists() and not path.read_bytes().startswith(form.INTRO):
+    if not path.exists():
+        return path
+    data = path.read_bytes()
+    if not data.startswith(form.INTRO):
         raise Refused(
             f"{path} is there, and is no recovery envelope",
+            remedy="Name another file with --output.",
+        )
+    owner = form.read(data, str(path)).header.site
+    if owner != site:
+        raise Refused(
+            f"{path} is the envelope of {owner}, and would be lost",
             remedy="Name another file with --output.",
         )
     return path

@@ -184,6 +184,20 @@ def test_a_file_that_is_no_envelope_is_not_overwritten(anna: Desk) -> None:
     assert file.read_text() == "dear"
 
 
+def test_another_sites_envelope_is_not_overwritten_and_ones_own_is(
+    anna: Desk, tmp_path: Path
+) -> None:
+    other = a_site(tmp_path / "other", "otto", f"o{os.getpid()}")
+    file, phrase = written(other)
+    with pytest.raises(Refused, match=r"is the envelope of o\d+, and would be lost"):
+        anna.says("keys", "envelope", "-o", str(file), "--print-passphrase")
+    assert checked(other, file, phrase)[0] == 0
+    _, newer = written(other)
+    with pytest.raises(Refused, match="does not open it"):
+        checked(other, file, phrase)
+    assert checked(other, file, newer)[0] == 0
+
+
 def test_none_is_written_while_keys_are_rotated_and_the_last_one_is_stale(anna: Desk) -> None:
     file, phrase = written(anna)
     vault = opened(anna)
