@@ -186,7 +186,7 @@ def lines(found: Seen, policy: Policy, now: datetime, *, every: bool) -> Iterato
         yield f"  not known: {found.problem.splitlines()[0]}"
         return
     yield from reached(found.reach, now)
-    yield from going(found.shelf.copies, found.reach, policy, now)
+    yield from going(found.shelf, found.reach, policy, now)
     yield from table(found.shelf.copies, found.reach, every=every)
 
 
@@ -201,13 +201,13 @@ def reached(known: Reach, now: datetime) -> Iterator[str]:
         yield f"  GAP: nothing between {after:{TIME}} and {before:{TIME}} UTC"
 
 
-def going(copies: tuple[Copy, ...], known: Reach, policy: Policy, now: datetime) -> Iterator[str]:
+def going(shelf: Shelf, known: Reach, policy: Policy, now: datetime) -> Iterator[str]:
     """From when on, once the next full copy is there."""
-    left = [each for each in after_next_full(copies, policy, now) if each.name in known.whole]
-    if known.windows and len(left) < len(known.whole):
-        first = min((each.finished_at for each in left), default=None)
-        since = f"{first:{TIME}} UTC" if first else "its own end"
-        yield f"  with the next full copy this begins at {since}"
+    left = after_next_full(shelf.copies, policy, now)
+    if known.windows and any(each.name in known.whole for each in {*shelf.copies} - {*left}):
+        windows = reach(left, shelf.legs, shelf.commits).windows
+        since = f"at {windows[0].since:{TIME}} UTC" if windows else "where that one ends"
+        yield f"  with the next full copy this begins {since}"
 
 
 def table(copies: tuple[Copy, ...], known: Reach, *, every: bool) -> Iterator[str]:

@@ -16,11 +16,13 @@ from standfast.mechanisms.keys.envelope.staleness import WORDS, Judgement, State
 
 
 def compared(app: App, content: Content, file: str) -> Judgement:
-    """With what an envelope should hold now; `unknown` where the site's secrets are not here."""
+    """With what an envelope should hold now; `unknown` where the site's secrets are not here, or
+    where whoever asks cannot open them: that may be why the envelope was fetched."""
     written = Written(at=content.written_at, digests=of_content(content))
-    if not app.site.sealed.sealed.exists():
+    try:
+        known = app.keys.vault.get(LOG_KEY)
+    except StandfastError:
         return Judgement(state=State.UNKNOWN, written_at=content.written_at)
-    known = app.keys.vault.get(LOG_KEY)
     if known is not None and known != content.secrets.get(LOG_KEY):
         raise Refused(
             f"{file} is the envelope of another site that is called {content.site}, too: its "

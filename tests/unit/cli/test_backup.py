@@ -75,8 +75,15 @@ def test_first_comes_what_can_be_brought_back_the_newest_window_before_the_other
         "  any second from 2026-11-15 02:01:36 to 2026-11-21 02:00:00 UTC",
         "  the newest change is 8 s old",
         "  GAP: nothing between 2026-11-21 02:00:00 and 2026-11-22 02:01:36 UTC",
-        "  with the next full copy this begins at 2026-11-22 02:01:35 UTC",
+        "  with the next full copy this begins at 2026-11-22 02:01:36 UTC",
     ]
+
+
+def test_where_the_next_full_copy_takes_everything_that_is_said() -> None:
+    shown = list(lines(KNOWN, Policy(fulls=1), NOW, every=False))
+    assert "  with the next full copy this begins where that one ends" in shown
+    plenty = "\n".join(lines(KNOWN, Policy(fulls=9, differentials=9), NOW, every=False))
+    assert "with the next full copy" not in plenty
 
 
 def test_larger_copies_and_the_newest_are_shown_the_others_counted() -> None:

@@ -147,6 +147,15 @@ def test_on_a_computer_without_the_site_it_opens_and_is_compared_with_nothing(
     assert "whether it is stale cannot be said" in " ".join(done.stdout.split())
 
 
+def test_whoever_has_lost_his_key_still_sees_what_is_in_it(anna: Desk, tmp_path: Path) -> None:
+    file, phrase = written(anna)
+    carl = Desk(tmp_path / "carl", anna.shared)
+    status, said = checked(carl, file, phrase)
+    assert status == 3
+    assert "operators: anna, ben" in said
+    assert "whether it is stale cannot be said" in " ".join(said.split())
+
+
 def test_another_sites_envelope_is_refused_by_name_and_by_key(anna: Desk, tmp_path: Path) -> None:
     other = a_site(tmp_path / "other", "otto", f"o{os.getpid()}")
     file, phrase = written(anna)
