@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from standfast.cli import (
+    backup,
     completion,
     deploy,
     drills,
@@ -30,6 +31,7 @@ from standfast.cli import (
     up,
     update,
 )
+from standfast.cli.app import VERSION
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -56,7 +58,7 @@ class Commands(click.Group):
     help="Your key for secrets.age: age's or an SSH key. Else STANDFAST_IDENTITY, "
     "~/.config/standfast/identity, ~/.ssh/id_ed25519 or id_rsa.",
 )
-@click.version_option(package_name=None, version="0.1.0", prog_name=NAME)
+@click.version_option(package_name=None, version=VERSION, prog_name=NAME)
 @click.pass_context
 def standfast(context: click.Context, file: Path | None, identity: str | None) -> None:
     """Bring up a web service, keep it up, and prove every promise by attacking it."""
@@ -81,6 +83,7 @@ for command in (
     run.psql,
     switchover.switchover,
     update.update,
+    backup.backup,
     recover.recover,
     power.down,
     power.destroy,

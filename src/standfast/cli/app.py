@@ -16,6 +16,7 @@ from standfast.core.errors import ConfigError, StandfastError
 from standfast.evidence.pins import Pins
 from standfast.mechanisms.hosts.agent.client import Agents
 from standfast.mechanisms.hosts.connection import Connection
+from standfast.mechanisms.hosts.local import document
 from standfast.mechanisms.hosts.local.here import Here
 from standfast.mechanisms.hosts.local.image import Image
 from standfast.mechanisms.hosts.local.refusal import must_be_root
@@ -24,14 +25,25 @@ from standfast.mechanisms.hosts.tls import Identity
 from standfast.mechanisms.keys.unsealed import Unsealed
 from standfast.mechanisms.rollout.plan import data_of
 
+VERSION = "0.1.0"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
+    """`file` is what --file named."""
+
     site: Site
     runner: Runner
     clock: Clock
     session: Session | None = None
     older_secrets: bool = False
+    file: Path | None = None
+
+    @property
+    def settings(self) -> str:
+        """The operator's file as it stands; empty for a site without one."""
+        chosen = self.file or Path(document.FILE)
+        return chosen.read_bytes().decode() if chosen.is_file() else ""
 
     @property
     def keys(self) -> Session:
@@ -126,4 +138,4 @@ def open_app(file: Path | None) -> App:
     )
     if context:
         context.call_on_close(session.leave)
-    return App(site=site, runner=runner, clock=SystemClock(), session=session)
+    return App(site=site, runner=runner, clock=SystemClock(), session=session, file=file)

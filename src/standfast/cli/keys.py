@@ -1,4 +1,4 @@
-"""`standfast keys rotate`: draw anew what somebody knew who has left."""
+"""`standfast keys rotate`: draw anew what somebody knew who has left. Beside it `keys envelope`."""
 
 import json
 from datetime import timedelta
@@ -9,6 +9,7 @@ import click
 
 from standfast.cli.app import App, open_app
 from standfast.cli.bring_up import bring_up
+from standfast.cli.envelope import envelope
 from standfast.cli.listed import admit
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
@@ -25,7 +26,10 @@ STAYS = (
 
 @click.group()
 def keys() -> None:
-    """Change the site's passwords and keys."""
+    """Change the site's passwords and keys, and keep what a lost site needs of them."""
+
+
+keys.add_command(envelope)
 
 
 @keys.command()
@@ -72,6 +76,7 @@ def rotate(file: Path | None, grace_h: float, as_json: bool) -> None:
     click.echo("What a rotation does not change:")
     for each in STAYS:
         click.echo(f"  {each}")
+    click.echo("The recovery envelope holds what was before: `standfast keys envelope` next.")
 
 
 def finish_rotation(app: App, progress: Progress, changed: dict[str, Any]) -> None:

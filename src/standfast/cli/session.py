@@ -14,6 +14,7 @@ from standfast.core.errors import StandfastError
 from standfast.core.files import write_atomically
 from standfast.mechanisms.keys import identities
 from standfast.mechanisms.keys.authority import CERTIFICATE
+from standfast.mechanisms.keys.custody import ORIGIN
 from standfast.mechanisms.keys.operators import disagreements
 from standfast.mechanisms.keys.rotation import trusted
 from standfast.mechanisms.keys.unsealed import Unsealed
@@ -21,9 +22,6 @@ from standfast.mechanisms.keys.vault import Place, Vault
 
 KEPT_AT = "secrets-at"
 """In the site's folder: which sealed secrets this computer last used for it."""
-
-ORIGIN = "origin"
-"""The log's name, in the sealed secrets and in the site's folder: no secret, but all operators'."""
 
 
 @dataclass(slots=True, kw_only=True)

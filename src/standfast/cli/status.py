@@ -10,6 +10,7 @@ import click
 
 from standfast.cli import copies, promises
 from standfast.cli.app import App, open_app
+from standfast.cli.envelope_state import indented, judged, of_site, said
 from standfast.cli.health import ailments, machine_health
 from standfast.cli.record import log_of, log_url
 from standfast.core.errors import StandfastError, Unreachable
@@ -38,7 +39,8 @@ def status(file: Path | None, as_json: bool) -> int:
 
 
 def document(app: App) -> Mapping[str, Any]:
-    """The shape of design §11."""
+    """The shape of design §11, and beside it `database` (`copies.py`) and `envelope`: `{state:
+    current|stale|never|unknown, written_at, changed}`."""
     site = app.site
     with ThreadPoolExecutor(len(site.machines)) as pool:
         machines = list(pool.map(lambda each: of_machine(app, each), site.machines))
@@ -50,6 +52,7 @@ def document(app: App) -> Mapping[str, Any]:
         "ca_file": str(site.folders.home / "ca.pem"),
         "machines": machines,
         "database": pair(app, machines),
+        "envelope": judged(of_site(app)),
         "promises": evidence(app),
     }
 
@@ -105,6 +108,8 @@ def show(app: App, found: Mapping[str, Any]) -> None:
     for each in found["machines"]:
         click.echo(f"  {each['name']:<12} {each['state']:<7} {troubles(each)}")
     click.echo(f"  {copies.line(found['database'])}")
+    for line in indented(f"recovery envelope: {said(found['envelope'])}"):
+        click.echo(line)
     for each in found["promises"]:
         for line in promises.lines(each, app.clock.now()):
             click.echo(line)

@@ -14,6 +14,8 @@ from standfast.mechanisms.backup.engine import Kind
 from standfast.mechanisms.backup.pgbackrest import info, repository
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
 
+from .copies import backup
+
 
 def said(*backups: dict[str, Any], code: int = 0, message: str = "ok") -> str:
     """As `pgbackrest info --output=json` of 2.45 prints it, shortened to what is read."""
@@ -23,11 +25,7 @@ def said(*backups: dict[str, Any], code: int = 0, message: str = "ok") -> str:
     )
 
 
-def backup(label: str, kind: str, start: int, stop: int, **more: Any) -> dict[str, Any]:
-    return {"label": label, "type": kind, "timestamp": {"start": start, "stop": stop}, **more}
-
-
-FULL = backup("20261125-023502F", "full", 1795574102, 1795574106, error=False)
+FULL = backup("20261125-023502F", "full", 1795574102, 1795574106)
 INCREMENTAL = backup("20261125-023502F_20261125-024502I", "incr", 1795574702, 1795574703)
 
 
@@ -36,6 +34,27 @@ def test_copies_come_oldest_first_with_their_kind_and_times() -> None:
     assert (older.name, older.kind) == ("20261125-023502F", Kind.FULL)
     assert older.began_at == datetime(2026, 11, 25, 2, 35, 2, tzinfo=UTC)
     assert (newer.kind, newer.finished_at.minute) == (Kind.INCREMENTAL, 45)
+
+
+def test_a_copy_has_its_wal_its_sizes_and_what_it_needs() -> None:
+    """As recorded from pgBackRest 2.45: an incremental copy after a differential one."""
+    wal = {"start": "000000010000000000000008", "stop": "000000010000000000000009"}
+    info_of = {"delta": 57610, "repository": {"delta": 4160, "size": 2837792}, "size": 23033604}
+    recorded = backup(
+        "20261129-024420F_20261129-024428I",
+        "incr",
+        1795920268,
+        1795920269,
+        archive=wal,
+        info=info_of,
+        prior="20261129-024420F_20261129-024424D",
+        reference=["20261129-024420F"],
+    )
+    (found,) = info.copies(said(recorded))
+    assert (found.first_segment, found.last_segment) == (wal["start"], wal["stop"])
+    assert (found.database_bytes, found.stored_bytes) == (23033604, 4160)
+    assert found.needs == ("20261129-024420F", "20261129-024420F_20261129-024424D")
+    assert info.copies(said(FULL))[0].needs == ()
 
 
 def test_a_copy_with_errors_does_not_count() -> None:
@@ -102,3 +121,60 @@ def test_the_newest_segment_is_whole_and_of_the_newest_cluster(tmp_path: Path) -
     assert repository.newest_segment(tmp_path) == "000000020000000000000006"
     laid(tmp_path, f"archive/main/17-10/0000000100000000/000000010000000000000001-{'c' * 40}.zst")
     assert repository.newest_segment(tmp_path) == "000000010000000000000001"
+
+
+def test_whole_segments_of_the_newest_cluster_are_kept_on_all_timelines(tmp_path: Path) -> None:
+    assert repository.segments(tmp_path) == ()
+    old = "archive/main/15-1/0000000100000000"
+    laid(tmp_path, f"{old}/000000010000000000000001-{'a' * 40}.zst")
+    new = "archive/main/17-2"
+    laid(tmp_path, f"{new}/0000000100000000/000000010000000000000002-{'a' * 40}.zst")
+    laid(tmp_path, f"{new}/0000000100000000/000000010000000000000003.partial-{'a' * 40}.zst")
+    laid(tmp_path, f"{new}/0000000200000000/000000020000000000000003-{'a' * 40}.zst")
+    laid(tmp_path, f"{new}/00000002.history")
+    assert repository.segments(tmp_path) == (
+        "000000010000000000000002",
+        "000000020000000000000003",
+    )
+
+
+class Repository:
+    """Answers as the engine and apt's program do, and remembers what it was asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.asked: list[str] = []
+        self.compressed = b""
+
+    def run(self, command: Command, *, check: bool = True) -> Result:
+        self.asked.append(command.argv[-1])
+        if "repo-get" in command.argv:
+            assert "--log-level-console=off" in command.argv, "warnings would stand in the file"
+            return Result(status=0, stdout=b"packed " + self.content, stderr=b"")
+        self.compressed = Path(command.argv[-1]).read_bytes()
+        return Result(status=0, stdout=self.content, stderr=b"")
+
+
+def test_a_segment_is_fetched_through_the_engine_and_unpacked_in_memory(tmp_path: Path) -> None:
+    name = "000000020000000000000003"
+    path = f"archive/main/15-1/0000000200000000/{name}-{'a' * 40}.zst"
+    laid(tmp_path, path)
+    runner = Repository(b"wal")
+    engine = PgBackRest(runner=runner, repository=tmp_path)
+    assert engine.segment(name) == b"wal"
+    assert runner.asked[0] == path
+    assert runner.compressed == b"packed wal"
+    assert runner.asked[1].startswith("/dev/shm/")
+    assert not Path(runner.asked[1]).exists()
+    with pytest.raises(CannotVerify, match="000000020000000000000004 is not in the repository"):
+        engine.segment("000000020000000000000004")
+
+
+def test_a_history_is_fetched_as_it_is(tmp_path: Path) -> None:
+    laid(tmp_path, "archive/main/15-1/00000002.history")
+    runner = Repository(b"1\t0/B0000A0\tno recovery target specified\n")
+    engine = PgBackRest(runner=runner, repository=tmp_path)
+    assert engine.history(2).startswith("packed 1\t0/B0000A0")
+    assert runner.asked == ["archive/main/15-1/00000002.history"]
+    with pytest.raises(CannotVerify, match="history of timeline 3"):
+        engine.history(3)

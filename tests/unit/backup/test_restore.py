@@ -16,9 +16,11 @@ from standfast.mechanisms.backup.orders import Order
 from standfast.mechanisms.backup.restore import Report, Restore
 from standfast.mechanisms.backup.scratch import Scratch
 
+from .copies import copy
+
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 ORDER = Order(run="one", identifier="77", reach="0/5000028")
-COPY = Copy(name="1F", kind=Kind.FULL, began_at=NOW, finished_at=NOW)
+COPY = copy(began_at=NOW)
 
 
 @dataclass(slots=True)

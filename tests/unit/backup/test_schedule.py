@@ -7,6 +7,8 @@ import pytest
 from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.schedule import calendar, due, last_moment
 
+from . import copies
+
 SUNDAY = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 
 
@@ -20,7 +22,7 @@ def test_machines_take_turns_as_far_apart_as_can_be() -> None:
 
 
 def copy(kind: Kind, began: datetime) -> Copy:
-    return Copy(name="one", kind=kind, began_at=began, finished_at=began)
+    return copies.copy(kind=kind, began_at=began)
 
 
 def kind_due(now: datetime, *copies: Copy) -> Kind:

@@ -11,6 +11,8 @@ from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.take import take
 
+from .copies import copy
+
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 SETTINGS = Settings(full_day="sunday", full_at="02:00", programs="/usr/lib/postgresql/15/bin")
 
@@ -52,7 +54,7 @@ class Shelf:
 
 def full(age: timedelta) -> Copy:
     began = NOW - age
-    return Copy(name="1F", kind=Kind.FULL, began_at=began, finished_at=began)
+    return copy(began_at=began)
 
 
 def test_the_first_copy_is_full_and_the_repository_is_made_ready_before() -> None:

@@ -34,10 +34,17 @@ class Desk:
             "STANDFAST_RUN": str(self.folder / "run"),
         }
 
-    def says(self, *words: str, **more: str) -> Result:
-        file = str(self.shared / "standfast.toml")
+    def says(
+        self, *words: str, stdin: str | None = None, named: bool = True, **more: str
+    ) -> Result:
+        """`named`: with the site's file as --file."""
+        file = ("--file", str(self.shared / "standfast.toml")) if named else ()
         done = CliRunner().invoke(
-            standfast, ["--file", file, *words], env={**self.environment, **more}
+            standfast,
+            [*file, *words],
+            input=stdin,
+            env={**self.environment, **more},
+            standalone_mode=False,
         )
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception

@@ -1,19 +1,28 @@
 """Ask a backup machine what it has, and tell it to restore: the operator's side, through SSH."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify, Refused
+from standfast.mechanisms.backup import taking
 from standfast.mechanisms.backup.orders import Order
 from standfast.mechanisms.backup.places import ORDER, REPORT, RESTORE_UNIT, TAKE_UNIT, USER
+from standfast.mechanisms.backup.shelf import Shelf
 from standfast.mechanisms.hosts.connection import Connection
 
 RESTORE_LIMIT_S = 24 * 3600.0
 """As long as the unit itself may take."""
 
+SHELF_LIMIT_S = 120.0
+"""The engine's word, and a few segments of WAL; a machine under load takes longer."""
+
 SSH_SLACK_S = 15.0
+
+AS_ITS_USER = ("runuser", "-u", USER, "--")
+"""What the engine is asked to do leaves nothing behind that its own user could not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +48,28 @@ class Repository:
         """Return as soon as that segment is there, or when the time is over."""
         return parse(self._program("look", segment, str(limit_s), timeout_s=limit_s + SSH_SLACK_S))
 
+    def shelf(self) -> Shelf:
+        """What it can bring back. Takes seconds: the newest WAL is read for its time."""
+        return Shelf.from_json(self._program("shelf", timeout_s=SHELF_LIMIT_S, by=AS_ITS_USER))
+
+    def take(self, clock: Clock, tell: Callable[[str], None]) -> None:
+        """Have it take a copy now, of the kind that is due."""
+        show = ("systemctl", "show", f"--property={','.join(taking.PROPERTIES)}", TAKE_UNIT)
+        start = ("systemctl", "start", "--no-block", TAKE_UNIT)
+        taking.Order(
+            machine=self.name,
+            start=lambda: self.connection.run(start),
+            look=lambda: taking.read(self.connection.run(show).text),
+            clock=clock,
+            tell=tell,
+        ).carry_out()
+
     def restore(self, order: Order) -> Mapping[str, Any]:
         """The report (`restore.Report`). Should this end before, the machine goes on by itself
         and destroys what it restored."""
         self._refuse_a_second()
         self.connection.run(("rm", "-f", REPORT))
-        self.connection.run(("runuser", "-u", USER, "--", "tee", ORDER), stdin=order.to_json())
+        self.connection.run((*AS_ITS_USER, "tee", ORDER), stdin=order.to_json())
         self.connection.run(
             ("systemctl", "start", RESTORE_UNIT), timeout_s=RESTORE_LIMIT_S, check=False
         )
@@ -66,13 +91,13 @@ class Repository:
                 f"{self.name} is restoring already", remedy="Wait until it is done, then try again."
             )
 
-    def _program(self, *words: str, timeout_s: float) -> str:
+    def _program(self, *words: str, timeout_s: float, by: tuple[str, ...] = ()) -> str:
         """Run one of this room's programs there; where they lie, the machine's own unit says."""
         shown = self.connection.run(
             ("systemctl", "show", "--property=Environment", "--value", TAKE_UNIT)
         )
         module = f"standfast.mechanisms.backup.{words[0]}"
-        argv = ("env", *shown.text.split(), "/usr/bin/python3", "-m", module, *words[1:])
+        argv = (*by, "env", *shown.text.split(), "/usr/bin/python3", "-m", module, *words[1:])
         return self.connection.run(argv, timeout_s=timeout_s).text
 
 

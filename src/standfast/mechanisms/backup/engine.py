@@ -21,12 +21,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One finished backup. `name` is the engine's own for it."""
+    """One finished backup. `name` is the engine's own for it.
+
+    It is whole with the WAL from `first_segment` to `last_segment`, and with the copies that it
+    `needs`. `database_bytes` are what comes back, `stored_bytes` what it added to the repository.
+    """
 
     name: str
     kind: Kind
     began_at: datetime
     finished_at: datetime
+    first_segment: str
+    last_segment: str
+    needs: tuple[str, ...]
+    database_bytes: int
+    stored_bytes: int
 
 
 class Engine(Protocol):
@@ -39,6 +48,15 @@ class Engine(Protocol):
 
     def copies(self) -> tuple[Copy, ...]:
         """The finished ones, oldest first, by the engine's own word."""
+
+    def segments(self) -> tuple[str, ...]:
+        """Names of the whole segments of WAL that are kept of the newest cluster, in any order."""
+
+    def history(self, timeline: int) -> str:
+        """That timeline's history file, as PostgreSQL wrote it."""
+
+    def segment(self, name: str) -> bytes:
+        """One that is kept, as PostgreSQL wrote it."""
 
     def restore(self, into: Path, tablespaces: Path) -> None:
         """Put the newest copy there, such that PostgreSQL will replay all WAL that is kept."""

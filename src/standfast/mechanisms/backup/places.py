@@ -15,6 +15,9 @@ REPORT = f"{RESTORE}/report.json"
 SCRATCH = f"{HOME}/scratch"
 """What is restored to be checked; destroyed afterwards, whatever happens."""
 
+IN_MEMORY = "/dev/shm"
+"""Where WAL lies while it is looked into: what rests on a disk is encrypted."""
+
 SPOOL = "/var/spool/standfast-backup"
 """On a database machine: what is known of WAL on its way to the repositories."""
 

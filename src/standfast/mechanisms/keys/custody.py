@@ -26,6 +26,8 @@ DRAWN = "drawn/"
 VANTAGE = "vantage"
 VANTAGE_KEY = "vantage.pem"
 LOG_KEY = "log.pem"
+ORIGIN = "origin"
+"""The log's name, in the sealed secrets and in the site's folder: no secret, but all operators'."""
 
 
 def token() -> str:

@@ -44,6 +44,18 @@ def info() -> Command:
     return told("info", "--output=json", timeout_s=PREPARE_LIMIT_S)
 
 
+def fetch(path: str) -> Command:
+    """A file of the repository, by its path below it: decrypted, and compressed as it was. Nothing
+    is said on stdout but the file."""
+    quiet = ("--log-level-console=off", "--log-level-stderr=error")
+    return told("repo-get", *quiet, path, timeout_s=PREPARE_LIMIT_S, conf=RESTORE_CONF)
+
+
+def decompress(file: Path) -> Command:
+    """apt's own program reads what ends in .zst, and is on every machine."""
+    return Command(argv=("/usr/lib/apt/apt-helper", "cat-file", str(file)))
+
+
 def restore(into: Path, tablespaces: Path) -> Command:
     """`archive-mode=off`: what is restored to be looked at must never write into an archive."""
     return told(

@@ -15,11 +15,9 @@ from standfast.mechanisms.backup.places import (
     SPOOL_LOCKS,
     Places,
 )
+from standfast.mechanisms.backup.retention import KEEP_DIFFERENTIALS
 from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.hosts.names import BACKUP_PORT, COPYING_PORT, IDENTITY
-
-KEEP_DIFFERENTIALS = 3
-"""So many days have copies of every turn; before them there are full ones, and WAL."""
 
 IO_TIMEOUT_S = 5
 """Twice this is how much later a backup begins while a database machine is down. Only to connect:

@@ -26,8 +26,8 @@ def copies(printed: str) -> tuple[Copy, ...]:
         stanzas = json.loads(printed, strict=False)
     except ValueError as error:
         raise CannotVerify("what the engine says of its repository is no JSON") from error
-    found = (copy for stanza in stanzas for copy in of_stanza(stanza))
-    return tuple(sorted(found, key=lambda copy: copy.finished_at))
+    found = (each for stanza in stanzas for each in of_stanza(stanza))
+    return tuple(sorted(found, key=lambda each: each.finished_at))
 
 
 def of_stanza(stanza: Mapping[str, Any]) -> Iterator[Copy]:
@@ -39,9 +39,20 @@ def of_stanza(stanza: Mapping[str, Any]) -> Iterator[Copy]:
             raise CannotVerify(f"the repository cannot be read: {said}")
     for backup in stanza.get("backup", ()):
         if not backup.get("error"):
-            yield Copy(
-                name=backup["label"],
-                kind=KINDS[backup["type"]],
-                began_at=datetime.fromtimestamp(backup["timestamp"]["start"], UTC),
-                finished_at=datetime.fromtimestamp(backup["timestamp"]["stop"], UTC),
-            )
+            yield copy(backup)
+
+
+def copy(backup: Mapping[str, Any]) -> Copy:
+    """`reference` names those whose files it uses, `prior` the one it was compared with: when that
+    one goes, so does this (pgBackRest's manual, "info" and "expire")."""
+    return Copy(
+        name=backup["label"],
+        kind=KINDS[backup["type"]],
+        began_at=datetime.fromtimestamp(backup["timestamp"]["start"], UTC),
+        finished_at=datetime.fromtimestamp(backup["timestamp"]["stop"], UTC),
+        first_segment=backup["archive"]["start"],
+        last_segment=backup["archive"]["stop"],
+        needs=tuple(sorted({*(backup["reference"] or ()), *filter(None, [backup["prior"]])})),
+        database_bytes=backup["info"]["size"],
+        stored_bytes=backup["info"]["repository"]["delta"],
+    )

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from standfast.core.command import Runner
+from standfast.core.errors import CannotVerify
 from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.pgbackrest import commands, info, repository
-from standfast.mechanisms.backup.places import REPOSITORY
+from standfast.mechanisms.backup.places import IN_MEMORY, REPOSITORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,27 @@ class PgBackRest:
 
     def copies(self) -> tuple[Copy, ...]:
         return info.copies(self.runner.run(commands.info()).text)
+
+    def segments(self) -> tuple[str, ...]:
+        return repository.segments(self.repository)
+
+    def history(self, timeline: int) -> str:
+        path = repository.history_of(self.repository, timeline)
+        if path is None:
+            raise CannotVerify(f"the history of timeline {timeline} is not in the repository")
+        return self._fetched(path).decode()
+
+    def segment(self, name: str) -> bytes:
+        path = repository.file_of(self.repository, name)
+        if path is None:
+            raise CannotVerify(f"WAL {name} is not in the repository")
+        with TemporaryDirectory(dir=IN_MEMORY) as folder:
+            compressed = Path(folder) / path.name
+            compressed.write_bytes(self._fetched(path))
+            return self.runner.run(commands.decompress(compressed)).stdout
+
+    def _fetched(self, path: Path) -> bytes:
+        return self.runner.run(commands.fetch(str(path.relative_to(self.repository)))).stdout
 
     def restore(self, into: Path, tablespaces: Path) -> None:
         self.runner.run(commands.restore(into, tablespaces))

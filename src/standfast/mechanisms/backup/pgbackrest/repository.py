@@ -39,12 +39,39 @@ def largest_file(repository: Path) -> Path:
 
 
 def newest_segment(repository: Path) -> str | None:
-    """Its name. Only the newest cluster and its newest folder are looked into: the number behind
-    the dash grows with every upgrade of PostgreSQL, and folders sort by age."""
-    clusters = sorted((repository / "archive" / STANZA).glob("*-*"), key=number)
-    folders = sorted(each for last in clusters[-1:] for each in last.iterdir() if each.is_dir())
-    names = [path.name for folder in folders[-1:] for path in folder.iterdir()]
+    """Its name. Only the newest folder is looked into, because folders sort by age."""
+    names = [path.name for folder in folders(repository)[-1:] for path in folder.iterdir()]
     return max((name[:24] for name in names if is_kept(name)), default=None)
+
+
+def segments(repository: Path) -> tuple[str, ...]:
+    """Names of all that are whole."""
+    names = (path.name for folder in folders(repository) for path in folder.iterdir())
+    return tuple(name[:24] for name in names if is_kept(name))
+
+
+def folders(repository: Path) -> list[Path]:
+    """Of WAL of the newest cluster, oldest first."""
+    newest = cluster(repository)
+    return sorted(each for each in newest.iterdir() if each.is_dir()) if newest else []
+
+
+def cluster(repository: Path) -> Path | None:
+    """The number behind the dash grows with every upgrade of PostgreSQL."""
+    return max((repository / "archive" / STANZA).glob("*-*"), key=number, default=None)
+
+
+def file_of(repository: Path, segment: str) -> Path | None:
+    """Where a whole segment lies; behind its name stands a checksum."""
+    newest = cluster(repository)
+    found = newest.glob(f"{segment[:16]}/{segment}-*") if newest else ()
+    return next((path for path in found if is_kept(path.name)), None)
+
+
+def history_of(repository: Path, timeline: int) -> Path | None:
+    newest = cluster(repository)
+    path = newest / f"{timeline:08X}.history" if newest else None
+    return path if path and path.is_file() else None
 
 
 def number(cluster: Path) -> int:
