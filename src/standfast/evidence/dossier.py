@@ -6,7 +6,7 @@ broken proof counts whenever it was made; a kept one only inside the slot that a
 under the objective that was announced.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -70,16 +70,29 @@ INCONCLUSIVE = Outcome.INCONCLUSIVE
 def dossiers(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, ...]:
     """One for each part for which a slot was ever announced, in the order of their slots, less
     the promises that were withdrawn since."""
+    withdrawn = {each.promise for each in left_out(entries)}
+    return tuple(each for each in ever_promised(entries, now=now) if each.promise not in withdrawn)
+
+
+def objections(entries: Sequence[Entry], *, now: datetime) -> Mapping[int, str]:
+    """Proofs that do not count, by the number of their entry, with why in words; also those of
+    promises that were withdrawn since, or never made."""
+    found = ever_promised(entries, now=now)
+    counted = {each.index for dossier in found for each in dossier.proofs}
+    why = {each.index: each.why for dossier in found for each in dossier.objections}
+    return {
+        entry.index: why.get(entry.index, "no slot ever announced a proof of this promise")
+        for entry in entries
+        if isinstance(entry.statement.predicate, Proof) and entry.index not in counted
+    }
+
+
+def ever_promised(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, ...]:
     slots: dict[Part, list[Announced]] = {}
     for each in announced(entries, now=now):
         slots.setdefault(Part(each.slot.promise, each.drill), []).append(each)
-    withdrawn = {each.promise for each in left_out(entries)}
     belonging = sorted_in(entries, slots)
-    return tuple(
-        _dossier(part, tuple(of_it), belonging, now=now)
-        for part, of_it in slots.items()
-        if part.promise not in withdrawn
-    )
+    return tuple(_dossier(part, tuple(of_it), belonging, now=now) for part, of_it in slots.items())
 
 
 class Part(NamedTuple):

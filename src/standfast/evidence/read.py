@@ -13,7 +13,15 @@ from standfast.evidence.inspection import Fetched, Found, Inspected, inspect, li
 from standfast.evidence.keyring import Keyring
 from standfast.evidence.note import Verifier, open_note, parse_vkey
 from standfast.evidence.statement import Kind, Statement
-from standfast.evidence.tiles import CHECKPOINT, Tile, bundles, contents, hash_tiles, narrowed
+from standfast.evidence.tiles import (
+    CHECKPOINT,
+    WIDTH,
+    Tile,
+    bundles,
+    contents,
+    hash_tiles,
+    narrowed,
+)
 from standfast.evidence.transport import Missing, Transport
 
 READ_LIMIT = 1_000_000
@@ -101,6 +109,16 @@ def _strangers(entries: list[Entry]) -> Iterator[str]:
     for entry in entries:
         if entry.statement.site != entries[0].statement.site:
             yield f"entry {entry.index} is about another site, {entry.statement.site}"
+
+
+def entry_at(transport: Transport, index: int, size: int) -> bytes:
+    """Entry `index` of a log of that size, as it is there: only its hash can tell whether it is the
+    right one. Raises `CannotVerify` when it is missing."""
+    tile = next(each for each in bundles(size) if each.index == index // WIDTH)
+    content = contents(tile, _fetch_tile(transport, tile))
+    if index - tile.first >= len(content):
+        raise CannotVerify(f"entry {index} is missing")
+    return content[index - tile.first]
 
 
 def entries_between(transport: Transport, start: int, size: int) -> tuple[bytes, ...]:
