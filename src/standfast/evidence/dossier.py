@@ -92,7 +92,10 @@ def ever_promised(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, 
     for each in announced(entries, now=now):
         slots.setdefault(Part(each.slot.promise, each.drill), []).append(each)
     belonging = sorted_in(entries, slots)
-    return tuple(_dossier(part, tuple(of_it), belonging, now=now) for part, of_it in slots.items())
+    return tuple(
+        _dossier(part, tuple(of_it), belonging.get(part, ()), now=now)
+        for part, of_it in slots.items()
+    )
 
 
 class Part(NamedTuple):
@@ -100,11 +103,8 @@ class Part(NamedTuple):
     drill: str
 
 
-Sorted = Sequence[tuple[Part, Entry]]
-
-
-def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
-    """Every proof and calibration with the part that it speaks of.
+def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Mapping[Part, Sequence[Entry]]:
+    """Every proof and calibration under the part that it speaks of.
 
     What names a drill that no slot announced counts for the promise's first part: a failure is
     not hidden by giving it another name.
@@ -113,7 +113,7 @@ def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
     for part in slots:
         first.setdefault(part.promise, part)
     known = set(slots)
-    found: list[tuple[Part, Entry]] = []
+    found: dict[Part, list[Entry]] = {}
     for entry in entries:
         match entry.statement.predicate:
             case Proof() as proof:
@@ -122,18 +122,19 @@ def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
                 named = Part(seen.promise, seen.green.drill)
             case _:
                 continue
-        found.append((named if named in known else first.get(named.promise, named), entry))
+        part = named if named in known else first.get(named.promise, named)
+        found.setdefault(part, []).append(entry)
     return found
 
 
 def _dossier(
-    part: Part, slots: tuple[Announced, ...], entries: Sorted, *, now: datetime
+    part: Part, slots: tuple[Announced, ...], entries: Iterable[Entry], *, now: datetime
 ) -> Dossier:
     by_index = {each.index: each for each in slots}
     proofs: list[Counted] = []
     objections: list[Objection] = []
     calibrations: list[Calibrated] = []
-    for entry in (entry for named, entry in entries if named == part):
+    for entry in entries:
         match entry.statement.predicate:
             case Proof() as proof:
                 why = objection(entry.index, proof, by_index, now=now)
