@@ -3,8 +3,8 @@
     bin/bench evidence [--entries N]
 
 Writes a log into a temporary folder and reads it as a customer does: no machines, no network. The
-bare signature check beside ours is the `cryptography` library's, over the same signatures, on all
-cores at once.
+bare signature check beside ours is the `cryptography` library's, over the same signatures. That
+comparison and the page's times are of the processor, which other work does not prolong.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +29,7 @@ from tests.unit.written import WrittenLog  # noqa: E402
 from standfast.evidence.envelope import PAYLOAD_TYPE, leaf, pae  # noqa: E402
 from standfast.evidence.inspection import Fetched, inspect  # noqa: E402
 from standfast.evidence.note import parse_vkey, vkey  # noqa: E402
-from standfast.evidence.read import read_checkpoint, read_log  # noqa: E402
+from standfast.evidence.read import Record, read_checkpoint, read_log  # noqa: E402
 from standfast.evidence.signing import Ed25519Signer  # noqa: E402
 from standfast.evidence.state import derive, doubted  # noqa: E402
 from standfast.evidence.statement import (  # noqa: E402
@@ -40,8 +41,9 @@ from standfast.evidence.statement import (  # noqa: E402
     Run,
     Slot,
     Statement,
+    TextNotice,
 )
-from standfast.evidence.tiles import CHECKPOINT, bundles, contents, hash_tiles  # noqa: E402
+from standfast.evidence.tiles import CHECKPOINT, Tile, bundles, contents, hash_tiles  # noqa: E402
 from standfast.evidence.transport import FolderTransport  # noqa: E402
 from standfast.pages.trust.render import pages  # noqa: E402
 from standfast.promises.catalog import CATALOG  # noqa: E402
@@ -59,11 +61,13 @@ SITE = "bench"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 Result = TypeVar("Result")
+Check = tuple[bytes, bytes, bytes]
+"""Public key, signature, and what was signed."""
 
 
 def told(count: int, now: datetime) -> Iterator[AnyPredicate]:
-    """About so many: who may sign, then every day for each part of each promise a slot and the proof in it, and
-    every week a calibration. The last day is today, and all is kept."""
+    """About so many: who may sign, then every day for each part of each promise a slot and the
+    proof in it, and every week a calibration. The last day is today, and all is kept."""
     parts = [(promise, part) for promise in CATALOG for part in promise.parts]
     days = 7 * count // (15 * len(parts))
     index = 1
@@ -80,8 +84,8 @@ def told(count: int, now: datetime) -> Iterator[AnyPredicate]:
                 promise=promise.id,
                 drill=part.drill,
                 statement=promise.statement,
-                objective=part.objective,
-                default_objective=part.objective,
+                objective=dict(part.objective),
+                default_objective=dict(part.objective),
                 proof=part.proof,
                 starts_at=moment,
                 until=moment + promise.period,
@@ -111,7 +115,7 @@ def run(promise: Promise, part: Part, began: datetime, *, fails: bool) -> Run:
         outcome=judge(part.objective, measured),
         grade=Grade.REHEARSED,
         stand_ins=("edge-1, monitor-1, web-1, web-2 share one kernel",),
-        objective=part.objective,
+        objective=dict(part.objective),
         measured=measured,
         started_at=began,
         ended_at=began + MINUTE,
@@ -125,26 +129,30 @@ def run(promise: Promise, part: Part, began: datetime, *, fails: bool) -> Run:
     )
 
 
-def signed(predicate: AnyPredicate) -> tuple[bytes, bytes, bytes, bytes]:
+def signed(predicate: AnyPredicate) -> tuple[bytes, Check]:
     """A leaf, and what the bare library needs to check its signature."""
     signer = VANTAGE if isinstance(predicate, Proof | Calibration) else LOG_KEY
     data = pae(PAYLOAD_TYPE, Statement(site=SITE, predicate=predicate).payload())
-    return leaf(SITE, predicate, signer), signer.public_key, signer.sign(data), data
+    return leaf(SITE, predicate, signer), (signer.public_key, signer.sign(data), data)
 
 
-def bare(chunk: Sequence[tuple[bytes, bytes, bytes]]) -> int:
-    for key, signature, data in chunk:
+def bare(checks: Sequence[Check]) -> float:
+    """Processor time for signatures alone, as the library checks them."""
+    began = time.process_time()
+    for key, signature, data in checks:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, data)
-    return len(chunk)
+    return time.process_time() - began
 
 
-def timed(what: Callable[[], Result]) -> tuple[Result, float]:
-    began = time.monotonic()
-    return what(), time.monotonic() - began
+def timed(what: Callable[[], Result]) -> tuple[Result, float, float]:
+    """The result, the time by the clock, and by the processor."""
+    began, used = time.monotonic(), time.process_time()
+    result = what()
+    return result, time.monotonic() - began, time.process_time() - used
 
 
 def fetched(folder: Path, size: int) -> Fetched:
-    def read(tile: object) -> tuple[bytes, ...]:
+    def read(tile: Tile) -> tuple[bytes, ...]:
         return contents(tile, (folder / tile.path).read_bytes())
 
     return Fetched(
@@ -159,35 +167,64 @@ def apart(what: Callable[..., Result], *arguments: object) -> Result:
         return pool.apply(what, arguments)
 
 
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+def on_all_cores(checks: list[Check]) -> tuple[float, float]:
+    """Processor time of the bare library: of the core that took longest, and of all together."""
+    cores = os.cpu_count() or 1
+    shares = [checks[at::cores] for at in range(cores)]
+    pools = [get_context("spawn").Pool(1) for _ in shares]
+    for pool, share in zip(pools, shares, strict=True):
+        pool.apply(bare, (share[:1],))
+    # What is to be checked is handed over before the clock starts.
+    used = [pool.apply_async(bare, (share,)) for pool, share in zip(pools, shares, strict=True)]
+    seconds = [each.get() for each in used]
+    for pool in pools:
+        pool.terminate()
+    return max(seconds), sum(seconds)
 
 
-def verified(folder: Path) -> tuple[float, float]:
-    """How long reading the log with every signature takes, and the most memory."""
-    record, took_s = timed(lambda: read_log(FolderTransport(folder), vkey(LOG_KEY)))
+def read(folder: Path, before: Record | None = None) -> Record:
+    record = read_log(FolderTransport(folder), vkey(LOG_KEY), before=before)
     assert not record.complaints, record.complaints[:3]
-    return took_s, peak_mb()
+    return record
 
 
-def shown(folder: Path, now: datetime) -> tuple[float, int]:
-    record = read_log(FolderTransport(folder), vkey(LOG_KEY))
+def verified(folder: Path) -> tuple[float, float, float]:
+    """Reading the log with every signature: by the clock, by the processor, the most memory in
+    MB."""
+    _, clock_s, processor_s = timed(lambda: read(folder))
+    return clock_s, processor_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
-    def made() -> int:
-        states = doubted(derive(record.entries, now=now), record.complaints)
-        files = pages(
-            record,
-            states,
-            site=SITE,
-            service="bench",
-            log_url=f"https://{ORIGIN}/",
-            vkey=vkey(LOG_KEY),
-            now=now,
-        )
-        return len(files["index.html"])
 
-    size, took_s = timed(made)
-    return took_s, size
+def page(record: Record, now: datetime) -> int:
+    """Its size. All that was told is kept, or something else was measured than was meant."""
+    states = doubted(derive(record.entries, now=now), record.complaints)
+    assert {each.state for each in states} == {State.KEPT}, [each.reason for each in states]
+    files = pages(
+        record,
+        states,
+        site=SITE,
+        service="bench",
+        log_url=f"https://{ORIGIN}/",
+        vkey=vkey(LOG_KEY),
+        now=now,
+    )
+    return len(files["index.html"])
+
+
+def shown(folder: Path, now: datetime) -> tuple[float, float, int]:
+    """The page of a record that was read; then one entry more is logged, and what the keeper does
+    is done: read what is new, and make the page. By the processor."""
+    record = read(folder)
+    size, _, whole_s = timed(lambda: page(record, now))
+    said = TextNotice(text="One entry more.", at=now)
+    WrittenLog(folder, LOG_KEY).append([leaf(SITE, said, LOG_KEY)])
+    _, _, again_s = timed(lambda: page(read(folder, record), now))
+    return whole_s, again_s, size
+
+
+def append(log: WrittenLog, leaves: Sequence[bytes]) -> None:
+    for at in range(0, len(leaves), BATCH):
+        log.append(leaves[at : at + BATCH])
 
 
 def row(what: str, result: str, goal: str) -> None:
@@ -197,40 +234,32 @@ def row(what: str, result: str, goal: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/bench evidence", description=__doc__)
     parser.add_argument("--entries", type=int, default=ENTRIES)
-    count = parser.parse_args().entries
     now = datetime.now(UTC).replace(microsecond=0)
-    print(f"{count:,} entries", flush=True)
-    made = [signed(each) for _, each in zip(range(count), told(count, now), strict=False)]
-    leaves = [each[0] for each in made]
+    made = [signed(each) for each in told(parser.parse_args().entries, now)]
+    leaves, checks, count = [each[0] for each in made], [each[1] for each in made], len(made)
+    del made
+    print(f"{count:,} entries, {sum(map(len, leaves)) / 1e6:.0f} MB", flush=True)
     with tempfile.TemporaryDirectory(prefix="standfast-bench-") as name:
         folder = Path(name)
         log = WrittenLog(folder, LOG_KEY)
-        _, appending_s = timed(
-            lambda: [log.append(leaves[at : at + BATCH]) for at in range(0, count, BATCH)]
-        )
-        row("appended, in batches", f"{count / appending_s:,.0f}/s", "≥ 1,000/s")
+        _, took_s, _ = timed(partial(append, log, leaves))
+        row("appended, in batches", f"{count / took_s:,.0f}/s", "≥ 1,000/s")
+        del leaves
         checkpoint = read_checkpoint((folder / CHECKPOINT).read_bytes(), parse_vkey(vkey(LOG_KEY)))
-        files = fetched(folder, checkpoint.size)
-        inspected, tree_s = timed(lambda: inspect(checkpoint, files))
-        assert not inspected.complaints, inspected.complaints
-        row("tree checked", f"{count / tree_s:,.0f}/s", "≥ 50,000/s")
-        del files, inspected
-        cores = os.cpu_count() or 1
-        checks = [each[1:] for each in made]
-        chunks = [checks[at : at + 2000] for at in range(0, count, 2000)]
-        with get_context("spawn").Pool(cores) as pool:
-            pool.map(bare, [chunk[:1] for chunk in chunks[:cores]])
-            _, bare_s = timed(lambda: pool.map(bare, chunks))
-        verified_s, memory = apart(verified, folder)
-        row(
-            "verified with every signature",
-            f"{count / verified_s:,.0f}/s, {bare_s / verified_s:.2f} of the bare library's "
-            f"{count / bare_s:,.0f}/s on {cores} cores",
-            "≥ 0.8",
-        )
+        found, took_s, _ = timed(partial(inspect, checkpoint, fetched(folder, checkpoint.size)))
+        assert not found.complaints, found.complaints
+        row("tree checked", f"{count / took_s:,.0f}/s", "≥ 50,000/s")
+        del found
+        slowest_s, bare_s = on_all_cores(checks)
+        clock_s, processor_s, memory = apart(verified, folder)
+        row("verified with every signature", f"{count / clock_s:,.0f}/s", "")
+        row("beside the bare library on all cores", f"{slowest_s / processor_s:.2f}", "≥ 0.8")
+        row("beside the bare library on one core", f"{bare_s / processor_s:.2f}", "")
         row("most memory while verifying", f"{memory:.0f} MB", "≤ 200 MB")
-        page_s, size = apart(shown, folder, now)
-        row("page made", f"{page_s:.2f} s, {size / 1000:.0f} kB", "≤ 5 s, ≤ 100 kB")
+        whole_s, again_s, size = apart(shown, folder, now)
+        row("page made", f"{whole_s:.2f} s", "≤ 5 s")
+        row("page made again after an entry more", f"{again_s:.2f} s", "≤ 0.5 s")
+        row("page", f"{size / 1000:.0f} kB", "≤ 100 kB")
 
 
 if __name__ == "__main__":

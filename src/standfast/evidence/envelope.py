@@ -100,10 +100,10 @@ def _read(envelope: bytes) -> tuple[bytes, str, bytes]:
 
 
 def _written(payload: bytes, keyid: str, signature: bytes) -> bytes:
-    return canonical(
-        {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": PAYLOAD_TYPE,
-            "signatures": [{"keyid": keyid, "sig": base64.b64encode(signature).decode()}],
-        }
+    """Canonical: its keys are in order, and base64 needs no escapes."""
+    return b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":%b,"sig":"%b"}]}' % (
+        base64.b64encode(payload),
+        PAYLOAD_TYPE.encode(),
+        canonical(keyid),
+        base64.b64encode(signature),
     )
