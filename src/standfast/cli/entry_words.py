@@ -14,6 +14,7 @@ from standfast.evidence.selection import speaks_of
 from standfast.evidence.statement import (
     Calibration,
     EnrolledNotice,
+    Kind,
     Proof,
     Run,
     ScopeNotice,
@@ -25,10 +26,12 @@ from standfast.promises.model import Figures
 
 WIDTH = 80
 INDENT = "  "
-CELL_LINES = 2
-"""Of the last column; an entry's own page has room for the rest."""
+HEADS = ("entry", "time (UTC)", "kind", "about")
 
-NARROWEST = 20
+NOTICE_LINES = 2
+"""In the table; the rest of a notice is told when its number is asked for."""
+
+NARROWEST = 16
 """A last column that is worth printing beside the others."""
 
 
@@ -76,25 +79,32 @@ def document(entry: Entry, known: Known) -> Mapping[str, Any]:
 
 
 def table(entries: Sequence[Entry], known: Known) -> Iterator[str]:
-    """One row each; times are UTC to the minute."""
-    cells = [("entry", "time (UTC)", "kind", "about", "says")]
-    cells += [
+    """A row for each; times are UTC to the minute. Of a proof everything is said, on as many lines
+    as that takes."""
+    cells = [
         (
             str(each.index),
             f"{speaks_of(each).astimezone(UTC):%Y-%m-%d %H:%M}",
             str(each.kind),
             each.statement.about,
-            in_short(each, known),
         )
         for each in entries
     ]
-    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    widths = [max(map(len, column)) for column in zip(HEADS, *cells, strict=True)]
     room = max(WIDTH - sum(widths) - len(widths), NARROWEST)
-    for index, *others, last in cells:
-        front = [index.rjust(widths[0]), *map(str.ljust, others, widths[1:])]
-        shown = wrap(last, room, max_lines=CELL_LINES, placeholder=" …") or [""]
-        yield " ".join([*front, shown[0]]).rstrip()
-        yield from (" " * (WIDTH - room) + line for line in shown[1:])
+    yield from laid_out(HEADS, ["says"], widths)
+    for each, front in zip(entries, cells, strict=True):
+        most = NOTICE_LINES if each.kind is Kind.NOTICE else None
+        says = wrap(in_short(each, known), room, max_lines=most, placeholder=" …")
+        yield from laid_out(front, says or [""], widths)
+
+
+def laid_out(front: Sequence[str], says: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    number, *others = front
+    first = [number.rjust(widths[0]), *map(str.ljust, others, widths[1:]), says[0]]
+    yield " ".join(first).rstrip()
+    indent = " " * (sum(widths) + len(widths))
+    yield from (indent + line for line in says[1:])
 
 
 def in_short(entry: Entry, known: Known) -> str:

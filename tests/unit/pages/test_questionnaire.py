@@ -86,6 +86,13 @@ def test_dates_and_figures_stand_beside_what_was_promised(links: Story) -> None:
     assert "stand-ins: edge-1, monitor-1, web-1, web-2 share one kernel" in text
 
 
+def test_an_explanation_stands_beside_the_proof_and_makes_it_no_better(links: Story) -> None:
+    broken(links).noticed("The broken proof in entry 3 is explained: a cable was pulled", NOON)
+    found = to(answers(links), ALONE)
+    assert found.verdict is Verdict.NO
+    assert found.grounds[0].said[-1] == "Explained on 9 Mar 2026 in entry 4: a cable was pulled"
+
+
 def test_what_was_withdrawn_is_said_with_its_reason_and_date(links: Story) -> None:
     left = Unpromised(
         promise="encrypted-in-transit",

@@ -4,12 +4,13 @@ The answer is that of the weakest promise asked for. A rehearsal is never a yes,
 a person attests, what was not proven in time, or what is not promised at all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.explanation import Explanation, explanations
 from standfast.evidence.read import Record
 from standfast.evidence.scope import LeftOut, left_out
 from standfast.evidence.state import PartState, PromiseState
@@ -30,6 +31,7 @@ class Verdict(StrEnum):
 
 
 WEAKEST_FIRST = tuple(reversed(Verdict))
+Explained = Mapping[int, tuple[Explanation, ...]]
 OF_KEPT: Mapping[Grade | None, Verdict] = {
     Grade.REAL: Verdict.YES,
     Grade.ATTESTED: Verdict.ATTESTED,
@@ -70,6 +72,7 @@ def answered(record: Record, states: Iterable[PromiseState], *, now: datetime) -
     """`states` are those derived from the record at `now`."""
     by_promise = {each.promise: each for each in states}
     withdrawn = {each.promise: each for each in left_out(record.entries)}
+    explained = explanations(record.entries)
     return Answers(
         site=record.entries[0].statement.site if record.entries else "",
         checkpoint=record.checkpoint,
@@ -77,7 +80,9 @@ def answered(record: Record, states: Iterable[PromiseState], *, now: datetime) -
         answers=tuple(
             Answer(
                 question=question,
-                grounds=tuple(ground(each, by_promise, withdrawn) for each in question.promises),
+                grounds=tuple(
+                    ground(each, by_promise, withdrawn, explained) for each in question.promises
+                ),
             )
             for question in QUESTIONS
         ),
@@ -85,14 +90,17 @@ def answered(record: Record, states: Iterable[PromiseState], *, now: datetime) -
 
 
 def ground(
-    promise: str, states: Mapping[str, PromiseState], withdrawn: Mapping[str, LeftOut]
+    promise: str,
+    states: Mapping[str, PromiseState],
+    withdrawn: Mapping[str, LeftOut],
+    explained: Explained,
 ) -> Ground:
     if state := states.get(promise):
         return Ground(
             promise=promise,
             statement=state.statement,
             verdict=verdict(state),
-            said=tuple(of_state(state)),
+            said=tuple(of_state(state, explained)),
             index=state.weakest.latest,
         )
     notice = withdrawn.get(promise)
@@ -116,14 +124,17 @@ def verdict(state: PromiseState) -> Verdict:
             return Verdict.NO
 
 
-def of_state(state: PromiseState) -> Sequence[str]:
+def of_state(state: PromiseState, explained: Explained) -> Iterator[str]:
     until = f", to be proven again by {words.moment(state.due_at)}" if state.due_at else ""
-    said = [f"{words.state(state.state, state.grade)}{until}."]
+    yield f"{words.state(state.state, state.grade)}{until}."
     if state.state is State.UNPROVEN:
-        said.append(words.sentence(words.plain(state.reason)))
+        yield words.sentence(words.plain(state.reason))
     if state.grade is Grade.REHEARSED:
-        said.append(f"Rehearsed, because of stand-ins: {'; '.join(state.stand_ins)}.")
-    return [*said, *map(of_part, state.parts)]
+        yield f"Rehearsed, because of stand-ins: {'; '.join(state.stand_ins)}."
+    for part in state.parts:
+        yield of_part(part)
+        for each in explained.get(part.latest, ()) if part.latest is not None else ():
+            yield f"Explained on {words.day(each.at)} in entry {each.index}: {each.text}"
 
 
 def of_part(part: PartState) -> str:
