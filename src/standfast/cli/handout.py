@@ -46,9 +46,11 @@ def proof(
     """Write a proof that entry INDEX is in the log: a C2SP .tlog-proof, which holds the entry.
 
     Whoever has it and the log's key can verify it offline (`standfast evidence verify --proof`).
-    It has been verified so itself before it is written.
+    It has been verified so itself before it is written, which it may also be where another entry
+    of the log was altered.
     """
     reading = read(file, log, key=key, ca_file=ca_file)
+    reading.warn()
     size = reading.record.checkpoint.size
     if index >= size:
         raise ConfigError(f"there is no entry {index}: the log has {size}")
