@@ -37,7 +37,7 @@ NARROWEST = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the rest of the log says about an entry. `statements`: of slots, by their number."""
+    """What the rest of the log says about an entry, by the number of that entry."""
 
     objected: Mapping[int, str]
     explained: Mapping[int, tuple[Explanation, ...]]
