@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -16,6 +16,7 @@ from standfast.cli.lock import working_on
 from standfast.cli.progress import WIDTH
 from standfast.cli.promises import away
 from standfast.cli.record import log_of
+from standfast.cli.times import typed
 from standfast.core.errors import ConfigError
 from standfast.core.units import stamp
 from standfast.evidence import consent
@@ -83,20 +84,15 @@ def resume(file: Path | None) -> None:
     click.echo(consent.RESUMED)
 
 
-def say(app: App, text: str, doing: str) -> None:
-    """In the log, where every operator and every reader finds it."""
+def say(app: App, text: str, doing: str) -> int:
+    """In the log, where every operator and every reader finds it. Return the entry's number."""
     with working_on(app, f"standfast {doing}"):
-        hand_over(app, TextNotice(text=text, at=app.clock.now()))
+        (index,) = hand_over(app, TextNotice(text=text, at=app.clock.now()))
+    return index
 
 
 def moment(text: str, now: datetime) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"--until: {text} is no time", remedy="Write it as 2026-12-01T06:00."
-        ) from None
-    at = found if found.tzinfo else found.replace(tzinfo=UTC)
+    at = typed("--until", text)
     if at <= now:
         raise ConfigError(f"--until: {text} is over already", remedy="Name a time ahead.")
     return at

@@ -87,6 +87,7 @@ class Keeper:
     clock: Clock
     store: Store
     peers: Mapping[str, Transport]
+    record: Record | None = None
     known: Known = NOTHING
     shown_size: int = -1
     shown_at: datetime | None = None
@@ -185,16 +186,18 @@ class Keeper:
     @property
     def _known(self) -> Known:
         """What is published here, verified from the first entry on: what was read last, unless the
-        log has grown since, because most turns have nothing to read."""
+        log has grown since, because most turns have nothing to read. What was read before is hashed
+        again and not opened again."""
         size = self.mirror.log.published.size
         if size != self.known.size:
             self._read()
         return self.known
 
     def _read(self) -> Record:
-        record = read_log(FolderTransport(self.www / "log"), self._vkey)
-        self.known = Known.of(record)
-        return record
+        log = FolderTransport(self.www / "log")
+        self.record = read_log(log, self._vkey, before=self.record)
+        self.known = Known.of(self.record)
+        return self.record
 
     def _show_if_due(self, now: datetime) -> None:
         size = self.mirror.log.published.size

@@ -4,11 +4,10 @@ C2SP tlog-checkpoint: three lines, origin, size and root. The format allows furt
 log writes none and refuses them, because not every kind of cosignature covers them.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 from standfast.core.errors import CannotVerify
+from standfast.evidence.base64_text import decoded, encoded
 from standfast.evidence.merkle import HASH_BYTES
 
 SIZE_LIMIT = 2**63
@@ -24,7 +23,7 @@ class Checkpoint:
     root: bytes
 
     def to_text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{encoded(self.root)}\n"
 
     @classmethod
     def from_text(cls, text: str) -> "Checkpoint":
@@ -48,10 +47,9 @@ def _size(text: str) -> int:
 
 
 def _root(text: str) -> bytes:
-    try:
-        root = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
-        raise _bad("its root is not base64") from error
+    root = decoded(text)
+    if root is None:
+        raise _bad("its root is not base64")
     if len(root) != HASH_BYTES:
         raise _bad(f"its root has {len(root)} bytes instead of {HASH_BYTES}")
     return root

@@ -6,7 +6,7 @@ broken proof counts whenever it was made; a kept one only inside the slot that a
 under the objective that was announced.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -70,15 +70,31 @@ INCONCLUSIVE = Outcome.INCONCLUSIVE
 def dossiers(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, ...]:
     """One for each part for which a slot was ever announced, in the order of their slots, less
     the promises that were withdrawn since."""
+    withdrawn = {each.promise for each in left_out(entries)}
+    return tuple(each for each in ever_promised(entries, now=now) if each.promise not in withdrawn)
+
+
+def objections(entries: Sequence[Entry], *, now: datetime) -> Mapping[int, str]:
+    """Proofs that do not count, by the number of their entry, with why in words; also those of
+    promises that were withdrawn since, or never made."""
+    found = ever_promised(entries, now=now)
+    counted = {each.index for dossier in found for each in dossier.proofs}
+    why = {each.index: each.why for dossier in found for each in dossier.objections}
+    return {
+        entry.index: why.get(entry.index, "no slot ever announced a proof of this promise")
+        for entry in entries
+        if isinstance(entry.statement.predicate, Proof) and entry.index not in counted
+    }
+
+
+def ever_promised(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, ...]:
     slots: dict[Part, list[Announced]] = {}
     for each in announced(entries, now=now):
         slots.setdefault(Part(each.slot.promise, each.drill), []).append(each)
-    withdrawn = {each.promise for each in left_out(entries)}
     belonging = sorted_in(entries, slots)
     return tuple(
-        _dossier(part, tuple(of_it), belonging, now=now)
+        _dossier(part, tuple(of_it), belonging.get(part, ()), now=now)
         for part, of_it in slots.items()
-        if part.promise not in withdrawn
     )
 
 
@@ -87,11 +103,8 @@ class Part(NamedTuple):
     drill: str
 
 
-Sorted = Sequence[tuple[Part, Entry]]
-
-
-def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
-    """Every proof and calibration with the part that it speaks of.
+def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Mapping[Part, Sequence[Entry]]:
+    """Every proof and calibration under the part that it speaks of.
 
     What names a drill that no slot announced counts for the promise's first part: a failure is
     not hidden by giving it another name.
@@ -100,7 +113,7 @@ def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
     for part in slots:
         first.setdefault(part.promise, part)
     known = set(slots)
-    found: list[tuple[Part, Entry]] = []
+    found: dict[Part, list[Entry]] = {}
     for entry in entries:
         match entry.statement.predicate:
             case Proof() as proof:
@@ -109,18 +122,19 @@ def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Sorted:
                 named = Part(seen.promise, seen.green.drill)
             case _:
                 continue
-        found.append((named if named in known else first.get(named.promise, named), entry))
+        part = named if named in known else first.get(named.promise, named)
+        found.setdefault(part, []).append(entry)
     return found
 
 
 def _dossier(
-    part: Part, slots: tuple[Announced, ...], entries: Sorted, *, now: datetime
+    part: Part, slots: tuple[Announced, ...], entries: Iterable[Entry], *, now: datetime
 ) -> Dossier:
     by_index = {each.index: each for each in slots}
     proofs: list[Counted] = []
     objections: list[Objection] = []
     calibrations: list[Calibrated] = []
-    for entry in (entry for named, entry in entries if named == part):
+    for entry in entries:
         match entry.statement.predicate:
             case Proof() as proof:
                 why = objection(entry.index, proof, by_index, now=now)

@@ -53,6 +53,26 @@ def opened(envelope: bytes, keys: Iterable[Verifier]) -> Opened:
     return Opened(statement=Statement.from_payload(payload), signer=signer)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """`by_log`: the log's key signed it. Else `keyid` names another key, and only the whole log
+    shows whether that was enrolled, and what it is."""
+
+    statement: Statement
+    keyid: str
+    by_log: bool
+
+
+def claimed(envelope: bytes, log: Verifier) -> Claimed:
+    """Open an envelope with no more than the log's key. Raises `CannotVerify` when it is none, and
+    when it names the log's key and is not signed by it."""
+    payload, keyid, signature = _read(envelope)
+    by_log = keyid == log.id
+    if by_log and not log.verifies(signature, pae(PAYLOAD_TYPE, payload)):
+        raise CannotVerify(f"the signature of {log.name} under it is false")
+    return Claimed(statement=Statement.from_payload(payload), keyid=keyid, by_log=by_log)
+
+
 class Signature(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     keyid: str
@@ -80,10 +100,10 @@ def _read(envelope: bytes) -> tuple[bytes, str, bytes]:
 
 
 def _written(payload: bytes, keyid: str, signature: bytes) -> bytes:
-    return canonical(
-        {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": PAYLOAD_TYPE,
-            "signatures": [{"keyid": keyid, "sig": base64.b64encode(signature).decode()}],
-        }
+    """Canonical: its keys are in order, and base64 needs no escapes."""
+    return b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":%b,"sig":"%b"}]}' % (
+        base64.b64encode(payload),
+        PAYLOAD_TYPE.encode(),
+        canonical(keyid),
+        base64.b64encode(signature),
     )

@@ -6,13 +6,12 @@ bytes) and the signature. Only Ed25519 (type 0x01) is signed and verified here; 
 unknown key, and so of any other type, is ignored, as the format demands.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from standfast.core.errors import CannotVerify
+from standfast.evidence.base64_text import decoded, encoded
 from standfast.evidence.signing import PUBLIC_KEY_BYTES, Signer, signed
 
 ED25519 = b"\x01"
@@ -48,7 +47,7 @@ class Verifier:
     @property
     def vkey(self) -> str:
         """One line of text that holds the whole key: `name+hex(identifier)+base64(type‖key)`."""
-        return f"{self.id}+{_base64(ED25519 + self.public_key)}"
+        return f"{self.id}+{encoded(ED25519 + self.public_key)}"
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         return signed(self.public_key, signature, data)
@@ -72,8 +71,8 @@ def parse_vkey(text: str) -> Verifier:
     parts = text.strip().split("+", 2)
     if len(parts) != 3:
         raise _bad_key(f"{text!r} is not of the form name+identifier+key")
-    name, identifier, encoded = parts
-    key = _bytes(encoded)
+    name, identifier, rest = parts
+    key = decoded(rest)
     if key is None or key[:1] != ED25519:
         raise _bad_key(f"the key of {name} is not an Ed25519 key in base64")
     verifier = Verifier.of(name, key[1:])
@@ -114,7 +113,7 @@ def open_note(note: bytes, verifiers: Iterable[Verifier]) -> tuple[str, tuple[st
 
 def _signature_line(text: str, signer: Signer) -> str:
     verifier = Verifier.of(signer.name, signer.public_key)
-    return f"{DASH}{signer.name} {_base64(verifier.key_id + signer.sign(text.encode()))}\n"
+    return f"{DASH}{signer.name} {encoded(verifier.key_id + signer.sign(text.encode()))}\n"
 
 
 def _split(note: bytes) -> tuple[str, Iterator[str]]:
@@ -137,26 +136,13 @@ def _split(note: bytes) -> tuple[str, Iterator[str]]:
 
 
 def _parsed_line(line: str) -> tuple[str, bytes, bytes]:
-    name, space, encoded = line.removeprefix(DASH).partition(" ")
-    signature = _bytes(encoded)
+    name, space, rest = line.removeprefix(DASH).partition(" ")
+    signature = decoded(rest)
     if not line.startswith(DASH) or not space or not good_name(name) or signature is None:
         raise _bad_note("a line after its text is no signature")
     if len(signature) <= KEY_ID_BYTES:
         raise _bad_note(f"the signature of {name} is cut off")
     return name, signature[:KEY_ID_BYTES], signature[KEY_ID_BYTES:]
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _bytes(text: str) -> bytes | None:
-    """Decode canonical base64 (RFC 4648, 4) and nothing that only looks like it."""
-    try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        return None
-    return data if _base64(data) == text else None
 
 
 def _bad_key(problem: str) -> CannotVerify:

@@ -4,6 +4,7 @@ Nothing that comes over the transport is trusted. What cannot be believed is lef
 that a reader is told about the one altered entry and still sees the others.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,15 @@ from standfast.evidence.inspection import Fetched, Found, Inspected, inspect, li
 from standfast.evidence.keyring import Keyring
 from standfast.evidence.note import Verifier, open_note, parse_vkey
 from standfast.evidence.statement import Kind, Statement
-from standfast.evidence.tiles import CHECKPOINT, Tile, bundles, contents, hash_tiles, narrowed
+from standfast.evidence.tiles import (
+    CHECKPOINT,
+    WIDTH,
+    Tile,
+    bundles,
+    contents,
+    hash_tiles,
+    narrowed,
+)
 from standfast.evidence.transport import Missing, Transport
 
 READ_LIMIT = 1_000_000
@@ -44,14 +53,23 @@ class Record:
     complaints: tuple[str, ...]
 
 
-def read_log(transport: Transport, vkey: str) -> Record:
+def read_log(transport: Transport, vkey: str, *, before: Record | None = None) -> Record:
     """Raises `CannotVerify` when there is no checkpoint of this key, `Unreachable` when nobody
-    answers. Everything else that is wrong is among the record's complaints."""
+    answers. Everything else that is wrong is among the record's complaints.
+
+    `before` is what the same reader had of this log. Every file is read and hashed again all the
+    same, but an entry whose hash is under both roots is not opened a second time.
+    """
     verifier = parse_vkey(vkey)
     note = transport.fetch(CHECKPOINT)
     checkpoint = read_checkpoint(note, verifier)
-    inspected = inspect(checkpoint, _fetched(transport, checkpoint.size))
-    return _record(checkpoint, note, inspected, verifier)
+    return _record(
+        checkpoint,
+        note,
+        inspect(checkpoint, _fetched(transport, checkpoint.size)),
+        Keyring(log=verifier),
+        before,
+    )
 
 
 def claimed_name(note: bytes) -> str:
@@ -71,16 +89,27 @@ def read_checkpoint(note: bytes, verifier: Verifier) -> Checkpoint:
 
 
 def _record(
-    checkpoint: Checkpoint, note: bytes, inspected: Inspected, verifier: Verifier
+    checkpoint: Checkpoint,
+    note: bytes,
+    inspected: Inspected,
+    keyring: Keyring,
+    before: Record | None,
 ) -> Record:
-    keyring = Keyring(log=verifier)
+    leaves, complaints = inspected.leaves, inspected.complaints
     entries: list[Entry] = []
+    if before is not None and _still_holds(before, inspected, keyring):
+        keyring, entries = before.keyring, list(before.entries)
+    known = len(entries)
+    # Envelopes are let go as they are opened: a long log's would otherwise be in memory twice.
+    waiting = deque(inspected.entries)
+    del inspected
     refused: list[str] = []
-    for index, leaf in enumerate(inspected.entries):
-        if leaf is None:
+    for index in range(len(waiting)):
+        envelope = waiting.popleft()
+        if envelope is None or index < known:
             continue
         try:
-            found = keyring.admit(leaf)
+            found = keyring.admit(envelope)
         except CannotVerify as error:
             refused.append(f"entry {index} does not count: {error.problem}")
             continue
@@ -89,10 +118,25 @@ def _record(
     return Record(
         checkpoint=checkpoint,
         checkpoint_bytes=note,
-        leaves=inspected.leaves or (),
-        entries=tuple(entries) if inspected.leaves is not None else (),
+        leaves=leaves or (),
+        entries=tuple(entries) if leaves is not None else (),
         keyring=keyring,
-        complaints=(*inspected.complaints, *listed(refused), *_strangers(entries)),
+        complaints=(*complaints, *listed(refused), *_strangers(entries)),
+    )
+
+
+def _still_holds(before: Record, inspected: Inspected, keyring: Keyring) -> bool:
+    """Nothing was wrong with it, it is of this key, and its entries are there and are the same.
+
+    One that is missing now may have enrolled a key, so that all after it is to be judged anew.
+    """
+    size = len(before.leaves)
+    return (
+        not before.complaints
+        and before.keyring.log == keyring.log
+        and len(before.entries) == size
+        and before.leaves == (inspected.leaves or ())[:size]
+        and None not in inspected.entries[:size]
     )
 
 
@@ -101,6 +145,16 @@ def _strangers(entries: list[Entry]) -> Iterator[str]:
     for entry in entries:
         if entry.statement.site != entries[0].statement.site:
             yield f"entry {entry.index} is about another site, {entry.statement.site}"
+
+
+def entry_at(transport: Transport, index: int, size: int) -> bytes:
+    """Entry `index` of a log of that size, as it is there: only its hash can tell whether it is the
+    right one. Raises `CannotVerify` when it is missing."""
+    tile = next(each for each in bundles(size) if each.index == index // WIDTH)
+    content = contents(tile, _fetch_tile(transport, tile))
+    if index - tile.first >= len(content):
+        raise CannotVerify(f"entry {index} is missing")
+    return content[index - tile.first]
 
 
 def entries_between(transport: Transport, start: int, size: int) -> tuple[bytes, ...]:

@@ -5,6 +5,7 @@ beforehand when the next proof will be made. A slot that ended without one, and 
 than the promise's period that no slot covers, are both missed time.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,20 +94,34 @@ def open_slot(entries: Sequence[Entry], promise: str, drill: str, *, now: dateti
 
 def missed(slots: Sequence[Announced], proofs: Sequence[Proof], now: datetime) -> tuple[Span, ...]:
     """Slots that ended without any proof that counts, and gaps between slots, oldest first."""
+    proven = Proven.by(proofs)
     empty = (
         Span(each.slot.starts_at, each.slot.until)
         for each in slots
-        if each.slot.until < now and not proven_in(each, proofs)
+        if each.slot.until < now and not proven.within(each)
     )
     return tuple(sorted({*empty, *_gaps(slots, now)}))
 
 
-def proven_in(announced: Announced, proofs: Iterable[Proof]) -> bool:
-    """A proof of the same part within the slot is enough, whichever slot it was made for."""
-    starts_at, until = announced.slot.starts_at, announced.slot.until
-    return any(
-        proof.slot == announced.index or starts_at <= proof.ended_at <= until for proof in proofs
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Proofs of one part, as they are asked about: in a log of years about thousands of slots."""
+
+    made_for: frozenset[int]
+    ends: tuple[datetime, ...]
+
+    @classmethod
+    def by(cls, proofs: Sequence[Proof]) -> "Proven":
+        return cls(
+            made_for=frozenset(each.slot for each in proofs),
+            ends=tuple(sorted(each.ended_at for each in proofs)),
+        )
+
+    def within(self, announced: Announced) -> bool:
+        """A proof of the same part within the slot is enough, whichever slot it was made for."""
+        place = bisect_left(self.ends, announced.slot.starts_at)
+        ends_within = place < len(self.ends) and self.ends[place] <= announced.slot.until
+        return ends_within or announced.index in self.made_for
 
 
 def _gaps(slots: Sequence[Announced], now: datetime) -> Iterator[Span]:

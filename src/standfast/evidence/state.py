@@ -14,7 +14,7 @@ from standfast.core.units import duration, stamp
 from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
 from standfast.evidence.read import Entry
-from standfast.evidence.slots import Span, missed, proven_in
+from standfast.evidence.slots import Proven, Span, missed
 from standfast.promises.judge import judge
 from standfast.promises.model import Figures, Grade, Outcome, State
 
@@ -238,11 +238,11 @@ def _exceeded(newest: Counted) -> str:
 
 
 def _due_at(dossier: Dossier, state: State, now: datetime) -> datetime | None:
-    proofs = [each.proof for each in dossier.proofs]
+    proven = Proven.by([each.proof for each in dossier.proofs])
     due = [
         each.slot.until
         for each in dossier.slots
-        if each.slot.until >= now and not proven_in(each, proofs)
+        if each.slot.until >= now and not proven.within(each)
     ]
     newest, calibrated = dossier.newest, dossier.calibrated
     if newest and state is State.KEPT and calibrated:

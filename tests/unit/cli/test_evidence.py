@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from tests.unit.written import WrittenLog
 
 from standfast.cli import standfast
-from standfast.cli.evidence import of_log
+from standfast.cli.reading import of_log
 from standfast.core.errors import CannotVerify, ConfigError
 from standfast.evidence.envelope import leaf
 from standfast.evidence.note import vkey

@@ -14,6 +14,7 @@ from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.consent import paused
 from standfast.evidence.envelope import leaf
+from standfast.evidence.explanation import explaining, explanations
 from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import vkey
 from standfast.evidence.read import Entry
@@ -201,6 +202,22 @@ def test_an_operators_word_about_drills_is_logged_and_explains_what_lacks_a_proo
     assert monitor.count(TextNotice) == 1
     (promise,) = monitor.page["promises"]
     assert "drills are paused: the auditors are here" in promise["reason"]
+
+
+def test_an_explanation_is_logged_shown_and_found_beside_its_proof(monitor: Monitor) -> None:
+    """All that `evidence explain` does but carry the file to the spool."""
+    monitor.turn()
+    monitor.hand_in(proof(1, NOON, failed=7))
+    monitor.turn()
+    said = explaining(monitor.entries, 2, "a cable was pulled by mistake")
+    monitor.hand_in(TextNotice(text=said, at=NOON))
+    monitor.clock.sleep(60)
+    monitor.turn()
+    (found,) = explanations(monitor.entries)[2]
+    assert (found.index, found.text) == (3, "a cable was pulled by mistake")
+    assert monitor.page["notices"][0]["text"] == said
+    (promise,) = monitor.page["promises"]
+    assert promise["state"] == "broken"
 
 
 def test_what_is_no_envelope_is_set_aside(monitor: Monitor) -> None:

@@ -14,7 +14,7 @@ from standfast.evidence.tiles import (
     written_entries,
     written_hashes,
 )
-from standfast.evidence.transport import Missing
+from standfast.evidence.transport import FolderTransport, Missing
 
 ORIGIN = "evidence.example.test/log"
 
@@ -304,3 +304,77 @@ def _files(folder):
         for each in folder.rglob("*")
         if each.is_file()
     }
+
+
+def drop_the_enrolment(served):
+    spoil_bundle(served, "tile/entries/000", lambda entries: [b"", *entries[1:]])
+
+
+def alter_an_entry(served):
+    spoil_bundle(served, "tile/entries/000", lambda entries: [*entries[:9], b"x", *entries[10:]])
+
+
+def lose_a_bundle(served):
+    del served.files["tile/entries/000"]
+
+
+def lose_everything_but_the_checkpoint(served):
+    served.files = {"checkpoint": served.files["checkpoint"]}
+
+
+def leave_it(served):
+    pass
+
+
+@pytest.fixture
+def grown(long, served, tmp_path, open_log):
+    """What was read of the first 300 entries; then the log grows by ten."""
+    before = read_log(served, long.vkey)
+    for _ in range(10):
+        long.prove(1, 3)
+    open_log(tmp_path).append(long.leaves()[300:])
+    served.files = {
+        str(each.relative_to(tmp_path)): each.read_bytes()
+        for each in tmp_path.rglob("*")
+        if each.is_file()
+    }
+    return before
+
+
+def test_what_was_read_before_is_not_opened_again(long, served, grown):
+    again = read_log(served, long.vkey, before=grown)
+    assert again == read_log(served, long.vkey)
+    assert len(again.entries) == 310
+    assert all(old is new for old, new in zip(grown.entries, again.entries, strict=False))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        leave_it,
+        drop_the_enrolment,
+        alter_an_entry,
+        lose_a_bundle,
+        lose_everything_but_the_checkpoint,
+    ],
+)
+def test_having_read_it_before_changes_nothing_of_what_is_found(long, served, grown, spoil):
+    spoil(served)
+    fresh = read_log(served, long.vkey)
+    assert read_log(served, long.vkey, before=grown) == fresh
+    assert bool(fresh.complaints) is (spoil is not leave_it)
+
+
+def test_a_log_that_was_rewritten_is_judged_anew(long, served, grown, tmp_path, open_log):
+    del long.predicates[1:]
+    open_log(tmp_path / "other").append(long.leaves())
+    other = FolderTransport(tmp_path / "other")
+    assert read_log(other, long.vkey, before=grown) == read_log(other, long.vkey)
+
+
+def test_what_was_found_wrong_before_is_looked_at_again(long, served, grown):
+    alter_an_entry(served)
+    spoilt = read_log(served, long.vkey, before=grown)
+    served.files["tile/entries/000"] = written_entries(long.leaves()[:256])
+    assert read_log(served, long.vkey, before=spoilt) == read_log(served, long.vkey)
+    assert len(read_log(served, long.vkey, before=spoilt).entries) == 310
