@@ -19,6 +19,7 @@ from typing import Any
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
+from standfast.evidence.company import Company
 from standfast.evidence.draft import Drafts
 from standfast.evidence.envelope import leaf
 from standfast.evidence.head import is_current
@@ -246,6 +247,7 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
         usual={each["id"]: each["usual"] for each in settings["promises"]},
         not_promised=settings["not_promised"],
         enrolled=[EnrolledSigner(**each) for each in settings["enrolled"]],
+        company=Company.model_validate(settings["company"]),
     )
 
 

@@ -104,6 +104,7 @@ def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) 
         "promises": [{"id": "redundant-web", "objective": LIMITS, "usual": LIMITS}],
         "not_promised": {},
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
+        "company": {},
     }
     return Keeper(settings=settings, signer=LOG_KEY, clock=clock, store=store, peers=peers)
 
