@@ -36,7 +36,7 @@ from standfast.mechanisms.monitor.intake import Intake, missing
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
 from standfast.mechanisms.monitor.store import EtcdStore, Store
-from standfast.pages.trust.render import pages
+from standfast.pages.trust.render import SOMETIMES, pages
 from standfast.proofs.announcements import Scope, announcements, telling
 
 SETTINGS = Path("/etc/standfast/keeper.json")
@@ -219,6 +219,8 @@ class Keeper:
         )
         for name, content in made.items():
             write_atomically(self.www / name, content)
+        for name in SOMETIMES - made.keys():
+            (self.www / name).unlink(missing_ok=True)
         self.shown_size, self.shown_at = record.checkpoint.size, now
 
     def end(self) -> None:

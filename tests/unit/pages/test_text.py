@@ -1,0 +1,66 @@
+"""Every change of the text is a version, and the versions together give every text there was."""
+
+from collections.abc import Callable, Mapping
+
+from standfast.evidence.company import Company
+from standfast.pages.trust.model import Version
+from standfast.pages.trust.text import versions
+from standfast.promises.catalog import RESTORE_WORKS
+
+from .conftest import COMPANY, LOOSER, NOON, Story, hours
+
+
+def of(story: Story) -> tuple[Version, ...]:
+    return versions(story.record().entries)
+
+
+def test_what_is_announced_at_once_is_one_version(story: Story) -> None:
+    (first,) = of(story.enrolled(NOON).due(NOON).said(COMPANY, NOON))
+    assert (first.number, first.since, first.index) == (1, NOON, 2)
+    assert first.removed == ()
+    assert story.promise.statement in first.added
+    assert "About data protection: privacy@example.test." in first.added
+    assert "The company’s own word: The data centre is guarded day and night." in first.added
+
+
+def test_a_slot_that_says_the_same_again_is_no_version(story: Story) -> None:
+    story.enrolled(NOON).due(NOON).proven(NOON + hours(1)).due(NOON + hours(24))
+    assert len(of(story)) == 1
+
+
+def test_a_version_has_what_was_taken_away_and_what_was_added(
+    stories: Mapping[str, Callable[[], Story]],
+) -> None:
+    first, less, spoken = of(stories["changed"]())
+    assert (first.number, spoken.number) == (1, 3)
+    assert "Web server: failed requests none, changes saved twice none." in less.removed
+    assert RESTORE_WORKS.statement in less.removed
+    loosened, withdrawn = less.added
+    assert loosened == "Web server: failed requests at most 5, changes saved twice none."
+    assert withdrawn.startswith(f"Not promised: {RESTORE_WORKS.statement}")
+    assert spoken.removed == ()
+    assert len(spoken.added) == 1
+
+
+def test_what_was_changed_and_changed_back_is_seen_twice(story: Story) -> None:
+    story.enrolled(NOON).due(NOON).proven(NOON + hours(1))
+    story.due(NOON + hours(24), objective=LOOSER).proven(NOON + hours(25))
+    story.due(NOON + hours(48))
+    _, looser, tighter = of(story)
+    assert (looser.removed, looser.added) == (tighter.added, tighter.removed)
+
+
+def test_it_is_seen_too_when_nothing_else_was_logged_in_between(story: Story) -> None:
+    story.enrolled(NOON).said(COMPANY, NOON).said(Company(), NOON).said(COMPANY, NOON)
+    _, taken_back, said_again = of(story)
+    assert taken_back.removed == said_again.added != ()
+
+
+def test_all_versions_together_give_the_text_of_today(
+    stories: Mapping[str, Callable[[], Story]],
+) -> None:
+    lines: set[str] = set()
+    for each in of(stories["changed"]()):
+        assert set(each.removed) <= lines
+        lines = (lines - set(each.removed)) | set(each.added)
+    assert len(lines) == 10
