@@ -16,8 +16,8 @@ from standfast.core.units import stamp
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Mark, Page
 
-LINE_WIDTH = 50
-"""Characters of the smaller lines."""
+LINE_WIDTH = 48
+"""Characters of the smaller lines: as many as fit in the widest font."""
 
 WHAT_IT_IS: Mapping[Mark, str] = {
     Mark.REAL: "Each of them proven for real.",
