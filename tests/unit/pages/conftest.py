@@ -68,11 +68,8 @@ class Story:
     promise: Promise = REDUNDANT_WEB
     leaves: list[bytes] = field(default_factory=list)
     slot: int = 0
+    part: Part = REDUNDANT_WEB.parts[0]
     objective: Figures = field(default_factory=lambda: REDUNDANT_WEB.parts[0].objective)
-
-    @property
-    def part(self) -> Part:
-        return self.promise.parts[0]
 
     def tell(self, predicate: AnyPredicate, signer: Ed25519Signer = LOG_SIGNER) -> "Story":
         self.leaves.append(leaf("demo", predicate, signer))
@@ -102,6 +99,7 @@ class Story:
         self, start: datetime, *, objective: Mapping[str, float] | None = None, part: int = 0
     ) -> "Story":
         promise, announced = self.promise, self.promise.parts[part]
+        self.part = announced
         self.slot, self.objective = len(self.leaves), objective or announced.objective
         return self.tell(
             Slot(
@@ -148,6 +146,8 @@ class Story:
             "doubled_writes": 0,
             "p99_s": 0.184,
         }
+        if "failed_requests" not in self.objective:
+            measured = {key: limit + failed for key, limit in self.objective.items()}
         return {
             "promise": self.promise.id,
             "drill": self.part.drill,

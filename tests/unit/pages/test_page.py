@@ -17,7 +17,7 @@ from standfast.evidence.company import Company
 from standfast.evidence.state import derive
 from standfast.evidence.statement import ScopeNotice, Unpromised
 from standfast.pages.trust.view import page
-from standfast.promises.catalog import DATABASE_FAILOVER
+from standfast.promises.catalog import CATALOG, DATABASE_FAILOVER
 from standfast.promises.model import State
 
 from .conftest import COMPANY, LOOSER, NOON, STORIES, Story, hours, published
@@ -247,6 +247,23 @@ def test_ninety_days_of_history_fit_into_a_hundred_kilobytes(story: Story) -> No
     assert len(story.pages(NOON)["index.html"]) < 100_000
 
 
+def test_the_whole_catalogue_fits_into_a_hundred_kilobytes_without_its_history(
+    story: Story,
+) -> None:
+    start = NOON - hours(3)
+    story.enrolled(start).said(COMPANY, start)
+    for promise in CATALOG:
+        story.promising(promise)
+        for number in range(len(promise.parts)):
+            story.due(start, part=number).calibrated(start + hours(1)).proven(start + hours(2))
+    files = story.pages(NOON)
+    assert (
+        document(files)["headline"]
+        == f"{len(CATALOG)} of {len(CATALOG)} promises kept in rehearsal"
+    )
+    assert len(files["index.html"]) < 100_000
+
+
 def test_both_forms_say_the_same(stories: Stories) -> None:
     files = stories["kept-rehearsed"]().pages(NOON)
     text, facts = read(files).text, document(files)
@@ -365,7 +382,7 @@ def test_three_dates_stand_at_the_top(stories: Stories) -> None:
     text = read(stories["changed"]().pages(NOON)).text
     top = text[: text.index("The promises")]
     assert "This text from 9 Mar 2026, 11:00 UTC ( version 3 )" in top
-    assert "Newest evidence 9 Mar 2026, 11:00 UTC ( entry 9 )" in top
+    assert "Newest evidence 9 Mar 2026, 10:00 UTC ( entry 8 )" in top
     assert "Valid until 10 Mar 2026, 10:00 UTC" in top
 
 

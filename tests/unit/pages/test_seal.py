@@ -35,9 +35,9 @@ def said(files: Mapping[str, bytes]) -> str:
             "valid until 10 Mar 2026, 10:00 UTC · entry 3 | ",
         ),
         ("kept-rehearsed", "1 of 1 promises kept in rehearsal | None is proven for real yet. | "),
-        ("broken", "1 of 1 promises broken | entry 6"),
+        ("broken", "1 of 1 promises broken | entry 5"),
         ("unproven", "1 of 1 promises unproven | entry 3"),
-        ("empty", "Nothing is proven yet | entry 0"),
+        ("empty", "Nothing is proven yet | no proof yet"),
     ],
 )
 def test_it_says_state_grade_date_and_entry(stories: Stories, name: str, expected: str) -> None:

@@ -16,11 +16,12 @@ from standfast.core import templates, units
 from standfast.evidence.read import Record
 from standfast.evidence.state import PromiseState
 from standfast.pages.trust import words
+from standfast.pages.trust.entries import path_of
 from standfast.pages.trust.machine import document
 from standfast.pages.trust.model import Page
 from standfast.pages.trust.seal import seal
 from standfast.pages.trust.security import security_txt
-from standfast.pages.trust.view import page, path_of
+from standfast.pages.trust.view import page
 
 PACKAGE = "standfast.pages.trust"
 

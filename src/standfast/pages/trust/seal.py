@@ -56,7 +56,7 @@ def seal(page: Page) -> Seal:
         until=None if until is None else words.moment(until),
         until_stamp=None if until is None else stamp(until),
         lasts_s=None if until is None else lasts(until, page.made_at),
-        entry="no entry yet" if page.newest_index is None else f"entry {page.newest_index}",
+        entry="no proof yet" if page.newest_index is None else f"entry {page.newest_index}",
         link=f"{page.url}#newest",
     )
 

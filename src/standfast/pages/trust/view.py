@@ -4,26 +4,18 @@ Fail-safe: what is `kept` in the states but has no grade, no proof or no expiry 
 ahead is shown as unproven. The page never says more than the states do, only less.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from standfast.evidence.read import Entry, Record
+from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
-from standfast.evidence.statement import (
-    CompanyNotice,
-    EnrolledNotice,
-    Proof,
-    ScopeNotice,
-    Slot,
-    TextNotice,
-)
-from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
+from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
 from standfast.pages.trust import plot, words
 from standfast.pages.trust.changes import PartName, changes
+from standfast.pages.trust.entries import newest, predicate_at, proof_at, told
 from standfast.pages.trust.feed import happenings
 from standfast.pages.trust.headline import headlines
 from standfast.pages.trust.model import (
@@ -36,17 +28,11 @@ from standfast.pages.trust.model import (
     Notice,
     Page,
     Part,
-    Told,
     mark,
 )
 from standfast.pages.trust.security import WELL_KNOWN
 from standfast.pages.trust.text import versions
 from standfast.promises.model import Figures, Grade, Outcome, State
-
-LOG_FOLDER = "log/"
-"""Where the log's tiles lie beside the page."""
-
-CALIBRATED = "calibrated"
 
 NOTICES_SHOWN = 10
 """What a reader takes in; the record holds them all."""
@@ -259,73 +245,3 @@ def company(record: Record) -> CompanySaid | None:
         if isinstance(predicate := entry.statement.predicate, CompanyNotice):
             return CompanySaid(said=predicate.company, since=predicate.at, index=entry.index)
     return None
-
-
-def told(record: Record, index: int | None) -> Told | None:
-    entry = entry_at(record, index)
-    if entry is None:
-        return None
-    match entry.statement.predicate:
-        case Proof() as proof:
-            outcome, at = str(proof.outcome), proof.ended_at
-        case CalibrationPredicate() as seen:
-            outcome, at = CALIBRATED, seen.removed_at
-        case _:
-            return None
-    return Told(
-        index=entry.index,
-        path=path_of(entry.index, record.checkpoint.size),
-        signer=entry.signer,
-        promise=entry.statement.about,
-        outcome=outcome,
-        at=at,
-    )
-
-
-def path_of(index: int, size: int) -> str:
-    """Where the entry is, seen from the page."""
-    return LOG_FOLDER + bundle(index, size).path
-
-
-def bundle(index: int, size: int) -> Tile:
-    """The file that holds an entry, as it is named while the log has this size."""
-    number = index // WIDTH
-    return Tile(level=ENTRIES, index=number, width=min(WIDTH, size - number * WIDTH))
-
-
-def proof_at(record: Record, index: int | None) -> Proof | None:
-    predicate = predicate_at(record, index)
-    return predicate if isinstance(predicate, Proof) else None
-
-
-def predicate_at(record: Record, index: int | None) -> object:
-    entry = entry_at(record, index)
-    return entry.statement.predicate if entry else None
-
-
-def entry_at(record: Record, index: int | None) -> Entry | None:
-    """Entries are in order, and those that could not be believed are left out of the record."""
-    if index is None:
-        return None
-    place = bisect_left(record.entries, index, key=lambda entry: entry.index)
-    found = record.entries[place : place + 1]
-    return found[0] if found and found[0].index == index else None
-
-
-def newest(record: Record) -> tuple[datetime | None, int | None]:
-    """When the newest evidence was made, and the entry that holds it."""
-    dated = [(at, entry.index) for entry in record.entries if (at := happened_at(entry))]
-    return max(dated) if dated else (None, None)
-
-
-def happened_at(entry: Entry) -> datetime | None:
-    """When what an entry tells of took place; a slot only says when something is due."""
-    match entry.statement.predicate:
-        case Proof() as proof:
-            return proof.ended_at
-        case CalibrationPredicate() as calibration:
-            return calibration.removed_at
-        case EnrolledNotice() | ScopeNotice() | CompanyNotice() | TextNotice() as notice:
-            return notice.at
-        case _:
-            return None
