@@ -60,7 +60,7 @@ SHORT = "public, max-age=5"
 
 def file_for(path: str, home: Path) -> Path | None:
     """The file that a request path means, or None. Only names below the folders exist."""
-    clean = path.split("?")[0].split("#")[0]
+    clean = asked(path)
     clean = f"{TRUST}{SECURITY_FILE}" if clean == SECURITY else clean
     prefix = next((each for each in FOLDERS if clean.startswith(each)), None)
     if prefix is None:
@@ -75,11 +75,17 @@ def file_for(path: str, home: Path) -> Path | None:
     return found if found.resolve().is_relative_to(folder.resolve()) else None
 
 
+def asked(path: str) -> str:
+    return path.split("?")[0].split("#")[0]
+
+
 def may_read(asker: str, path: str, readers: Mapping[str, frozenset[str]]) -> bool:
     """`readers`: who is an edge, and who another monitor, by the names in their certificates."""
     if asker in readers["monitors"]:
         return True
-    return asker in readers["edges"] and (path in (CURRENT, SECURITY) or path.startswith(TRUST))
+    return asker in readers["edges"] and (
+        asked(path) in (CURRENT, SECURITY) or path.startswith(TRUST)
+    )
 
 
 def is_current(home: Path, now: datetime) -> bool:

@@ -69,6 +69,7 @@ class Story:
     leaves: list[bytes] = field(default_factory=list)
     slot: int = 0
     part: Part = REDUNDANT_WEB.parts[0]
+    announced: Slot = field(init=False)
     objective: Figures = field(default_factory=lambda: REDUNDANT_WEB.parts[0].objective)
 
     def tell(self, predicate: AnyPredicate, signer: Ed25519Signer = LOG_SIGNER) -> "Story":
@@ -98,23 +99,21 @@ class Story:
     def due(
         self, start: datetime, *, objective: Mapping[str, float] | None = None, part: int = 0
     ) -> "Story":
-        promise, announced = self.promise, self.promise.parts[part]
-        self.part = announced
-        self.slot, self.objective = len(self.leaves), objective or announced.objective
-        return self.tell(
-            Slot(
-                promise=promise.id,
-                drill=announced.drill,
-                statement=promise.statement,
-                objective=dict(self.objective),
-                default_objective=dict(announced.objective),
-                proof=announced.proof,
-                starts_at=start,
-                until=start + promise.period,
-                calibrated_within_s=promise.calibrated_within.total_seconds(),
-                period_s=promise.period.total_seconds(),
-            )
+        promise, self.part = self.promise, self.promise.parts[part]
+        self.slot, self.objective = len(self.leaves), objective or self.part.objective
+        self.announced = Slot(
+            promise=promise.id,
+            drill=self.part.drill,
+            statement=promise.statement,
+            objective=dict(self.objective),
+            default_objective=dict(self.part.objective),
+            proof=self.part.proof,
+            starts_at=start,
+            until=start + promise.period,
+            calibrated_within_s=promise.calibrated_within.total_seconds(),
+            period_s=promise.period.total_seconds(),
         )
+        return self.tell(self.announced)
 
     def calibrated(self, at: datetime) -> "Story":
         return self.tell(

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from standfast.core.clock import SystemClock
+from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.note import sign
 
 from .browser import ENTER, TAB, Browser, served
-from .conftest import COMPANY, Story, hours
+from .conftest import COMPANY, LOG_SIGNER, Story, hours
 
 ANSWERS = """
 [...document.querySelectorAll("[data-answer]")].filter((each) => !each.hidden)
@@ -147,6 +149,26 @@ def test_a_record_that_does_not_come_is_neither_right_nor_wrong(
 ) -> None:
     (site / "log/tile/0/000").unlink()
     assert checked(browser, site) == ["unread"]
+
+
+def test_nobody_who_answers_is_neither_right_nor_wrong(browser: Browser, site: Path) -> None:
+    with served(site) as address:
+        browser.open(address)
+    browser.run("document.getElementById('check-now').click()")
+    assert browser.run(ANSWERED) == ["unread"]
+
+
+def test_a_record_that_cannot_be_understood_is_wrong(browser: Browser, site: Path) -> None:
+    (site / "log/checkpoint").write_bytes(b"\xff\n\n\xff\n")
+    assert checked(browser, site) == ["bad"]
+
+
+def test_a_record_that_is_too_long_for_a_browser_is_left_to_the_command(
+    browser: Browser, site: Path
+) -> None:
+    endless = Checkpoint(origin=LOG_SIGNER.name, size=200_001, root=bytes(32))
+    (site / "log/checkpoint").write_bytes(sign(endless.to_text(), [LOG_SIGNER]))
+    assert checked(browser, site) == ["long", "signature-good"]
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ def test_a_version_has_what_was_taken_away_and_what_was_added(
 ) -> None:
     first, less, spoken = of(stories["changed"]())
     assert (first.number, spoken.number) == (1, 3)
-    assert "Web server: failed requests none, changes saved twice none." in less.removed
+    assert "Web server — failed requests: none; changes saved twice: none." in less.removed
     assert RESTORE_WORKS.statement in less.removed
     loosened, withdrawn = less.added
-    assert loosened == "Web server: failed requests at most 5, changes saved twice none."
+    assert loosened == "Web server — failed requests: at most 5; changes saved twice: none."
     assert withdrawn.startswith(f"Not promised: {RESTORE_WORKS.statement}")
     assert spoken.removed == ()
     assert len(spoken.added) == 1
@@ -54,6 +54,14 @@ def test_it_is_seen_too_when_nothing_else_was_logged_in_between(story: Story) ->
     story.enrolled(NOON).said(COMPANY, NOON).said(Company(), NOON).said(COMPANY, NOON)
     _, taken_back, said_again = of(story)
     assert taken_back.removed == said_again.added != ()
+
+
+def test_a_slot_from_the_time_when_slots_named_no_drill_is_the_same_text(story: Story) -> None:
+    story.enrolled(NOON).due(NOON)
+    unnamed = story.announced.model_copy(update={"drill": None})
+    old = Story(folder=story.folder.with_name("old")).enrolled(NOON).tell(unnamed)
+    old.proven(NOON + hours(1)).due(NOON + hours(24))
+    assert len(of(old)) == 1
 
 
 def test_all_versions_together_give_the_text_of_today(

@@ -26,7 +26,7 @@ class EdgeAsk:
     has said where to report a weakness."""
 
     health: str
-    security_txt: bool = False
+    security_txt: bool
 
 
 def plan(

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from standfast.evidence.company import Security
 
 WELL_KNOWN = "/.well-known/security.txt"
-LINE_END = "\n"
 
 
 def security_txt(security: Security, canonical: str) -> str:
-    return "".join(f"{line}{LINE_END}" for line in lines(security, canonical))
+    return "".join(f"{line}\n" for line in lines(security, canonical))
 
 
 def lines(security: Security, canonical: str) -> Iterator[str]:

@@ -6,12 +6,13 @@ follow each other in the log without anything between them are one version, as `
 unless they touch the same line: nothing can be changed and changed back unseen.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from standfast.evidence.company import Company
 from standfast.evidence.read import Entry
+from standfast.evidence.slots import first_drills
 from standfast.evidence.statement import CompanyNotice, EnrolledNotice, ScopeNotice, Slot
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Version
@@ -20,6 +21,8 @@ from standfast.promises.model import Figures
 Key = tuple[str, ...]
 Lines = Mapping[Key, str]
 """Each line under what it is about: a line that is written anew keeps its key."""
+
+Announcement = Slot | ScopeNotice | CompanyNotice | EnrolledNotice
 
 PROMISED, LEFT_OUT, COMPANY = "promised", "left out", "company"
 
@@ -37,17 +40,18 @@ class Draft:
         return not touched(self.before, self.after) & touched(self.after, then)
 
 
-def versions(entries: Iterable[Entry]) -> tuple[Version, ...]:
+def versions(entries: Sequence[Entry]) -> tuple[Version, ...]:
     """Oldest first."""
+    drills = first_drills(entries)
     drafts: list[Draft] = []
     lines: Lines = {}
     following = False
     for entry in entries:
         predicate = entry.statement.predicate
-        if not isinstance(predicate, Slot | ScopeNotice | CompanyNotice | EnrolledNotice):
+        if not isinstance(predicate, Announcement):
             following = False
             continue
-        then = after(lines, predicate)
+        then = after(lines, predicate, drills)
         if then == lines:
             continue
         at = predicate.starts_at if isinstance(predicate, Slot) else predicate.at
@@ -77,12 +81,14 @@ def missing(lines: Lines, elsewhere: Lines) -> tuple[str, ...]:
     return tuple(line for key, line in lines.items() if elsewhere.get(key) != line)
 
 
-def after(lines: Lines, said: Slot | ScopeNotice | CompanyNotice | EnrolledNotice) -> Lines:
+def after(lines: Lines, said: Announcement, drills: Mapping[str, str]) -> Lines:
+    """`drills`: which one a slot means that names none, by promise."""
     match said:
         case Slot():
             again = (LEFT_OUT, said.promise)
             kept = {key: line for key, line in lines.items() if key != again}
-            return kept | dict(promised(said))
+            drill = said.drill or drills.get(said.promise, "")
+            return kept | dict(promised(said, drill))
         case ScopeNotice():
             gone = {each.promise for each in said.not_promised}
             kept = {
@@ -101,17 +107,16 @@ def after(lines: Lines, said: Slot | ScopeNotice | CompanyNotice | EnrolledNotic
             return lines
 
 
-def promised(slot: Slot) -> Iterator[tuple[Key, str]]:
-    drill = words.capitalised(words.drill(slot.drill or "drill"))
-    key = (PROMISED, slot.promise)
+def promised(slot: Slot, drill: str) -> Iterator[tuple[Key, str]]:
+    key, name = (PROMISED, slot.promise), words.capitalised(words.drill(drill))
     yield key, slot.statement
-    yield (*key, drill, "objective"), f"{drill}: {objective(slot.objective)}."
-    yield (*key, drill, "proof"), f"{drill} is proven so: {slot.proof}"
+    yield (*key, drill, "objective"), f"{name} — {objective(slot.objective)}."
+    yield (*key, drill, "proof"), f"{name} is proven so: {slot.proof}"
 
 
 def objective(figures: Figures) -> str:
-    return ", ".join(
-        f"{words.name(key)} {words.limit(key, figures[key])}" for key in words.in_order(figures)
+    return "; ".join(
+        f"{words.name(key)}: {words.limit(key, figures[key])}" for key in words.in_order(figures)
     )
 
 

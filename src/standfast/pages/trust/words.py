@@ -139,7 +139,7 @@ def state(value: State, grade: Grade | None) -> str:
     return f"{STATES[value]} · {GRADES[grade]}"
 
 
-def markup_safe(text: str) -> str:
+def allowed_in_xml(text: str) -> str:
     """Without what XML 1.0 (2.2) does not allow in a document, however it is written."""
     return NO_XML.sub("", text)
 

@@ -24,11 +24,14 @@
   const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const leaf = (entry) => sha256(joined([0], entry));
 
+  class Unread extends Error {}
   async function fetched(path) {
-    const found = await fetch(box.dataset.log + path, { cache: "no-cache", credentials: "omit" });
-    if (found.status === 404) return null;
-    if (!found.ok) throw new TypeError(path + ": " + found.status);
-    return new Uint8Array(await found.arrayBuffer());
+    try {
+      const found = await fetch(box.dataset.log + path, { cache: "no-cache", credentials: "omit" });
+      if (found.status === 404) return null;
+      if (found.ok) return new Uint8Array(await found.arrayBuffer());
+    } catch (error) { /* Nobody answers, or the answer is cut off. */ }
+    throw new Unread(path);
   }
   // A partial tile may be gone once the full one exists; then its beginning is the same.
   async function tile(level, number, size) {
@@ -38,7 +41,7 @@
     }
     const path = "tile/" + level + "/" + name, width = Math.min(WIDTH, size - number * WIDTH);
     const found = (width < WIDTH ? await fetched(path + ".p/" + width) : null) || await fetched(path);
-    if (!found) throw new TypeError(path + ": missing");
+    if (!found) throw new Unread(path);
     return found;
   }
 
@@ -126,7 +129,8 @@
       return [error.name === "RangeError" ? "signature-bad" : "unable"];
     }
     const note = await fetched("checkpoint");
-    const text = note && await opened(note, by);
+    if (!note) throw new Unread("checkpoint");
+    const text = await opened(note, by);
     if (!text) return ["signature-bad", "bad"];
     const [origin, length, base64] = text.split("\n"), size = Number(length);
     if (origin !== by.name) return ["signature-bad", "bad"];
@@ -153,7 +157,7 @@
       said = await check();
     } catch (error) {
       // What does not parse is as wrong as what does not match; what does not come is neither.
-      said = [error instanceof TypeError ? "unread" : "bad"];
+      said = [error instanceof Unread ? "unread" : "bad"];
     }
     for (const each of answers) each.hidden = true;
     said.forEach(answer);
