@@ -119,11 +119,25 @@ def test_a_false_signature_is_noticed(browser: Browser, site: Path) -> None:
     assert checked(browser, site) == ["bad", "signature-bad"]
 
 
-def test_a_page_that_says_another_outcome_than_its_entry_is_noticed(
-    browser: Browser, site: Path
+@pytest.mark.parametrize(
+    ("shown", "other"),
+    [
+        (b'data-outcome="calibrated"', b'data-outcome="kept"'),
+        (b'"failed_requests": 412', b'"failed_requests": 0'),
+        (b'"failed_requests": 412', b'"outage_s": 0'),
+    ],
+)
+def test_a_page_that_says_something_else_than_its_entry_is_noticed(
+    browser: Browser, site: Path, shown: bytes, other: bytes
 ) -> None:
-    change(site / "index.html", b'data-outcome="calibrated"', b'data-outcome="kept"')
-    assert checked(browser, site)[-1] == "entries-bad"
+    change(site / "index.html", shown, other)
+    assert checked(browser, site) == [
+        "bad",
+        "signature-good",
+        "record-good",
+        "page-good",
+        "entries-bad",
+    ]
 
 
 def test_another_record_under_the_same_key_is_not_the_one_of_the_page(

@@ -4,9 +4,10 @@ from bisect import bisect_left
 from datetime import datetime
 
 from standfast.evidence.read import Entry, Record
-from standfast.evidence.statement import Calibration, Proof
+from standfast.evidence.statement import Calibration, Proof, Run
 from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
 from standfast.pages.trust.model import Told
+from standfast.promises.model import Figures
 
 LOG_FOLDER = "log/"
 """Where the log's tiles lie beside the page."""
@@ -20,9 +21,9 @@ def told(record: Record, index: int | None) -> Told | None:
         return None
     match entry.statement.predicate:
         case Proof() as proof:
-            outcome, at = str(proof.outcome), proof.ended_at
+            outcome, at, figures = str(proof.outcome), proof.ended_at, of_objective(proof)
         case Calibration() as seen:
-            outcome, at = CALIBRATED, seen.removed_at
+            outcome, at, figures = CALIBRATED, seen.removed_at, of_objective(seen.red)
         case _:
             return None
     return Told(
@@ -32,7 +33,12 @@ def told(record: Record, index: int | None) -> Told | None:
         promise=entry.statement.about,
         outcome=outcome,
         at=at,
+        figures=figures,
     )
+
+
+def of_objective(run: Run) -> Figures:
+    return {key: value for key, value in run.measured.items() if key in run.objective}
 
 
 def path_of(index: int, size: int) -> str:

@@ -79,7 +79,8 @@ class Measure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A proof or calibration in the log that the page refers to, with what the page says of it:
-    `outcome` is `calibrated` for a calibration, `at` its end."""
+    `outcome` is `calibrated` for a calibration, `at` its end, `figures` what was measured of the
+    objective."""
 
     index: int
     path: str
@@ -87,6 +88,7 @@ class Told:
     promise: str
     outcome: str
     at: datetime
+    figures: Figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,10 +104,11 @@
     if (!entry || !expected || hex(await leaf(entry)) !== hex(expected)) return false;
     if (!link.dataset.outcome) return true;
     const statement = JSON.parse(read.decode(decoded(JSON.parse(read.decode(entry)).payload)));
-    const said = statement.predicate;
+    const said = statement.predicate, measured = (said.red || said).measured;
     return said.promise === link.dataset.promise
       && (said.outcome || "calibrated") === link.dataset.outcome
-      && (said.ended_at || said.removed_at) === link.dataset.at;
+      && (said.ended_at || said.removed_at) === link.dataset.at
+      && Object.entries(JSON.parse(link.dataset.figures)).every(([name, value]) => measured[name] === value);
   }
   async function entriesHold(leaves, size) {
     const bundles = new Map();
