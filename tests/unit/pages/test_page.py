@@ -381,7 +381,7 @@ def test_a_policy_has_an_overdue_twin_from_the_end_of_its_last_day(stories: Stor
 def test_three_dates_stand_at_the_top(stories: Stories) -> None:
     text = read(stories["changed"]().pages(NOON)).text
     top = text[: text.index("The promises")]
-    assert "This text from 9 Mar 2026, 11:00 UTC ( version 3 )" in top
+    assert "This text from 9 Mar 2026, 11:00 UTC ( version 5 )" in top
     assert "Newest evidence 9 Mar 2026, 10:00 UTC ( entry 8 )" in top
     assert "Valid until 10 Mar 2026, 10:00 UTC" in top
 

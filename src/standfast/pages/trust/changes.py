@@ -33,7 +33,7 @@ def between(old: Announced, new: Announced) -> Iterator[Change]:
     for key in words.in_order({**before, **after}):
         if before.get(key) != after.get(key):
             yield Change(
-                at=new.slot.starts_at,
+                at=new.covers_from,
                 index=new.index,
                 key=key,
                 before=before.get(key),

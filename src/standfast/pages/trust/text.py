@@ -1,28 +1,26 @@
 """The text of the page as the log has it, and what each change of it took away and added.
 
 The text is all that a site commits itself to in words: sentences, objectives and what is done to
-prove them, what is left out and why, and what the company says of itself. Announcements that
-follow each other in the log without anything between them are one version, as `up` makes them,
-unless they touch the same line: nothing can be changed and changed back unseen.
+prove them, what is left out and why, and what the company says of itself. What is announced for
+the same moment is one version, as `up` makes it, unless it touches the same line: nothing can be
+changed and changed back unseen.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from standfast.evidence.company import Company
+from standfast.evidence.company import Address, Company
 from standfast.evidence.read import Entry
-from standfast.evidence.slots import first_drills
-from standfast.evidence.statement import CompanyNotice, EnrolledNotice, ScopeNotice, Slot
+from standfast.evidence.slots import announced
+from standfast.evidence.statement import CompanyNotice, ScopeNotice, Slot
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Version
 from standfast.promises.model import Figures
 
 Key = tuple[str, ...]
 Lines = Mapping[Key, str]
-"""Each line under what it is about: a line that is written anew keeps its key."""
-
-Announcement = Slot | ScopeNotice | CompanyNotice | EnrolledNotice
+"""Each line under what it is about. What the company says is about itself: the line is its key."""
 
 PROMISED, LEFT_OUT, COMPANY = "promised", "left out", "company"
 
@@ -36,30 +34,33 @@ class Draft:
     since: datetime
     index: int
 
-    def may_go_on(self, then: Lines) -> bool:
-        return not touched(self.before, self.after) & touched(self.after, then)
+    def goes_on(self, then: Lines, at: datetime) -> bool:
+        return at == self.since and not (
+            touched(self.before, self.after) & touched(self.after, then)
+        )
 
 
-def versions(entries: Sequence[Entry]) -> tuple[Version, ...]:
-    """Oldest first."""
-    drills = first_drills(entries)
+def versions(entries: Sequence[Entry], *, now: datetime) -> tuple[Version, ...]:
+    """Oldest first. A slot changes the text when it begins, and never before it can have been
+    announced."""
+    slots = {each.index: each for each in announced(entries, now=now)}
     drafts: list[Draft] = []
     lines: Lines = {}
-    following = False
     for entry in entries:
         predicate = entry.statement.predicate
-        if not isinstance(predicate, Announcement):
-            following = False
+        if not isinstance(predicate, Slot | ScopeNotice | CompanyNotice):
             continue
-        then = after(lines, predicate, drills)
+        if isinstance(predicate, Slot):
+            slot = slots[entry.index]
+            then, at = with_slot(lines, predicate, slot.drill), slot.covers_from
+        else:
+            then, at = with_notice(lines, predicate), predicate.at
         if then == lines:
             continue
-        at = predicate.starts_at if isinstance(predicate, Slot) else predicate.at
-        if not following or not drafts[-1].may_go_on(then):
+        if not drafts or not drafts[-1].goes_on(then, at):
             drafts.append(Draft(before=lines, after=then, since=at, index=entry.index))
-        newest = drafts[-1]
-        newest.after, newest.since, newest.index = then, min(newest.since, at), entry.index
-        lines, following = then, True
+        drafts[-1].after, drafts[-1].index = then, entry.index
+        lines = then
     return tuple(version(number, each) for number, each in enumerate(drafts, start=1))
 
 
@@ -81,14 +82,14 @@ def missing(lines: Lines, elsewhere: Lines) -> tuple[str, ...]:
     return tuple(line for key, line in lines.items() if elsewhere.get(key) != line)
 
 
-def after(lines: Lines, said: Announcement, drills: Mapping[str, str]) -> Lines:
-    """`drills`: which one a slot means that names none, by promise."""
+def with_slot(lines: Lines, slot: Slot, drill: str) -> Lines:
+    again = (LEFT_OUT, slot.promise)
+    kept = {key: line for key, line in lines.items() if key != again}
+    return kept | dict(promised(slot, drill))
+
+
+def with_notice(lines: Lines, said: ScopeNotice | CompanyNotice) -> Lines:
     match said:
-        case Slot():
-            again = (LEFT_OUT, said.promise)
-            kept = {key: line for key, line in lines.items() if key != again}
-            drill = said.drill or drills.get(said.promise, "")
-            return kept | dict(promised(said, drill))
         case ScopeNotice():
             gone = {each.promise for each in said.not_promised}
             kept = {
@@ -102,9 +103,7 @@ def after(lines: Lines, said: Announcement, drills: Mapping[str, str]) -> Lines:
             }
         case CompanyNotice():
             kept = {key: line for key, line in lines.items() if key[0] != COMPANY}
-            return kept | dict(of_company(said.company))
-        case _:
-            return lines
+            return kept | {(COMPANY, line): line for line in of_company(said.company)}
 
 
 def promised(slot: Slot, drill: str) -> Iterator[tuple[Key, str]]:
@@ -120,26 +119,28 @@ def objective(figures: Figures) -> str:
     )
 
 
-def of_company(company: Company) -> Iterator[tuple[Key, str]]:
+def of_company(company: Company) -> Iterator[str]:
     if company.name:
-        yield (COMPANY, "name"), f"The company: {company.name}."
+        yield f"The company: {company.name}."
     for said in company.statements:
-        yield (COMPANY, "statement", said), f"The company’s own word: {said}"
+        yield f"The company’s own word: {said}"
     for contact in company.contacts:
-        yield (
-            (COMPANY, "contact", contact.about),
-            f"About {contact.about}: {words.address(contact.address)}.",
-        )
+        yield f"About {contact.about}: {words.address(contact.address)}."
     for policy in company.policies:
         yield (
-            (COMPANY, "policy", policy.title),
             f"Policy “{policy.title}”, version {policy.version}, owner {policy.owner}, "
-            f"to be reviewed by {words.day(policy.valid_until)}"
-            f"{f', {policy.address}' if policy.address else ''}.",
+            f"to be reviewed by {words.day(policy.valid_until)}{where(policy.address)}."
         )
     if security := company.security:
         yield (
-            (COMPANY, "security"),
             f"Weaknesses are to be reported to {', '.join(map(words.address, security.contacts))}, "
-            f"until {words.day(security.valid_until)}.",
+            f"until {words.day(security.valid_until)}."
         )
+        if security.policy:
+            yield f"How reports are handled{where(security.policy)}."
+        if security.encryption:
+            yield f"Key for encrypted reports{where(security.encryption)}."
+
+
+def where(address: Address | None) -> str:
+    return f": {words.address(address)}" if address else ""

@@ -72,7 +72,7 @@ def page(
         claims=claims,
         left_out=not_promised(record),
         notices=notices(record),
-        versions=tuple(reversed(versions(record.entries))),
+        versions=tuple(reversed(versions(record.entries, now=now))),
         company=company(record),
         happenings=happenings(record.entries, now=now),
         complaints=record.complaints,
