@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standfast.core.errors import ConfigError
+from standfast.evidence.company import Company
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.database.settings import DatabaseSettings
@@ -81,6 +82,7 @@ class SiteSettings(BaseModel):
     database: DatabaseSettings = DatabaseSettings()
     drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
+    company: Company = Company()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class Site:
     promises: tuple[Promise, ...]
     usual: tuple[Promise, ...]
     not_promised: tuple[NotPromised, ...]
+    company: Company
     folders: Folders
     sealed: Place
 
@@ -343,6 +346,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         promises=said.promises,
         usual=said.usual,
         not_promised=said.impossible,
+        company=settings.company,
         folders=folders,
         sealed=sealed_in(folders.home),
     )

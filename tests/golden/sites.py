@@ -45,6 +45,20 @@ roles = ["edge", "web", "database", "backup", "monitor"]
 [[machines]]
 name = "two"
 roles = ["web", "database"]
+[company]
+name = "Example Ltd"
+statements = ["The data centre is guarded day and night."]
+[[company.contacts]]
+about = "data protection"
+address = "mailto:privacy@example.test"
+[[company.policies]]
+title = "Access"
+version = "3"
+owner = "head of operations"
+review_by = 2027-06-30
+[company.security]
+contacts = ["mailto:security@example.test"]
+expires = 2027-06-30
 """
 
 OURS = {START: b"What mechanisms/database/patroni_start.py says.\n"}

@@ -53,6 +53,12 @@ REST = "".join(
             "machines.1 (b).suite: a web machine of trixie, and the service is built on bookworm",
         ),
         ("[promises.nothing]\npromised = true", "promises.nothing: unknown promise"),
+        ('[company]\nstatements = [""]', "company.statements.0: must be one line of text"),
+        (
+            '[[company.contacts]]\nabout = "data"\naddress = "www.example.com"',
+            "company.contacts.0.address: must be an address that begins with https://",
+        ),
+        ('[company.security]\ncontacts = ["tel:1"]', "company.security.expires: must be given"),
         ("[promises]\nredundant-web = 1", "promises.redundant-web: must be a table; given is 1"),
         ("[promises.redundant-web]\nobjective = { hope = 1 }", "objective.hope: unknown figure"),
         (

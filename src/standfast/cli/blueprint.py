@@ -95,6 +95,7 @@ def blueprint(
             usual=objectives(site.usual),
             not_promised={each.promise.id: each.why for each in site.not_promised},
             enrolled=enrolled,
+            company=site.company,
         ),
         certificates=certificates,
         keys=keys,

@@ -19,6 +19,7 @@ from typing import Any
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
+from standfast.evidence.company import Company
 from standfast.evidence.draft import Drafts
 from standfast.evidence.envelope import leaf
 from standfast.evidence.head import is_current
@@ -35,7 +36,7 @@ from standfast.mechanisms.monitor.intake import Intake, missing
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
 from standfast.mechanisms.monitor.store import EtcdStore, Store
-from standfast.pages.trust.render import pages
+from standfast.pages.trust.render import SOMETIMES, pages
 from standfast.proofs.announcements import Scope, announcements, telling
 
 SETTINGS = Path("/etc/standfast/keeper.json")
@@ -221,6 +222,8 @@ class Keeper:
         )
         for name, content in made.items():
             write_atomically(self.www / name, content)
+        for name in SOMETIMES - made.keys():
+            (self.www / name).unlink(missing_ok=True)
         self.shown_size, self.shown_at = record.checkpoint.size, now
 
     def end(self) -> None:
@@ -249,6 +252,7 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
         usual={each["id"]: each["usual"] for each in settings["promises"]},
         not_promised=settings["not_promised"],
         enrolled=[EnrolledSigner(**each) for each in settings["enrolled"]],
+        company=Company.model_validate(settings["company"]),
     )
 
 

@@ -27,6 +27,10 @@ FOLDERS: Mapping[str, str] = MappingProxyType(
 )
 """Where a request's path leads. Edges are given the first alone."""
 
+SECURITY = "/.well-known/security.txt"
+SECURITY_FILE = "security.txt"
+"""Where RFC 9116 wants it, which is no place below the page; edges are given it too."""
+
 CURRENT = "/current"
 CURRENT_FILE = "current"
 CURRENT_WITHIN_S = 6.0
@@ -42,7 +46,13 @@ POLL_S = 0.1
 REQUEST_TIMEOUT_S = 10
 
 TYPES: Mapping[str, str] = MappingProxyType(
-    {".html": "text/html; charset=utf-8", ".json": "application/json", ".svg": "image/svg+xml"}
+    {
+        ".html": "text/html; charset=utf-8",
+        ".json": "application/json",
+        ".svg": "image/svg+xml",
+        ".txt": "text/plain; charset=utf-8",
+        ".atom": "application/atom+xml",
+    }
 )
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=5"
@@ -50,7 +60,8 @@ SHORT = "public, max-age=5"
 
 def file_for(path: str, home: Path) -> Path | None:
     """The file that a request path means, or None. Only names below the folders exist."""
-    clean = path.split("?")[0].split("#")[0]
+    clean = asked(path)
+    clean = f"{TRUST}{SECURITY_FILE}" if clean == SECURITY else clean
     prefix = next((each for each in FOLDERS if clean.startswith(each)), None)
     if prefix is None:
         return None
@@ -64,11 +75,17 @@ def file_for(path: str, home: Path) -> Path | None:
     return found if found.resolve().is_relative_to(folder.resolve()) else None
 
 
+def asked(path: str) -> str:
+    return path.split("?")[0].split("#")[0]
+
+
 def may_read(asker: str, path: str, readers: Mapping[str, frozenset[str]]) -> bool:
     """`readers`: who is an edge, and who another monitor, by the names in their certificates."""
     if asker in readers["monitors"]:
         return True
-    return asker in readers["edges"] and (path == CURRENT or path.startswith(TRUST))
+    return asker in readers["edges"] and (
+        asked(path) in (CURRENT, SECURITY) or path.startswith(TRUST)
+    )
 
 
 def is_current(home: Path, now: datetime) -> bool:

@@ -32,6 +32,7 @@ from pydantic import (
 
 from standfast.core.errors import CannotVerify
 from standfast.core.units import parse_stamp, stamp
+from standfast.evidence.company import Company
 from standfast.evidence.note import parse_vkey
 from standfast.promises.model import Grade, Outcome
 
@@ -208,13 +209,22 @@ class ScopeNotice(Predicate):
     not_promised: tuple[Unpromised, ...]
 
 
+class CompanyNotice(Predicate):
+    """From this entry on this, and nothing else, is what the company says of itself."""
+
+    kind: Literal["company"] = "company"
+    text: str
+    at: Moment
+    company: Company
+
+
 class TextNotice(Predicate):
     kind: Literal["text"] = "text"
     text: str
     at: Moment
 
 
-Notice = EnrolledNotice | ScopeNotice | TextNotice
+Notice = EnrolledNotice | ScopeNotice | CompanyNotice | TextNotice
 AnyPredicate = Slot | Proof | Calibration | Notice
 
 
@@ -232,14 +242,14 @@ class Statement:
                 return Kind.PROOF
             case Calibration():
                 return Kind.CALIBRATION
-            case EnrolledNotice() | ScopeNotice() | TextNotice():
+            case EnrolledNotice() | ScopeNotice() | CompanyNotice() | TextNotice():
                 return Kind.NOTICE
 
     @property
     def about(self) -> str:
         """The identifier of the promise, or `log`."""
         match self.predicate:
-            case EnrolledNotice() | ScopeNotice() | TextNotice():
+            case EnrolledNotice() | ScopeNotice() | CompanyNotice() | TextNotice():
                 return LOG
             case other:
                 return other.promise
@@ -299,6 +309,8 @@ def _predicate(kind: Kind, raw: Mapping[str, JsonValue]) -> AnyPredicate:
             return EnrolledNotice.model_validate(raw)
         case Kind.NOTICE if raw.get("kind") == "scope":
             return ScopeNotice.model_validate(raw)
+        case Kind.NOTICE if raw.get("kind") == "company":
+            return CompanyNotice.model_validate(raw)
         case Kind.NOTICE:
             return TextNotice.model_validate(raw)
 

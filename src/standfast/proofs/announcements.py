@@ -1,11 +1,14 @@
-"""What the log must say before anything is proven: who may sign, when, and what is not promised."""
+"""What the log must say before anything is proven: who may sign, when, what is not promised, and
+what the company says of itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from standfast.evidence.company import Company
 from standfast.evidence.statement import (
     AnyPredicate,
+    CompanyNotice,
     EnrolledNotice,
     EnrolledSigner,
     ScopeNotice,
@@ -22,12 +25,13 @@ Limits = Mapping[str, Mapping[str, Figures]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What a site promises, with its limits and those of a site that changes none; what it does
-    not promise, and why; and which keys may sign proofs."""
+    not promise, and why; which keys may sign proofs; and what the company says of itself."""
 
     objectives: Limits
     usual: Limits
     not_promised: Mapping[str, str]
     enrolled: Sequence[EnrolledSigner]
+    company: Company
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -54,10 +58,12 @@ def announcements(
     slots = (each for each in known if isinstance(each, Slot))
     enrolled = newly_enrolled(known, scope.enrolled, now)
     left_out = due_scope(known, scope.not_promised, now=now)
+    company = newly_said(known, scope.company, now)
     return (
         *((enrolled,) if enrolled else ()),
         *due_slots(slots, scope.promises, usual, now=now),
         *((left_out,) if left_out else ()),
+        *((company,) if company else ()),
     )
 
 
@@ -67,7 +73,7 @@ def telling(said: Iterable[AnyPredicate]) -> tuple[AnyPredicate, ...]:
     latest: dict[tuple[str, str | None], Slot] = {}
     notices: list[AnyPredicate] = []
     for each in said:
-        if isinstance(each, EnrolledNotice | ScopeNotice):
+        if isinstance(each, EnrolledNotice | ScopeNotice | CompanyNotice):
             notices.append(each)
         if isinstance(each, Slot):
             before = latest.get((each.promise, each.drill))
@@ -87,3 +93,18 @@ def newly_enrolled(
         return None
     names = ", ".join(each.name for each in new)
     return EnrolledNotice(text=f"These keys may sign proofs: {names}.", at=now, signers=new)
+
+
+def newly_said(
+    said: Iterable[AnyPredicate], company: Company, now: datetime
+) -> CompanyNotice | None:
+    """A company that never said anything of itself says nothing; one that takes its words back
+    says that."""
+    before = Company()
+    for each in said:
+        if isinstance(each, CompanyNotice):
+            before = each.company
+    if company == before:
+        return None
+    text = "The company has changed what it says of itself: contacts, policies, its own word."
+    return CompanyNotice(text=text, at=now, company=company)

@@ -2,8 +2,8 @@
 # One monitor alone unless a test says otherwise: what several do together is in tests/unit/monitor.
 
 import json
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from tests.unit.monitor.memory_store import MemoryStore
 
 from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.company import Company, Security
 from standfast.evidence.consent import paused
 from standfast.evidence.envelope import leaf
 from standfast.evidence.explanation import explaining, explanations
@@ -105,6 +106,7 @@ def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) 
         "promises": [{"id": "redundant-web", "objective": LIMITS, "usual": LIMITS}],
         "not_promised": {},
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
+        "company": {},
     }
     return Keeper(settings=settings, signer=LOG_KEY, clock=clock, store=store, peers=peers)
 
@@ -242,6 +244,20 @@ def test_a_page_that_was_damaged_is_made_again(monitor: Monitor) -> None:
     monitor.clock.sleep(120)
     monitor.turn()
     assert monitor.page["site"] == "example"
+
+
+def test_what_the_company_says_is_shown_and_what_it_takes_back_is_not(monitor: Monitor) -> None:
+    security = Security(contacts=("mailto:security@example.test",), expires=date(2026, 9, 30))
+    monitor.keeper.scope = replace(monitor.keeper.scope, company=Company(security=security))
+    monitor.turn()
+    written = (monitor.keeper.www / "security.txt").read_text()
+    assert "Contact: mailto:security@example.test\n" in written
+    assert "Canonical: https://example.test/.well-known/security.txt\n" in written
+
+    monitor.keeper.scope = replace(monitor.keeper.scope, company=Company())
+    monitor.turn()
+    assert monitor.page["company"]["security"] is None
+    assert not (monitor.keeper.www / "security.txt").exists()
 
 
 def test_what_lies_in_a_mirrors_spool_is_announced_and_stays_until_it_is_logged(

@@ -25,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
     www = tmp_path / "www"
     (www / "log" / "tile").mkdir(parents=True)
     (www / "index.html").touch()
+    (www / "security.txt").touch()
     (www / "log" / "checkpoint").touch()
     (www / ".hidden").touch()
     (tmp_path / "secret").touch()
@@ -42,6 +43,8 @@ def folder(tmp_path: Path) -> Path:
         ("/trust/?utm=1", "www/index.html"),
         ("/trust/index.html", "www/index.html"),
         ("/trust/log/checkpoint", "www/log/checkpoint"),
+        ("/.well-known/security.txt", "www/security.txt"),
+        ("/.well-known/security.txt?utm=1", "www/security.txt"),
         ("/draft/one.json", "drafts/one.json"),
         ("/spool/one.json", "spool/one.json"),
     ],
@@ -61,6 +64,9 @@ def test_what_is_there_is_found(folder: Path, path: str, file: str) -> None:
         "/trust/%2e%2e/secret",
         "/trust//etc/passwd",
         "/trust/.hidden",
+        "/.well-known/",
+        "/.well-known/index.html",
+        "/trust/.well-known/security.txt",
         "/trust/way-out",
         "/trust/nothing",
         "/spool/",
@@ -77,6 +83,8 @@ def test_a_checkpoint_is_text_and_a_page_is_html() -> None:
     assert content_type(Path("checkpoint")).startswith("text/plain")
     assert content_type(Path("index.html")).startswith("text/html")
     assert content_type(Path("tile/0/000")) == "application/octet-stream"
+    assert content_type(Path("security.txt")) == "text/plain; charset=utf-8"
+    assert content_type(Path("feed.atom")) == "application/atom+xml"
 
 
 READERS = {"edges": frozenset({"edge-1"}), "monitors": frozenset({"monitor-2"})}
@@ -87,6 +95,9 @@ READERS = {"edges": frozenset({"edge-1"}), "monitors": frozenset({"monitor-2"})}
     [
         ("edge-1", "/trust/", True),
         ("edge-1", CURRENT, True),
+        ("edge-1", "/.well-known/security.txt", True),
+        ("edge-1", "/.well-known/security.txt?utm=1", True),
+        ("edge-1", "/.well-known/other", False),
         ("edge-1", "/spool/one.json", False),
         ("edge-1", "/draft/one.json", False),
         ("monitor-2", "/trust/log/checkpoint", True),

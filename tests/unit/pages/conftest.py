@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.unit.written import WrittenLog
 
 from standfast.core.units import stamp
+from standfast.evidence.company import Company, Contact, Policy, Security
 from standfast.evidence.envelope import leaf
 from standfast.evidence.note import vkey
 from standfast.evidence.read import Record, read_log
@@ -17,24 +18,42 @@ from standfast.evidence.state import derive
 from standfast.evidence.statement import (
     AnyPredicate,
     Calibration,
+    CompanyNotice,
     EnrolledNotice,
     EnrolledSigner,
     Proof,
     Run,
+    ScopeNotice,
     Slot,
     TextNotice,
+    Unpromised,
 )
 from standfast.evidence.transport import FolderTransport
 from standfast.pages.trust.render import pages
-from standfast.promises.catalog import REDUNDANT_WEB
+from standfast.promises.catalog import REDUNDANT_WEB, RESTORE_WORKS
 from standfast.promises.judge import judge
-from standfast.promises.model import Grade, Part, Promise
+from standfast.promises.model import Figures, Grade, Part, Promise
 
 NOON = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 ORIGIN = "trust.example/log"
 SHARED = ("edge-1, monitor-1, web-1, web-2 share one kernel",)
 LOG_SIGNER = Ed25519Signer.from_seed(ORIGIN, bytes(range(32)))
 MONITOR_SIGNER = Ed25519Signer.from_seed("monitor-1", bytes(range(1, 33)))
+COMPANY = Company(
+    name="Example Ltd",
+    statements=("The data centre is guarded day and night.",),
+    contacts=(Contact(about="data protection", address="mailto:privacy@example.test"),),
+    policies=(
+        Policy(title="Access", version="3", owner="operations", review_by=date(2026, 12, 31)),
+        Policy(title="Incidents", version="1", owner="security", review_by=date(2026, 2, 28)),
+    ),
+    security=Security(
+        contacts=("mailto:security@example.test", "https://example.test/report"),
+        expires=date(2026, 9, 30),
+        policy="https://example.test/security",
+    ),
+)
+LOOSER = {"failed_requests": 5, "doubled_writes": 0}
 
 
 def hours(count: float) -> timedelta:
@@ -49,10 +68,9 @@ class Story:
     promise: Promise = REDUNDANT_WEB
     leaves: list[bytes] = field(default_factory=list)
     slot: int = 0
-
-    @property
-    def part(self) -> Part:
-        return self.promise.parts[0]
+    part: Part = REDUNDANT_WEB.parts[0]
+    announced: Slot = field(init=False)
+    objective: Figures = field(default_factory=lambda: REDUNDANT_WEB.parts[0].objective)
 
     def tell(self, predicate: AnyPredicate, signer: Ed25519Signer = LOG_SIGNER) -> "Story":
         self.leaves.append(leaf("demo", predicate, signer))
@@ -65,25 +83,37 @@ class Story:
     def noticed(self, text: str, at: datetime) -> "Story":
         return self.tell(TextNotice(text=text, at=at))
 
+    def said(self, company: Company, at: datetime) -> "Story":
+        return self.tell(CompanyNotice(text="The company has spoken.", at=at, company=company))
+
+    def withdrawn(self, promise: Promise, at: datetime) -> "Story":
+        left_out = Unpromised(
+            promise=promise.id, statement=promise.statement, why="the operator's file says so"
+        )
+        return self.tell(ScopeNotice(text="One is left out.", at=at, not_promised=(left_out,)))
+
+    def promising(self, promise: Promise) -> "Story":
+        self.promise = promise
+        return self
+
     def due(
         self, start: datetime, *, objective: Mapping[str, float] | None = None, part: int = 0
     ) -> "Story":
-        promise, announced = self.promise, self.promise.parts[part]
-        self.slot = len(self.leaves)
-        return self.tell(
-            Slot(
-                promise=promise.id,
-                drill=announced.drill,
-                statement=promise.statement,
-                objective=dict(objective or announced.objective),
-                default_objective=dict(announced.objective),
-                proof=announced.proof,
-                starts_at=start,
-                until=start + promise.period,
-                calibrated_within_s=promise.calibrated_within.total_seconds(),
-                period_s=promise.period.total_seconds(),
-            )
+        promise, self.part = self.promise, self.promise.parts[part]
+        self.slot, self.objective = len(self.leaves), objective or self.part.objective
+        self.announced = Slot(
+            promise=promise.id,
+            drill=self.part.drill,
+            statement=promise.statement,
+            objective=dict(self.objective),
+            default_objective=dict(self.part.objective),
+            proof=self.part.proof,
+            starts_at=start,
+            until=start + promise.period,
+            calibrated_within_s=promise.calibrated_within.total_seconds(),
+            period_s=promise.period.total_seconds(),
         )
+        return self.tell(self.announced)
 
     def calibrated(self, at: datetime) -> "Story":
         return self.tell(
@@ -115,13 +145,15 @@ class Story:
             "doubled_writes": 0,
             "p99_s": 0.184,
         }
+        if "failed_requests" not in self.objective:
+            measured = {key: limit + failed for key, limit in self.objective.items()}
         return {
             "promise": self.promise.id,
             "drill": self.part.drill,
-            "outcome": judge(self.part.objective, measured),
+            "outcome": judge(self.objective, measured),
             "grade": Grade.REHEARSED if stand_ins else Grade.REAL,
             "stand_ins": stand_ins,
-            "objective": dict(self.part.objective),
+            "objective": dict(self.objective),
             "measured": measured,
             "started_at": at - timedelta(seconds=40),
             "ended_at": at,
@@ -155,8 +187,11 @@ def published(record: Record, now: datetime) -> Mapping[str, bytes]:
     )
 
 
+STORIES = ("kept-rehearsed", "kept-real", "broken", "unproven", "changed", "empty")
+
+
 def told(folder: Path) -> Mapping[str, Callable[[], Story]]:
-    """The five stories that the golden files hold; all are looked at on noon of 9 March."""
+    """The stories that the golden files hold; all are looked at on noon of 9 March."""
 
     def begun(name: str, start: datetime) -> Story:
         story = Story(folder=folder / name)
@@ -173,6 +208,20 @@ def told(folder: Path) -> Mapping[str, Callable[[], Story]]:
             .noticed("A release kept an old health check. It is being proven again.", NOON)
         ),
         "unproven": lambda: begun("d", NOON - hours(53)).proven(NOON - hours(52)),
+        "changed": lambda: (
+            Story(folder=folder / "f", promise=RESTORE_WORKS)
+            .enrolled(NOON - hours(31))
+            .said(COMPANY.model_copy(update={"statements": ()}), NOON - hours(31))
+            .due(NOON - hours(30))
+            .promising(REDUNDANT_WEB)
+            .due(NOON - hours(30))
+            .calibrated(NOON - hours(29))
+            .proven(NOON - hours(28), failed=3)
+            .due(NOON - hours(6), objective=LOOSER)
+            .withdrawn(RESTORE_WORKS, NOON - hours(5))
+            .proven(NOON - hours(2), failed=3)
+            .said(COMPANY, NOON - hours(1))
+        ),
         "empty": lambda: Story(folder=folder / "e").enrolled(NOON - hours(1)),
     }
 

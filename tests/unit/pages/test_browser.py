@@ -1,10 +1,8 @@
 """The script on the page, run by a real browser whose clock is moved on.
 
-Chromium opens the page from a file, and its virtual time takes no time of ours. Left out where it
-is not installed.
+Chromium opens the page from a file, and its virtual time takes no time of ours.
 """
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,22 +11,9 @@ import pytest
 from standfast.core.clock import SystemClock
 from standfast.core.command import Command, SystemRunner
 
+from .browser import CHROMIUM, FLAGS
 from .conftest import Story, hours
 from .test_page import Reader
-
-CHROMIUM = shutil.which("chromium") or ""
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this computer")
 
 
 def opened(page: Path, *, after: timedelta) -> Reader:

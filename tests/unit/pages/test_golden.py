@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from tests.golden.kept import GOLDEN, kept
 
-from .conftest import NOON, Story
-
-STORIES = ("kept-rehearsed", "kept-real", "broken", "unproven", "empty")
+from .conftest import NOON, STORIES, Story
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -20,7 +20,7 @@ from .conftest import NOON, Story
 def kept(stories: Mapping[str, Callable[[], Story]]) -> Claim:
     record = stories["kept-real"]().record()
     (state,) = derive(record.entries, now=NOON)
-    return claim(record, state, now=NOON)
+    return claim(record, state, {}, now=NOON)
 
 
 def like(kept: Claim, state: State, grade: Grade | None, until: datetime | None = None) -> Claim:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from standfast.evidence.slots import Span
 from standfast.evidence.state import Past
+from standfast.pages.trust.model import Change
 from standfast.pages.trust.plot import FLOOR, STEPS, TOP, Plot, plot
 from standfast.promises.model import Outcome
 
@@ -73,3 +74,19 @@ def test_missed_time_is_a_stretch_within_the_plot() -> None:
 def test_a_new_site_is_drawn_on_a_day_at_least() -> None:
     made = drawn(past(1 / 24, 1))
     assert (made.since, made.until) == ("8 Mar 2026", "9 Mar 2026")
+
+
+def test_what_was_over_the_objective_of_its_day_stays_a_cross_when_less_is_promised() -> None:
+    loosened = Change(at=NOON - timedelta(days=2), index=7, key=KEY, before=3, after=10)
+    history = (past(3, 4), past(1, 4))
+    made = plot(history, (), KEY, 10, (loosened,), now=NOON)
+    assert made is not None
+    assert (made.beyond.count("M"), made.within.count("M")) == (1, 1)
+    assert made.summary.endswith("1 within the objective, 1 over it")
+
+
+def test_a_figure_that_was_not_promised_then_is_held_to_the_objective_of_today() -> None:
+    new = Change(at=NOON - timedelta(days=2), index=7, key=KEY, before=None, after=3)
+    made = plot((past(3, 4),), (), KEY, 3, (new,), now=NOON)
+    assert made is not None
+    assert made.beyond.count("M") == 1

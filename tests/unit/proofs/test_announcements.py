@@ -1,14 +1,17 @@
 """What a log must say next follows from what it says already."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from standfast.evidence.company import Company
 from standfast.evidence.note import vkey
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import (
     AnyPredicate,
+    CompanyNotice,
     EnrolledNotice,
     EnrolledSigner,
     ScopeNotice,
@@ -33,6 +36,7 @@ def scope() -> Scope:
         usual={REDUNDANT_WEB.id: LIMITS},
         not_promised={},
         enrolled=[enrolled("vantage")],
+        company=Company(),
     )
 
 
@@ -67,6 +71,7 @@ def test_a_key_that_is_new_is_enrolled_by_itself(scope: Scope) -> None:
         usual=scope.usual,
         not_promised={},
         enrolled=[enrolled("vantage"), enrolled("backup-1")],
+        company=Company(),
     )
     (notice,) = announcements(said, more, now=NOON)
     assert isinstance(notice, EnrolledNotice)
@@ -79,10 +84,27 @@ def test_a_sentence_that_is_left_out_is_said_to_be(scope: Scope) -> None:
         usual={},
         not_promised={REDUNDANT_WEB.id: "the operator's file says so"},
         enrolled=scope.enrolled,
+        company=Company(),
     )
     said = announcements((), less, now=NOON)
     assert len(of(ScopeNotice, said)) == 1
     assert of(Slot, said) == []
+
+
+def test_what_the_company_says_of_itself_is_logged_once_and_when_it_changes(scope: Scope) -> None:
+    said = announcements((), replace(scope, company=Company(name="Example")), now=NOON)
+    (notice,) = of(CompanyNotice, said)
+    assert isinstance(notice, CompanyNotice)
+    assert notice.company.name == "Example"
+    assert announcements(telling(said), replace(scope, company=notice.company), now=NOON) == ()
+
+    (taken_back,) = announcements(telling(said), scope, now=NOON)
+    assert isinstance(taken_back, CompanyNotice)
+    assert taken_back.company == Company()
+
+
+def test_a_company_that_says_nothing_is_not_quoted(scope: Scope) -> None:
+    assert of(CompanyNotice, announcements((), scope, now=NOON)) == []
 
 
 def test_thousands_of_old_slots_decide_nothing_that_the_last_ones_do_not(scope: Scope) -> None:

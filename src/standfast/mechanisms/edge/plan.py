@@ -22,9 +22,11 @@ BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/bl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeAsk:
-    """What the edge needs of the service: where it says that it is well."""
+    """What the edge needs to know: where the service says that it is well, and whether the company
+    has said where to report a weakness."""
 
     health: str
+    security_txt: bool
 
 
 def plan(
@@ -78,6 +80,7 @@ def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, bli
         webs=having(machines, Role.WEB),
         monitors=having(machines, Role.MONITOR),
         health=ask.health,
+        security_txt=ask.security_txt,
         blind=blind,
         web_port=WEB_PORT,
         pages_port=PAGES_PORT,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from standfast.core.templates import render
+from standfast.evidence.company import Company
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import ETCD_CLIENT_PORT, IDENTITY_FILES, PAGES_PORT
@@ -24,7 +25,8 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
     proofs, by name. `objectives`: promise to drill to this site's limits, `usual` the same of a
-    site that changes none; `not_promised`: promise to why not."""
+    site that changes none; `not_promised`: promise to why not; `company`: what the company says of
+    itself."""
 
     site: str
     service: str
@@ -35,6 +37,7 @@ class EvidenceAsk:
     usual: Objectives
     not_promised: Mapping[str, str]
     enrolled: Mapping[str, str]
+    company: Company
 
 
 def plan(
@@ -62,6 +65,7 @@ def plan(
             for promise, objective in sorted(ask.objectives.items())
         ],
         "not_promised": dict(ask.not_promised),
+        "company": ask.company.model_dump(mode="json"),
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
     }
     pages = {

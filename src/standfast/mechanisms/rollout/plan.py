@@ -125,7 +125,10 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         machine, data=data_of(machine), spare=spare_of(blueprint), source=blueprint.source
     )
     if machine.is_a(Role.EDGE):
-        ask = EdgeAsk(health=blueprint.service.health)
+        ask = EdgeAsk(
+            health=blueprint.service.health,
+            security_txt=blueprint.evidence.company.security is not None,
+        )
         yield edge.plan(machine, machines, ask, certificate=certificates.public[machine.name])
     if machine.is_a(Role.WEB):
         yield web.plan(

@@ -5,10 +5,13 @@ from datetime import datetime
 
 from standfast.core.units import stamp
 from standfast.evidence.state import WORST_FIRST
-from standfast.pages.trust.model import Claim, Page, Part
+from standfast.pages.trust.model import Claim, CompanySaid, Page, Part, Version
 from standfast.promises.model import Figures
 
 VERSION = 1
+
+VERSIONS_LISTED = 50
+"""Of the text, each with its differences; the record holds them all."""
 
 
 def document(page: Page) -> Mapping[str, object]:
@@ -36,14 +39,33 @@ def document(page: Page) -> Mapping[str, object]:
                 "why": each.why,
                 "since": moment(each.since),
                 "index": each.index,
+                "was_promised": each.was_promised,
             }
             for each in page.left_out
         ],
         "notices": [
             {"index": each.index, "at": moment(each.at), "text": each.text} for each in page.notices
         ],
+        "text": [of_version(each) for each in page.versions[:VERSIONS_LISTED]],
+        "company": None if page.company is None else of_company(page.company),
         "complaints": list(page.complaints),
     }
+
+
+def of_version(version: Version) -> Mapping[str, object]:
+    return {
+        "version": version.number,
+        "since": moment(version.since),
+        "index": version.index,
+        "removed": list(version.removed),
+        "added": list(version.added),
+    }
+
+
+def of_company(company: CompanySaid) -> Mapping[str, object]:
+    """The operator's own keys, and the entry that holds them."""
+    said = company.said.model_dump(mode="json")
+    return {"index": company.index, "since": moment(company.since), **said}
 
 
 def promise(claim: Claim) -> Mapping[str, object]:
@@ -86,6 +108,16 @@ def of_part(part: Part) -> Mapping[str, object]:
         "due_at": moment(part.due_at),
         "calibrated_at": moment(part.calibrated_at),
         "missed": missed(part.missed),
+        "changes": [
+            {
+                "at": moment(each.at),
+                "index": each.index,
+                "figure": each.key,
+                "before": each.before,
+                "after": each.after,
+            }
+            for each in part.changes
+        ],
         "evidence": evidence(part),
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from standfast.evidence.company import Company
 from standfast.promises.model import Figures, Grade, State
 
 
@@ -77,11 +78,33 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One entry of the log that the page refers to."""
+    """A proof or calibration in the log that the page refers to, with what the page says of it:
+    `outcome` is `calibrated` for a calibration, `at` its end, `figures` what was measured of the
+    objective."""
 
     index: int
     path: str
     signer: str
+    promise: str
+    outcome: str
+    at: datetime
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One figure of an objective that was announced anew; None where it was or is not promised."""
+
+    at: datetime
+    index: int
+    key: str
+    before: float | None
+    after: float | None
+
+    @property
+    def looser(self) -> bool:
+        """Less is promised since."""
+        return self.after is None or (self.before is not None and self.after > self.before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +138,8 @@ class Part:
     story: tuple[str, ...]
     latest: Told | None
     calibration: Calibration | None
+    changes: tuple[Change, ...]
+    """Newest first."""
     missed: tuple[tuple[datetime, datetime], ...]
 
 
@@ -147,6 +172,7 @@ class LeftOut:
     why: str
     since: datetime
     index: int
+    was_promised: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +183,44 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of the text: since when, the entry with which it was whole, and how it differs
+    from the one before."""
+
+    number: int
+    since: datetime
+    index: int
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that the feed tells. `kind` and `index` together never mean two."""
+
+    kind: str
+    index: int
+    at: datetime
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanySaid:
+    """What the company says of itself, and the entry that says it."""
+
+    said: Company
+    since: datetime
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     site: str
     service: str
+    url: str
+    """Where the page is, for who reads a part of it elsewhere."""
+    security_url: str
     log_url: str
     vkey: str
     origin: str
@@ -167,6 +228,7 @@ class Page:
     root: str
     made_at: datetime
     newest_at: datetime | None
+    newest_index: int | None
     valid_until: datetime | None
     """The first moment at which a claim of this page expires; none when nothing is kept."""
     headlines: tuple[Headline, ...]
@@ -174,4 +236,8 @@ class Page:
     claims: tuple[Claim, ...]
     left_out: tuple[LeftOut, ...]
     notices: tuple[Notice, ...]
+    versions: tuple[Version, ...]
+    """Of the text, newest first."""
+    company: CompanySaid | None
+    happenings: tuple[Happening, ...]
     complaints: tuple[str, ...]

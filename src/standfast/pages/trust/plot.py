@@ -1,7 +1,9 @@
 """Draw one measurement over time, with its objective as a line, in a few hundred bytes.
 
 Every point is a sub-path of one of three paths: dots within the objective, crosses beyond it, rings
-where nothing can be said. The shape says it as well as the colour.
+where nothing can be said. The shape says it as well as the colour. The line is the objective of
+today; a point is beyond it, too, if it was beyond what was promised then, so that nothing becomes
+good because less is promised.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,8 @@ from datetime import datetime, timedelta
 from standfast.evidence.slots import Span
 from standfast.evidence.state import LOOKING_BACK, Past
 from standfast.pages.trust import words
-from standfast.pages.trust.model import Plot
+from standfast.pages.trust.changes import limit_then
+from standfast.pages.trust.model import Change, Plot
 from standfast.promises.model import Outcome
 
 WINDOW = LOOKING_BACK
@@ -28,12 +31,22 @@ class Point:
     at: datetime
     value: float | None
     """None where the proof was inconclusive."""
+    over: bool
 
 
-def points(history: Sequence[Past], key: str, *, now: datetime) -> list[Point]:
+def points(
+    history: Sequence[Past], key: str, limit: float, changed: Sequence[Change], *, now: datetime
+) -> list[Point]:
     """The attempts of the window, oldest first."""
     recent = sorted((each for each in history if now - WINDOW <= each.ended_at <= now), key=when)
-    return [Point(at=each.ended_at, value=known(each, key)) for each in recent]
+    return [point(each, key, limit, changed) for each in recent]
+
+
+def point(past: Past, key: str, limit: float, changed: Sequence[Change]) -> Point:
+    value, then = known(past, key), limit_then(changed, key, past.ended_at, limit)
+    limits = [each for each in (limit, then) if each is not None]
+    over = value is not None and value > min(limits)
+    return Point(at=past.ended_at, value=value, over=over)
 
 
 def when(past: Past) -> datetime:
@@ -45,16 +58,22 @@ def known(past: Past, key: str) -> float | None:
 
 
 def plot(
-    history: Sequence[Past], missed: Sequence[Span], key: str, limit: float, *, now: datetime
+    history: Sequence[Past],
+    missed: Sequence[Span],
+    key: str,
+    limit: float,
+    changed: Sequence[Change] = (),
+    *,
+    now: datetime,
 ) -> Plot | None:
     """The plot of one figure; None when nothing was tried in the window."""
-    tried = points(history, key, now=now)
+    tried = points(history, key, limit, changed, now=now)
     if not tried:
         return None
     start = min(max(now - WINDOW, tried[0].at), now - SHORTEST)
     frame = Frame(start=start, now=now, ceiling=ceiling(tried, limit))
     drawn = thinned(tried, frame)
-    values = [(frame.x(each.at), each.value) for each in drawn]
+    values = [(frame.x(each.at), each.value, each.over) for each in drawn]
     level = frame.y(limit)
     return Plot(
         width=WIDTH,
@@ -64,15 +83,15 @@ def plot(
         limit=level,
         limit_text=level - 5,
         course="".join(course(frame, drawn)),
-        within="".join(dot(x, frame.y(v)) for x, v in values if v is not None and v <= limit),
-        beyond="".join(cross(x, frame.y(v)) for x, v in values if v is not None and v > limit),
-        unsure="".join(ring(x, FLOOR) for x, v in values if v is None),
+        within="".join(dot(x, frame.y(v)) for x, v, over in values if v is not None and not over),
+        beyond="".join(cross(x, frame.y(v)) for x, v, over in values if v is not None and over),
+        unsure="".join(ring(x, FLOOR) for x, v, _ in values if v is None),
         gaps=tuple(
             frame.gap(span) for span in missed if span.until > start and span.starts_at < now
         ),
         since=words.day(start),
         until=words.day(now),
-        summary=summary(tried, limit),
+        summary=summary(tried),
     )
 
 
@@ -110,8 +129,8 @@ def thinned(tried: Sequence[Point], frame: Frame) -> list[Point]:
     return list(kept.values())
 
 
-def badness(point: Point) -> float:
-    return -1.0 if point.value is None else point.value
+def badness(point: Point) -> tuple[bool, float]:
+    return point.over, -1.0 if point.value is None else point.value
 
 
 def course(frame: Frame, drawn: Sequence[Point]) -> list[str]:
@@ -138,13 +157,12 @@ def ring(x: float, y: float) -> str:
     return f"M{x - 3.5:g} {y:g}a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0"
 
 
-def summary(tried: Sequence[Point], limit: float) -> str:
+def summary(tried: Sequence[Point]) -> str:
     """`12 proofs since 1 Nov 2025: 10 within the objective, 1 over it, 1 inconclusive`."""
-    values = [each.value for each in tried if each.value is not None]
-    over = sum(value > limit for value in values)
-    unsure = len(tried) - len(values)
+    over = sum(each.over for each in tried)
+    unsure = sum(each.value is None for each in tried)
     count = "1 proof" if len(tried) == 1 else f"{len(tried)} proofs"
-    parts = [f"{len(values) - over} within the objective"]
+    parts = [f"{len(tried) - unsure - over} within the objective"]
     parts += [f"{over} over it"] if over else []
     parts += [f"{unsure} inconclusive"] if unsure else []
     return f"{count} since {words.day(tried[0].at)}: {', '.join(parts)}"

@@ -1,7 +1,9 @@
-"""The trust page: a pure function of the record, the states derived from it, and the time.
+"""The trust page and what goes with it: a pure function of the record, the states derived from it,
+and the time.
 
 The page carries its own policy (Content Security Policy Level 3, W3C): it may use this one style
-and this one script, both named by their hash, and nothing else from anywhere.
+and this one script, both named by their hash, and nothing else from anywhere; the script may read
+the log that lies beside the page.
 """
 
 import base64
@@ -14,11 +16,21 @@ from standfast.core import templates, units
 from standfast.evidence.read import Record
 from standfast.evidence.state import PromiseState
 from standfast.pages.trust import words
+from standfast.pages.trust.entries import path_of
 from standfast.pages.trust.machine import document
 from standfast.pages.trust.model import Page
+from standfast.pages.trust.seal import seal
+from standfast.pages.trust.security import security_txt
 from standfast.pages.trust.view import page
 
 PACKAGE = "standfast.pages.trust"
+
+SECURITY_TXT = "security.txt"
+SOMETIMES = frozenset({SECURITY_TXT})
+"""Files that are made of some records only: where they are not, an older one is out of date."""
+
+VERSIONS_SHOWN = 10
+"""Older versions of the text on the page, each with its differences; `trust.json` has more."""
 
 CLOCK_SLACK = timedelta(minutes=10)
 """How far a reader's clock may be behind ours before the page says that they disagree."""
@@ -34,14 +46,27 @@ def pages(
     vkey: str,
     now: datetime,
 ) -> Mapping[str, bytes]:
-    """The files of the page by name. Both forms come from one model, so they cannot disagree."""
+    """The files of the page by name. All come from one model, so they cannot disagree."""
     made = page(record, states, site=site, service=service, log_url=log_url, vkey=vkey, now=now)
-    return {"index.html": html(made).encode(), "trust.json": machine_form(made).encode()}
+    return {name: text.encode() for name, text in texts(made).items()}
+
+
+def texts(made: Page) -> Mapping[str, str]:
+    always = {
+        "index.html": html(made),
+        "trust.json": machine_form(made),
+        "feed.atom": feed(made),
+        "seal.svg": templates.render(PACKAGE, "seal.svg", html=True, seal=seal(made)),
+    }
+    security = made.company.said.security if made.company else None
+    if security is None:
+        return always
+    return {**always, SECURITY_TXT: security_txt(security, made.security_url)}
 
 
 def html(made: Page) -> str:
     style = templates.render(PACKAGE, "page.css")
-    script = templates.render(PACKAGE, "page.js")
+    script = templates.render(PACKAGE, "page.js") + templates.render(PACKAGE, "check.js")
     return templates.render(
         PACKAGE,
         "page.html",
@@ -49,10 +74,19 @@ def html(made: Page) -> str:
         page=made,
         words=words,
         stamp=units.stamp,
+        path_of=path_of,
+        versions_shown=VERSIONS_SHOWN,
         earliest=made.made_at - CLOCK_SLACK,
         policy=policy(style, script),
         style=style,
         script=script,
+    )
+
+
+def feed(made: Page) -> str:
+    """Atom (RFC 4287)."""
+    return templates.render(
+        PACKAGE, "feed.atom", html=True, page=made, words=words, stamp=units.stamp
     )
 
 
@@ -63,6 +97,7 @@ def machine_form(made: Page) -> str:
 def policy(style: str, script: str) -> str:
     return (
         f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
+        "connect-src 'self'; "
         "base-uri 'none'; form-action 'none'"
     )
 

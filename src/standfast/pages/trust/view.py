@@ -4,33 +4,35 @@ Fail-safe: what is `kept` in the states but has no grade, no proof or no expiry 
 ahead is shown as unproven. The page never says more than the states do, only less.
 """
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import urljoin
 
-from standfast.evidence.read import Entry, Record
+from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
-from standfast.evidence.statement import EnrolledNotice, Proof, ScopeNotice, TextNotice
-from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
+from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
 from standfast.pages.trust import plot, words
+from standfast.pages.trust.changes import PartName, changes
+from standfast.pages.trust.entries import newest, predicate_at, proof_at, told
+from standfast.pages.trust.feed import happenings
 from standfast.pages.trust.headline import headlines
 from standfast.pages.trust.model import (
     Calibration,
+    Change,
     Claim,
+    CompanySaid,
     LeftOut,
     Measure,
     Notice,
     Page,
     Part,
-    Told,
     mark,
 )
+from standfast.pages.trust.security import WELL_KNOWN
+from standfast.pages.trust.text import versions
 from standfast.promises.model import Figures, Grade, Outcome, State
-
-LOG_FOLDER = "log/"
-"""Where the log's tiles lie beside the page."""
 
 NOTICES_SHOWN = 10
 """What a reader takes in; the record holds them all."""
@@ -46,28 +48,41 @@ def page(
     vkey: str,
     now: datetime,
 ) -> Page:
-    claims = tuple(claim(record, each, now=now) for each in doubted(states, record.complaints))
+    changed = changes(record.entries, now=now)
+    claims = tuple(
+        claim(record, each, changed, now=now) for each in doubted(states, record.complaints)
+    )
+    newest_at, newest_index = newest(record)
     return Page(
         site=site,
         service=service,
+        url=urljoin(log_url.rstrip("/"), "./"),
+        security_url=urljoin(log_url, WELL_KNOWN),
         log_url=log_url,
         vkey=vkey,
         origin=record.checkpoint.origin,
         size=record.checkpoint.size,
         root=record.checkpoint.root.hex(),
         made_at=now,
-        newest_at=max(filter(None, map(happened_at, record.entries)), default=None),
+        newest_at=newest_at,
+        newest_index=newest_index,
         valid_until=min((each.valid_until for each in claims if each.valid_until), default=None),
         headlines=headlines(claims),
         shares_hardware=any(map(shares_hardware, claims)),
         claims=claims,
         left_out=not_promised(record),
         notices=notices(record),
+        versions=tuple(reversed(versions(record.entries, now=now))),
+        company=company(record),
+        happenings=happenings(record.entries, now=now),
         complaints=record.complaints,
     )
 
 
-def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
+Changed = Mapping[PartName, tuple[Change, ...]]
+
+
+def claim(record: Record, state: PromiseState, changed: Changed, *, now: datetime) -> Claim:
     stated, reason = shown(state, now=now)
     return Claim(
         id=state.promise,
@@ -82,11 +97,14 @@ def claim(record: Record, state: PromiseState, *, now: datetime) -> Claim:
         calibrated_at=state.calibrated_at,
         broken_since=broken_since(state) if stated is State.BROKEN else None,
         stand_ins=state.stand_ins,
-        parts=tuple(part(record, each, now=now) for each in state.parts),
+        parts=tuple(
+            part(record, each, changed.get((state.promise, each.drill), ()), now=now)
+            for each in state.parts
+        ),
     )
 
 
-def part(record: Record, state: PartState, *, now: datetime) -> Part:
+def part(record: Record, state: PartState, changed: tuple[Change, ...], *, now: datetime) -> Part:
     proof = proof_at(record, state.latest)
     stated, reason = shown_part(state, now=now)
     return Part(
@@ -102,11 +120,12 @@ def part(record: Record, state: PartState, *, now: datetime) -> Part:
         default_objective=state.default_objective,
         measured=state.measured,
         worst=state.worst,
-        measures=measures(state, now=now),
+        measures=measures(state, changed, now=now),
         besides=words.besides(state.measured or {}, state.objective),
         story=proof.story if proof else (),
         latest=told(record, state.latest),
         calibration=calibration(record, state.calibration),
+        changes=changed,
         missed=state.missed,
     )
 
@@ -146,11 +165,11 @@ def part_broken_since(state: PartState) -> datetime | None:
     return began
 
 
-def measures(state: PartState, *, now: datetime) -> tuple[Measure, ...]:
-    return tuple(measure(state, key, now=now) for key in words.in_order(state.objective))
+def measures(state: PartState, changed: Sequence[Change], *, now: datetime) -> tuple[Measure, ...]:
+    return tuple(measure(state, key, changed, now=now) for key in words.in_order(state.objective))
 
 
-def measure(state: PartState, key: str, *, now: datetime) -> Measure:
+def measure(state: PartState, key: str, changed: Sequence[Change], *, now: datetime) -> Measure:
     limit = state.objective[key]
     usual = state.default_objective.get(key, limit)
     return Measure(
@@ -161,7 +180,7 @@ def measure(state: PartState, key: str, *, now: datetime) -> Measure:
         worst=value(state.worst, key),
         last_is_over=over(state.measured, key, limit),
         worst_is_over=over(state.worst, key, limit),
-        plot=plot.plot(state.history, state.missed, key, limit, now=now),
+        plot=plot.plot(state.history, state.missed, key, limit, changed, now=now),
     )
 
 
@@ -191,6 +210,12 @@ def calibration(record: Record, index: int | None) -> Calibration | None:
 
 
 def not_promised(record: Record) -> tuple[LeftOut, ...]:
+    """A sentence that was promised once and is withdrawn says so as long as it is left out."""
+    announced = {
+        predicate.promise
+        for entry in record.entries
+        if isinstance(predicate := entry.statement.predicate, Slot)
+    }
     return tuple(
         LeftOut(
             id=each.promise,
@@ -198,6 +223,7 @@ def not_promised(record: Record) -> tuple[LeftOut, ...]:
             why=each.why,
             since=each.since,
             index=each.index,
+            was_promised=each.promise in announced,
         )
         for each in left_out(record.entries)
     )
@@ -213,50 +239,9 @@ def notices(record: Record) -> tuple[Notice, ...]:
     return tuple(reversed(said))[:NOTICES_SHOWN]
 
 
-def told(record: Record, index: int | None) -> Told | None:
-    entry = entry_at(record, index)
-    if entry is None:
-        return None
-    return Told(
-        index=entry.index,
-        path=LOG_FOLDER + bundle(entry.index, record.checkpoint.size).path,
-        signer=entry.signer,
-    )
-
-
-def bundle(index: int, size: int) -> Tile:
-    """The file that holds an entry, as it is named while the log has this size."""
-    number = index // WIDTH
-    return Tile(level=ENTRIES, index=number, width=min(WIDTH, size - number * WIDTH))
-
-
-def proof_at(record: Record, index: int | None) -> Proof | None:
-    predicate = predicate_at(record, index)
-    return predicate if isinstance(predicate, Proof) else None
-
-
-def predicate_at(record: Record, index: int | None) -> object:
-    entry = entry_at(record, index)
-    return entry.statement.predicate if entry else None
-
-
-def entry_at(record: Record, index: int | None) -> Entry | None:
-    """Entries are in order, and those that could not be believed are left out of the record."""
-    if index is None:
-        return None
-    place = bisect_left(record.entries, index, key=lambda entry: entry.index)
-    found = record.entries[place : place + 1]
-    return found[0] if found and found[0].index == index else None
-
-
-def happened_at(entry: Entry) -> datetime | None:
-    """When what an entry tells of took place; a slot only says when something is due."""
-    match entry.statement.predicate:
-        case Proof() as proof:
-            return proof.ended_at
-        case CalibrationPredicate() as calibration:
-            return calibration.removed_at
-        case EnrolledNotice() | ScopeNotice() | TextNotice() as notice:
-            return notice.at
-        case _:
-            return None
+def company(record: Record) -> CompanySaid | None:
+    """By the newest notice; None if there never was one."""
+    for entry in reversed(record.entries):
+        if isinstance(predicate := entry.statement.predicate, CompanyNotice):
+            return CompanySaid(said=predicate.company, since=predicate.at, index=entry.index)
+    return None

@@ -12,6 +12,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 NAMES: Mapping[str, str] = {
     "failed_requests": "failed requests",
     "doubled_writes": "changes saved twice",
@@ -91,6 +93,10 @@ def limit(key: str, value: float) -> str:
     return f"at most {figure(key, value)}"
 
 
+def limit_or_none(key: str, value: float | None) -> str:
+    return "nothing promised" if value is None else limit(key, value)
+
+
 def in_order(figures: Figures) -> list[str]:
     """What matters most to a reader first, figures this page has not met last."""
     known = list(NAMES)
@@ -131,6 +137,16 @@ def state(value: State, grade: Grade | None) -> str:
     if value is State.UNPROVEN:
         return f"{STATES[value]} · last proof {GRADES[grade]}"
     return f"{STATES[value]} · {GRADES[grade]}"
+
+
+def allowed_in_xml(text: str) -> str:
+    """Without what XML 1.0 (2.2) does not allow in a document, however it is written."""
+    return NO_XML.sub("", text)
+
+
+def address(given: str) -> str:
+    """As a person would write it down."""
+    return given.removeprefix("mailto:").removeprefix("tel:").removeprefix("https://")
 
 
 def sentence(text: str) -> str:
