@@ -13,8 +13,10 @@ from standfast.evidence.read import Entry
 from standfast.evidence.selection import speaks_of
 from standfast.evidence.statement import (
     Calibration,
+    CompanyNotice,
     EnrolledNotice,
     Kind,
+    Notice,
     Proof,
     Run,
     ScopeNotice,
@@ -22,6 +24,7 @@ from standfast.evidence.statement import (
     TextNotice,
 )
 from standfast.pages.trust import words
+from standfast.pages.trust.text import of_company
 from standfast.promises.model import Figures
 
 WIDTH = 80
@@ -186,13 +189,15 @@ def of_calibration(seen: Calibration) -> Iterator[str]:
     yield from of_run(seen.green)
 
 
-def of_notice(notice: EnrolledNotice | ScopeNotice | TextNotice) -> Iterator[str]:
+def of_notice(notice: Notice) -> Iterator[str]:
     yield f"{words.moment(notice.at)}: {notice.text}"
     match notice:
         case EnrolledNotice():
             yield from (each.key for each in notice.signers)
         case ScopeNotice():
             yield from (f"{each.promise}: {each.why}" for each in notice.not_promised)
+        case CompanyNotice():
+            yield from of_company(notice.company)
         case TextNotice():
             return
 
