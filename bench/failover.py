@@ -8,8 +8,9 @@ the other while a client on a web machine writes through the listener; the histo
 client saw is kept (docs/failover-history.md), and bench/campaign/checker.py derives every figure
 from it. With `--resume` a seed goes on where it stopped, and the table counts all of it.
 
-Monitors take a claim away once a minute. Between two faults, when the pair is whole again, the
-campaign lets them forget the last removal, as if that minute had passed.
+Monitors take a claim away once a minute, and a canary gives a machine up once in ten. Between two
+faults, when the pair is whole again, the campaign lets them forget the last time, as if it were as
+long ago.
 
 `--side-by-side`: the same power cuts on the same machines, with monitors that take a dead primary's
 claim away, with Patroni's tightest settings, and with Patroni's defaults.
@@ -177,6 +178,9 @@ class Campaign:
         time.sleep(plan.calm_s)
         primary, secondary = self.whole()
         self.site.forget_removals()
+        if kind.sickens:
+            self.site.forget_sickness(primary)
+            time.sleep(SETTLED_S)
         at = scene(self.site, primary, secondary, plan)
         began = time.monotonic()
         with ExitStack() as undo:

@@ -12,10 +12,12 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`hold_s`: from the fault to its mending."""
+    """`hold_s`: from the fault to its mending. `sickens`: the primary answers, and is given up by
+    its canary, which does that once in ten minutes."""
 
     words: str
     hold_s: float = 0.0
+    sickens: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -37,8 +39,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "monitor-lost": Kind(words="a monitor that does not lead etcd loses power", hold_s=6.0),
         "etcd-leader-lost": Kind(words="the monitor that leads etcd loses power", hold_s=6.0),
         "secondary-lost": Kind(words="the secondary's machine loses its power", hold_s=8.0),
-        "disk-full": Kind(words="the primary's data disk is full", hold_s=12.0),
-        "disk-stalled": Kind(words="the primary's data disk answers nothing", hold_s=12.0),
+        "disk-full": Kind(words="the primary's data disk is full", hold_s=12.0, sickens=True),
+        "disk-stalled": Kind(
+            words="the primary's data disk answers nothing", hold_s=12.0, sickens=True
+        ),
         "double-kill": Kind(words="the primary's postmaster, then its successor's"),
         "saturated": Kind(words="six busy loops on two cores", hold_s=12.0),
         "switchover": Kind(words="standfast switchover"),

@@ -150,6 +150,10 @@ class Site:
         """As if the last one were more than a minute ago, within which there is no other."""
         self.etcdctl("del", f"/standfast/{self.file.stem}/removal")
 
+    def forget_sickness(self, machine: Machine) -> None:
+        """As if its canary had not given it up for ten minutes."""
+        self.standfast_on(machine, "systemctl restart standfast-canary.service")
+
     def etcd_leader(self) -> Machine:
         said = self.etcdctl("--write-out=json", "endpoint", "status")
         for each in json.loads(said):
