@@ -222,6 +222,7 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Any
     try:
         done = site.run("up", "--json")
         sys.stderr.write(done.stderr)
+        sys.stdout.write(done.stdout)
         assert done.returncode == 0, done.stderr
         yield site, json.loads(done.stdout)
     finally:
