@@ -40,7 +40,7 @@ command = ["sh", "-c", "echo here; exec sleep infinity"]
 
 [service.jobs.often]
 command = ["sh", "-c", "echo job on $(hostname); sleep 1"]
-schedule = "*:*:00/20"
+schedule = "minutely"
 
 [service.canary]"""
 
