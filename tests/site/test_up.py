@@ -25,13 +25,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.run("destroy", "--yes")
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Site]:
-    made = make(tmp_path, "test-down", THREE)
-    yield made
-    made.run("destroy", "--yes")
-
-
 def guestbook(folder: Path, name: str, change: tuple[str, str] = ("", "")) -> Site:
     contract = GUESTBOOK.replace("tests/services", str(PROJECT / "tests/services"), 1)
     return make(folder, name, THREE + contract.replace(*change))
@@ -51,20 +44,20 @@ def test_up_that_is_killed_anywhere_and_run_again_converges(site: Site) -> None:
     assert site.answer("up", "--no-wait")["changed"] == {}
 
 
-def test_down_keeps_the_data_and_destroy_leaves_nothing(small: Site) -> None:
-    before = computer(small)
-    small.answer("up", "--no-wait")
-    small.on(small.primary(), sql("CREATE TABLE kept AS SELECT 42 AS answer"))
-    assert small.run("down").returncode == 0
-    assert all(small.processes(each) == 0 for each in ("one", "two", "three"))
-    assert small.run("status", "--json").returncode == 3, "nothing can be shown of what is off"
+def test_down_keeps_the_data_and_destroy_leaves_nothing(site: Site) -> None:
+    before = computer(site)
+    site.answer("up", "--no-wait")
+    site.on(site.primary(), sql("CREATE TABLE kept AS SELECT 42 AS answer"))
+    assert site.run("down").returncode == 0
+    assert all(site.processes(each) == 0 for each in ("edge-1", "web-1", "db-2", "monitor-3"))
+    assert site.run("status", "--json").returncode == 3, "nothing can be shown of what is off"
 
-    said = small.answer("up", "--no-wait")
-    assert fetched(small, f"{said['url']}health") == b"ok\n"
-    assert small.on(small.primary(), sql("SELECT answer FROM kept")).strip() == "42"
+    said = site.answer("up", "--no-wait")
+    assert fetched(site, f"{said['url']}health") == b"ok\n"
+    assert site.on("db-1", sql("SELECT answer FROM kept")).strip() == "42"
 
-    assert small.run("destroy", "--yes").returncode == 0
-    assert computer(small) == before
+    assert site.run("destroy", "--yes").returncode == 0
+    assert computer(site) == before
 
 
 def sql(statement: str) -> str:
