@@ -29,13 +29,15 @@ WAITS: dict[str, Any] = {"reloaded": [], "waiting": [PATRONI]}
 @dataclass
 class Played:
     """Two machines as seen through SSH: what is asked of Patroni and psql changes them. Nothing is
-    answered before `silent_for` questions were asked."""
+    answered before `silent_for` questions were asked; PostgreSQL is not there for the first
+    `starting` that it is asked, whatever Patroni says."""
 
     primary: str = "db-1"
     configuration: dict[str, Any] = field(default_factory=lambda: dict(PLANNED))
     setup: str = ""
     done: list[str] = field(default_factory=list)
     silent_for: int = 0
+    starting: int = 0
     mirrored: bool = True
     restart_wanted: set[str] = field(default_factory=set)
 
@@ -65,6 +67,9 @@ class Played:
                 self.done.append(f"configured {sorted(json.loads(stdin))}")
                 self.configuration = dict(PLANNED)
             return 0, json.dumps(self.configuration)
+        if "pg_is_in_recovery" in url:
+            self.starting = max(0, self.starting - 1)
+            return (2, "") if self.starting else (0, "f\n")
         if "SELECT" in url:
             return (0, f"{self.setup}\n") if self.setup else (1, "")
         if "INSERT" in url:
@@ -121,7 +126,7 @@ def settle(
 
 
 def test_a_new_pair_is_waited_for_and_set_up_once() -> None:
-    played = Played(silent_for=20)
+    played = Played(silent_for=20, starting=3)
     settle(played)
     assert played.done == ["setup.sql", "note"]
     settle(played)

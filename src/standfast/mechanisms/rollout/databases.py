@@ -21,6 +21,7 @@ from standfast.mechanisms.database.observe import (
     switch_over,
 )
 from standfast.mechanisms.database.plan import DYNAMIC, PATRONI, SETUP
+from standfast.mechanisms.database.psql import psql
 from standfast.mechanisms.database.turns import Turn, next_turn
 from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.connection import Connection
@@ -109,7 +110,9 @@ class Databases:
         while True:
             seen = self._seen()
             if seen is not None and seen.primary is not None and until(seen):
-                return self.machines[seen.primary]
+                primary = self.machines[seen.primary]
+                if takes_writes(primary):
+                    return primary
             if self.clock.monotonic() > end:
                 break
             self.tell("database", what)
@@ -120,6 +123,14 @@ class Databases:
             f"{said(seen)}",
             remedy=f"standfast logs {name} --unit {PATRONI}",
         )
+
+
+def takes_writes(machine: Connection) -> bool:
+    """By PostgreSQL's own word. What Patroni has in etcd of a machine that was off, its claim and
+    that it ran, may be from before."""
+    asked = psql("postgres", "--command=SELECT pg_is_in_recovery()")
+    done = machine.run(asked, check=False)
+    return done.status == 0 and done.text.strip() == "f"
 
 
 def said(seen: Cluster | None) -> str:
