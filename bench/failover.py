@@ -121,17 +121,9 @@ class Campaign:
             self.site.standfast_on(monitor, f"systemctl {word} standfast-monitor.service")
         if self.asked.side_by_side:
             told(f"settings: {settings}")
-            pair = self.whole()
+            pair = self.site.whole(WHOLE_WITHIN_S)
             self.site.change(pair[0], SETTINGS[settings])
             time.sleep(12)
-
-    def whole(self) -> tuple[Any, Any]:
-        end = time.monotonic() + WHOLE_WITHIN_S
-        while time.monotonic() < end:
-            if (pair := self.site.pair()) is not None:
-                return pair
-            time.sleep(0.5)
-        raise SystemExit("the pair is not whole, so there is nothing to attack")
 
     def series(self, settings: str, ends: float) -> None:
         before = self.histories(settings)
@@ -143,7 +135,7 @@ class Campaign:
         first = sum(faults_in(path) for path in before)
         self.asked.folder.mkdir(parents=True, exist_ok=True)
         path = self.asked.folder / f"{settings}-{self.asked.seed}-{first:05d}.jsonl"
-        self.whole()
+        self.site.whole(WHOLE_WITHIN_S)
         history = History(
             path,
             site=self.site.file.stem,
@@ -176,7 +168,7 @@ class Campaign:
     ) -> bool:
         kind = KINDS[plan.kind]
         time.sleep(plan.calm_s)
-        primary, secondary = self.whole()
+        primary, secondary = self.site.whole(WHOLE_WITHIN_S)
         self.site.forget_removals()
         if kind.sickens:
             self.site.forget_sickness(primary)

@@ -110,18 +110,10 @@ class Bench:
     def __init__(self, site: Site, history: History) -> None:
         self.site, self.history, self.keys = site, history, Keys(site)
 
-    def whole(self) -> tuple[Machine, Machine]:
-        end = time.monotonic() + WHOLE_WITHIN_S
-        while time.monotonic() < end:
-            if (pair := self.site.pair()) is not None:
-                return pair
-            time.sleep(0.5)
-        raise SystemExit("the pair is not whole, so there is nothing to try")
-
     def round(self, number: int, way: str, load: Load, copies: Copies) -> bool:
         """Whether the moment was met: `/sync` still named the secondary when Patroni stood still,
         and no longer did, or was written anew, once it was awake."""
-        primary, secondary = self.whole()
+        primary, secondary = self.site.whole(WHOLE_WITHIN_S)
         time.sleep(3.0)
         other = secondary.address
         self.history.say("fault", id=number, kind=f"paused-{way}", machine=primary.name)
@@ -207,7 +199,7 @@ def tried(site: Site, path: Path, rounds: int) -> None:
     bench = Bench(site, history)
     for monitor in site.having("monitor"):
         site.standfast_on(monitor, "systemctl stop standfast-monitor.service")
-    bench.whole()
+    site.whole(WHOLE_WITHIN_S)
     load, copies = Load(site, history, rate=RATE), Copies(site, history)
     try:
         while load.acknowledged < RATE:

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,15 @@ class Site:
                 if streams and isinstance(other, dict) and other.get("state") in RUNNING:
                     return machine, self.machines[name]
         return None
+
+    def whole(self, within_s: float) -> tuple[Machine, Machine]:
+        """The pair, waited for."""
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            if (pair := self.pair()) is not None:
+                return pair
+            time.sleep(0.5)
+        raise SystemExit("the pair is not whole, so there is nothing to attack")
 
     def forget_removals(self) -> None:
         """As if the last one were more than a minute ago, within which there is no other."""
