@@ -4,8 +4,8 @@
 
 Secondary and primary are apart, so the primary's Patroni is about to let commits go on without the
 secondary. Between the moment at which it has shown itself in etcd and the one at which it changes
-`/sync`, it stands still (cgroup.freeze) for three seconds: long enough for monitors that cannot
-reach it to take its claim away. Then it wakes up and goes on where it was.
+`/sync`, it stands still (cgroup.freeze) for long enough that monitors that cannot reach it take its
+claim away. It wakes up just before the secondary takes over, and goes on where it was.
 
 Each round is tried with two removals, made by this program while the monitors rest: the *naive* one
 deletes the claim if leader and status are unchanged; the *whole* one is that of
@@ -35,8 +35,13 @@ RATE = 50.0
 SEPARATE_S = 1.9
 """The primary gives a silent secondary up after two seconds (wal_sender_timeout)."""
 
-PAUSED_S = 3.0
-"""The guard kills a primary whose Patroni is silent for five."""
+REMOVED_AFTER_S = 2.5
+"""Monitors act after 2.2 s without a sign of life."""
+
+AWAKE_AFTER_S = 1.9
+"""After the removal. The secondary's Patroni asks the primary's machine once more before it takes
+over, and waits two seconds for an answer: what the primary does just before that is what matters.
+All in all less than five, after which the guard kills a primary whose Patroni is silent."""
 
 AFTERWARDS_S = 8.0
 WITHIN_S = 12.0
@@ -148,8 +153,9 @@ class Bench:
                 if waits_for_nobody(primary):
                     break
                 (group / "cgroup.freeze").write_text("0")
-            time.sleep(max(0.0, frozen + PAUSED_S - time.monotonic()))
+            time.sleep(max(0.0, frozen + REMOVED_AFTER_S - time.monotonic()))
             removed = self.keys.remove(way, read)
+            time.sleep(AWAKE_AFTER_S)
             (group / "cgroup.freeze").write_text("0")
         return removed
 

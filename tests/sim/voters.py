@@ -79,6 +79,7 @@ class Voters:
         self.stopped: set[str] = set()
         self.leader: str | None = chance.choice(MONITORS)
         self.elections = 0
+        self.term = 1
         self.elected: Callable[[], None] = lambda: None
 
     def review(self) -> None:
@@ -98,6 +99,7 @@ class Voters:
             self.review()
             return
         self.leader = self.chance.choice(able)
+        self.term += 1
         now, leases = self.engine.now, self.kept.leases
         for lease, (ttl_s, ends) in leases.items():
             leases[lease] = (ttl_s, max(ends, now + ttl_s))

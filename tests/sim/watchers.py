@@ -14,6 +14,7 @@ from standfast.daemons import monitor as daemon
 from standfast.mechanisms.hosts.agent.severed import REFUSED_S
 from standfast.mechanisms.hosts.agent.severed import TIMEOUT_S as SEVERED_TIMEOUT_S
 from standfast.mechanisms.monitor.gateway import Change, Value
+from standfast.mechanisms.monitor.store import CONNECT_TIMEOUT_S
 from standfast.proofs.monitoring import exchange, knock
 from standfast.proofs.monitoring.silence import Silence
 
@@ -58,6 +59,8 @@ class Store:
     def __init__(self, actor: Actor, voters: Voters, name: str, alter: Alter) -> None:
         self.actor, self.voters, self.name, self.alter = actor, voters, name, alter
         self.hesitates_s = 0.0
+        self.term = 0
+        self._is_connected = False
         own = MONITORS.index(name)
         self._addresses = (*MONITORS[own:], *MONITORS[:own])
         self._at = 0
@@ -85,11 +88,20 @@ class Store:
 
     def _ask(self, what: Callable[[], Answer]) -> Answer:
         voter = self._addresses[self._at]
+        if not self._is_connected and not self.voters.is_open(self.name, voter):
+            self.actor.wait(CONNECT_TIMEOUT_S)
+            raise self._left(voter)
+        self._is_connected = True
         answers: list[Answer] = self.actor.follow(self._question(voter, what))
         if not answers:
-            self._at = (self._at + 1) % len(self._addresses)
-            raise Unreachable(f"etcd at {voter} does not answer")
+            raise self._left(voter)
+        self.term = self.voters.term
         return answers[0]
+
+    def _left(self, voter: str) -> Unreachable:
+        self._at = (self._at + 1) % len(self._addresses)
+        self._is_connected = False
+        return Unreachable(f"etcd at {voter} does not answer")
 
     def _question(self, voter: str, what: Callable[[], object]) -> Steps:
         """Return the answer, or nothing."""

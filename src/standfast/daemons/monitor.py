@@ -50,7 +50,7 @@ LOOP_S = 1.0
 CALM_PACE_S = 0.5
 QUICK_PACE_S = 0.1
 BACK_OFF_S = 0.2
-"""After etcd did not answer: the next voter may."""
+"""From one question that etcd does not answer to the next: another voter may."""
 
 ETCD_TIMEOUT_S = 1.0
 FRESH_S = 1.0
@@ -92,20 +92,27 @@ class Age:
 @dataclass(slots=True, kw_only=True)
 class RunsDown:
     """Whether a lease goes unrenewed. What is left is told in whole seconds, so it takes one to
-    see. A new leader of etcd extends every lease, which looks like a renewal and is waited out."""
+    see. A new leader of etcd extends every lease, which is no renewal: in its term the lease runs
+    down until it is seen renewed."""
 
     clock: Clock
     lease: int = 0
+    term: int = 0
     left_s: int = 0
     at: float = 0.0
+    is_fresh: bool = True
 
-    def seen(self, lease: int, left_s: int, *, asked_at: float) -> bool:
-        """`asked_at`: before etcd was asked, so that no more has passed there than is reckoned."""
+    def seen(self, lease: int, left_s: int, *, asked_at: float, term: int, shown_in: int) -> bool:
+        """`asked_at`: before etcd was asked, so that no more has passed there than is reckoned.
+        `shown_in`: the term of etcd's in which its owner last showed itself."""
         passed = asked_at - self.at
-        if lease != self.lease or left_s > self.left_s - int(passed):
-            self.lease, self.left_s, self.at = lease, left_s, self.clock.monotonic()
-            return False
-        return passed >= 1.0
+        is_first = (lease, term) != (self.lease, self.term)
+        if is_first or left_s > self.left_s - int(passed):
+            self.lease, self.term = lease, term
+            self.left_s, self.at = left_s, self.clock.monotonic()
+            self.is_fresh = not is_first or term == shown_in
+            return not self.is_fresh
+        return passed >= 1.0 or not self.is_fresh
 
 
 class World(Protocol):
@@ -137,6 +144,7 @@ class Monitor:
     lease: RunsDown = field(init=False)
     heard: Heard = NOTHING
     leader: str = ""
+    shown_in: int = 0
     said: str = ""
 
     def __post_init__(self) -> None:
@@ -151,6 +159,8 @@ class Monitor:
             self._is_well()
             return CALM_PACE_S
         quiet_s = self.status.of((claim.leader, claim.leader_revision, claim.status_revision))
+        if not quiet_s:
+            self.shown_in = self.store.term
         self.leader = claim.leader
         since_removal_s = self._since_removal(claim)
         if quiet_s < SUSPECT_S:
@@ -158,7 +168,13 @@ class Monitor:
             return until_next(quiet_s)
         asked_at = self.clock.monotonic()
         left_s = self.store.left_s(claim.lease)
-        runs_down = self.lease.seen(claim.lease, left_s, asked_at=asked_at)
+        runs_down = self.lease.seen(
+            claim.lease,
+            left_s,
+            asked_at=asked_at,
+            term=self.store.term,
+            shown_in=self.shown_in,
+        )
         own = self._own(claim.leader)
         if not own or self.clock.monotonic() - self.heard.at >= FRESH_S:
             self.heard = NOTHING
@@ -330,12 +346,13 @@ def until_next(quiet_s: float) -> float:
 
 def run(monitor: Monitor) -> None:
     while True:
+        began = monitor.clock.monotonic()
         try:
             pause = monitor.turn()
         except StandfastError as error:
             monitor.say(error.problem)
             monitor.blind()
-            pause = BACK_OFF_S
+            pause = max(0.0, began + BACK_OFF_S - monitor.clock.monotonic())
         monitor.clock.sleep(pause)
 
 

@@ -223,29 +223,75 @@ def test_while_nothing_may_be_removed_nobody_is_asked() -> None:
     assert site.severed_asked == 0
 
 
-def test_a_leader_of_etcd_that_is_new_extends_leases_and_that_is_waited_out() -> None:
-    clock = HandClock(1000.0)
-    lease = RunsDown(clock=clock)
+@dataclass
+class Leased:
+    """A lease of twenty seconds, told as etcd tells it; its owner last showed itself in term 3."""
 
-    def seen(left_s: int) -> bool:
-        return lease.seen(7, left_s, asked_at=clock.monotonic())
+    clock: HandClock = field(default_factory=lambda: HandClock(1000.0))
+    lease: RunsDown = field(init=False)
 
-    assert not seen(18)
-    clock.sleep(1.1)
-    assert seen(17)
-    assert not seen(20)
-    clock.sleep(0.9)
-    assert not seen(19)
-    clock.sleep(0.2)
-    assert seen(18)
+    def __post_init__(self) -> None:
+        self.lease = RunsDown(clock=self.clock)
+
+    def runs_down(self, left_s: int, *, term: int = 3) -> bool:
+        return self.lease.seen(7, left_s, asked_at=self.clock.monotonic(), term=term, shown_in=3)
+
+
+def test_a_lease_runs_down_when_it_was_not_renewed_for_a_second() -> None:
+    leased = Leased()
+    assert not leased.runs_down(18)
+    leased.clock.sleep(1.1)
+    assert leased.runs_down(17)
+    assert not leased.runs_down(20)
+    leased.clock.sleep(0.9)
+    assert not leased.runs_down(19)
+    leased.clock.sleep(0.2)
+    assert leased.runs_down(18)
 
 
 def test_a_renewal_just_after_the_first_look_is_seen() -> None:
-    clock = HandClock(1000.0)
-    lease = RunsDown(clock=clock)
-    assert not lease.seen(7, 18, asked_at=clock.monotonic())
-    clock.sleep(1.0)
-    assert not lease.seen(7, 18, asked_at=clock.monotonic())
+    leased = Leased()
+    assert not leased.runs_down(18)
+    leased.clock.sleep(1.0)
+    assert not leased.runs_down(18)
+
+
+def test_what_a_new_leader_of_etcd_adds_to_a_lease_is_no_renewal() -> None:
+    leased = Leased()
+    assert not leased.runs_down(18)
+    assert leased.runs_down(20, term=4)
+    leased.clock.sleep(0.5)
+    assert leased.runs_down(19, term=4)
+    leased.clock.sleep(0.6)
+    assert not leased.runs_down(20, term=4)
+    leased.clock.sleep(0.9)
+    assert not leased.runs_down(19, term=4)
+    leased.clock.sleep(0.2)
+    assert leased.runs_down(18, term=4)
+
+
+def test_a_lease_first_seen_under_a_new_leader_of_etcd_runs_down() -> None:
+    assert Leased().runs_down(20, term=4)
+
+
+@pytest.mark.parametrize("another_term", [False, True])
+def test_a_primary_that_dies_with_the_leader_of_etcd_is_not_waited_for_longer(
+    another_term: bool,
+) -> None:
+    site = Site()
+    site.run(5)
+    site.die()
+    site.store.has_majority = False
+    last = float(site.store.kept[f"{KEYS}status"].data)
+    site.run(last + 2.0 - site.clock.seconds)
+    site.store.has_majority = True
+    site.store.term += another_term
+    for lease, (ttl_s, ends) in site.store.leases.items():
+        site.store.leases[lease] = (ttl_s, ends + 2.0)
+    site.run(10)
+    assert site.removed_at is not None
+    took_s = site.removed_at - last
+    assert (took_s < 2.9) is another_term, took_s
 
 
 def test_questions_are_asked_when_a_sign_of_life_is_due() -> None:

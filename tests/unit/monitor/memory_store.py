@@ -20,6 +20,7 @@ class MemoryStore:
     leases: dict[int, tuple[int, float]] = field(default_factory=dict)
     revision: int = 1
     leases_given: int = 100
+    term: int = 1
 
     def read(self) -> Mapping[str, Value]:
         self._up_to_date()

@@ -72,7 +72,8 @@ class Claim:
 class Seen:
     """By one monitor, all ages in seconds by its own clock.
 
-    `quiet_s`: how long `/status` is as it is. `runs_down`: the lease was not renewed for a second.
+    `quiet_s`: how long `/status` is as it is. `runs_down`: the lease was not renewed for a second,
+    or not since etcd has a new leader.
     `silent`: monitor to for how long it tried and had no answer from the leader's machine, within
     the last two seconds. `since_removal_s`: how long `/removal` is as it is. `severed`: the
     secondary that answers as healthy and cannot reach the leader's machine either; None where there

@@ -113,6 +113,12 @@ def left_s(answer: Mapping[str, Any]) -> int:
     return int(answer.get("TTL", 0))
 
 
+def term(answer: Mapping[str, Any]) -> int:
+    """Of etcd's leader at the time: raft's number, which grows with each election."""
+    header = answer.get("header") or answer.get("result", {}).get("header", {})
+    return int(header.get("raft_term", 0))
+
+
 def refusal(status: int, answer: Mapping[str, Any]) -> Unreachable:
     """No majority, no leader, an overfull store: etcd's own words say which."""
     said = answer.get("error", answer.get("message", "nothing"))

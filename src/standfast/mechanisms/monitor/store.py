@@ -18,12 +18,18 @@ from standfast.mechanisms.monitor.gateway import Change, Value
 TIMEOUT_S = 2.0
 """Shorter than a lease, so that whoever waits here for a dead machine can still ask another."""
 
+CONNECT_TIMEOUT_S = 0.3
+"""A kernel accepts at once, however busy etcd is; a dead machine's never does."""
+
 ANSWER_LIMIT_BYTES = 4 * 2**20
 """More than everything that monitors tell each other."""
 
 
 class Store(Protocol):
-    """All but `Unreachable` is an answer."""
+    """All but `Unreachable` is an answer. `term`: in which of etcd's terms the last one was given;
+    each leader of etcd's has a term of its own."""
+
+    term: int
 
     def read(self) -> Mapping[str, Value]:
         """Return everything below the prefix, as a majority has it."""
@@ -61,6 +67,7 @@ class EtcdStore:
         self._timeout_s = timeout_s
         self._at = 0
         self._connection: http.client.HTTPSConnection | None = None
+        self.term = 0
 
     def read(self) -> Mapping[str, Value]:
         return gateway.values(self._ask(gateway.RANGE, gateway.everything_under(self._prefix)))
@@ -98,13 +105,12 @@ class EtcdStore:
         if response.status != http.HTTPStatus.OK:
             self._leave()
             raise gateway.refusal(response.status, answer)
+        self.term = gateway.term(answer)
         return answer
 
     def _connected(self) -> http.client.HTTPSConnection:
         host, _, port = self._addresses[self._at].rpartition(":")
-        return http.client.HTTPSConnection(
-            host, int(port), timeout=self._timeout_s, context=self._context
-        )
+        return Voter(host, int(port), context=self._context, patience_s=self._timeout_s)
 
     def _leave(self) -> None:
         """The next question goes to the next voter."""
@@ -113,3 +119,17 @@ class EtcdStore:
                 self._connection.close()
         self._connection = None
         self._at = (self._at + 1) % len(self._addresses)
+
+
+class Voter(http.client.HTTPSConnection):
+    """A dead machine is found out sooner than an answer may take."""
+
+    def __init__(self, host: str, port: int, *, context: ssl.SSLContext, patience_s: float) -> None:
+        super().__init__(host, port, timeout=CONNECT_TIMEOUT_S, context=context)
+        self._tls = context
+        self._patience_s = patience_s
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock.settimeout(self._patience_s)
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
