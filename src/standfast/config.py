@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from standfast.core.errors import ConfigError
 from standfast.evidence.company import Company
+from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.database.settings import DatabaseSettings
@@ -79,6 +80,7 @@ class SiteSettings(BaseModel):
     machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
     network: NetworkSettings = NetworkSettings()
     backup: BackupSettings = BackupSettings()
+    offsite: OffsiteSettings | None = None
     database: DatabaseSettings = DatabaseSettings()
     drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
@@ -103,6 +105,7 @@ class Site:
     source: Path
     network: NetworkSettings
     backup: BackupSettings
+    offsite: OffsiteSettings | None
     database: DatabaseSettings
     drills: DrillSettings
     promises: tuple[Promise, ...]
@@ -341,6 +344,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         source=source,
         network=settings.network,
         backup=settings.backup,
+        offsite=settings.offsite,
         database=settings.database,
         drills=settings.drills,
         promises=said.promises,

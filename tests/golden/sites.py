@@ -27,7 +27,9 @@ SECRETS = SiteSecrets(
     account_password="password-of-the-account",
     canary_password="password-of-the-canary",
     backup_secret="secret-of-the-backups",
+    offsite_secret="secret-of-the-store-off-site",
 )
+OFFSITE_WORDS = {"AWS_ACCESS_KEY_ID": "first-key", "AWS_SECRET_ACCESS_KEY": "of-the-store"}
 OPERATORS = (
     Operator(name="anna", key="ssh-ed25519 AAAAkey-of-anna"),
     Operator(name="ci", key="age1key-of-ci"),
@@ -45,6 +47,10 @@ roles = ["edge", "web", "database", "backup", "monitor"]
 [[machines]]
 name = "two"
 roles = ["web", "database"]
+[offsite]
+kind = "s3"
+location = "https://s3.eu-central-1.example.test/backups/shop"
+region = "eu-central-1"
 [company]
 name = "Example Ltd"
 statements = ["The data centre is guarded day and night."]
@@ -80,6 +86,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
     made = blueprint(
         App(site=site, runner=SystemRunner(), clock=SystemClock()),
         secrets=SECRETS,
+        offsite_words=OFFSITE_WORDS,
         certificates=certificates(site.machines),
         keys=KeysAsk(operators=OPERATORS, mark="mark of the secrets"),
         release=Release(digest="release", commands=site.service.commands),

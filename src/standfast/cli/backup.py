@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from standfast.cli.app import App, open_app
+from standfast.cli.offsite import offsite
 from standfast.cli.progress import Progress
 from standfast.core.errors import ConfigError, StandfastError
 from standfast.core.units import duration, size, stamp
@@ -102,6 +103,9 @@ def take(file: Path | None, machine: str | None, as_json: bool) -> None:
     sizes = f"{size(taken.stored_bytes)} for {size(taken.database_bytes)}"
     click.echo(f"{chosen}: a copy, {taken.kind}, taken in {took}, {sizes}")
     click.echo(f"  {taken.name}")
+
+
+backup.add_command(offsite)
 
 
 def chosen_of(machines: tuple[Machine, ...], wanted: str | None) -> str:

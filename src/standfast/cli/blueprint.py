@@ -10,6 +10,7 @@ from standfast.cli.known_keys import known_keys
 from standfast.cli.record import log_url, origin
 from standfast.config import PROJECT
 from standfast.mechanisms.backup.cipher import repository_key
+from standfast.mechanisms.backup.offsite.plan import OffsiteAsk
 from standfast.mechanisms.backup.places import Places
 from standfast.mechanisms.backup.plan import ARCHIVE_COMMAND, ARCHIVE_TIMEOUT_S, BackupAsk
 from standfast.mechanisms.database import plan as database
@@ -44,6 +45,7 @@ def blueprint(
     app: App,
     *,
     secrets: SiteSecrets,
+    offsite_words: Mapping[str, str],
     certificates: Certificates,
     keys: KeysAsk,
     release: Release,
@@ -53,7 +55,8 @@ def blueprint(
     debian: Mapping[str, int],
     rotating: bool = False,
 ) -> Blueprint:
-    """`rotating`: keys are being rotated, so that not every machine has the same secrets yet."""
+    """`offsite_words` open the store off site, where there is one. `rotating`: keys are being
+    rotated, so that not every machine has the same secrets yet."""
     site = app.site
     name = site.service.role
     salt = b64decode(secrets.database_salt)
@@ -80,6 +83,11 @@ def blueprint(
         backup=BackupAsk(
             settings=site.backup,
             places=Places(data=database.DATA, socket=RUN, port=DATABASE_PORT),
+            offsite=OffsiteAsk(
+                settings=site.offsite, words=offsite_words, password=secrets.offsite_secret
+            )
+            if site.offsite
+            else None,
             keys={
                 machine.name: repository_key(secrets.backup_secret, machine.name)
                 for machine in site.having(Role.BACKUP)
@@ -131,6 +139,7 @@ def preview(
     return blueprint(
         app,
         secrets=known.secrets,
+        offsite_words=known.offsite_words,
         certificates=known.certificates,
         keys=replace(known.keys, looked_in=looked_in),
         release=served or release(app),

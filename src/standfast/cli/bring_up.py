@@ -82,6 +82,7 @@ def bring_up(
     wanted = blueprint(
         app,
         secrets=secrets,
+        offsite_words=custody.offsite_words(vault),
         certificates=certificates,
         release=chosen.release,
         programs=programs,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from standfast.cli.app import App
 from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
+from standfast.mechanisms.backup.offsite.store import WORDS
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
 from standfast.mechanisms.keys.custody import LOG_KEY, VANTAGE, VANTAGE_KEY, SiteSecrets
@@ -20,6 +21,7 @@ from standfast.mechanisms.rollout.plan import Certificates
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKeys:
     secrets: SiteSecrets
+    offsite_words: Mapping[str, str]
     certificates: Certificates
     keys: KeysAsk
     log_key: bytes
@@ -37,6 +39,7 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
 
     return KnownKeys(
         secrets=secrets(vault, missing),
+        offsite_words=(custody.offsite_words(vault) if vault else {}) or unsealed(app, missing),
         certificates=Certificates(
             authority=trusted(vault) if vault and vault.get(CERTIFICATE) else unsigned.encode(),
             identity=issued("identity"),
@@ -72,6 +75,12 @@ def secrets(vault: Vault | None, missing: str) -> SiteSecrets:
         "service_secret_before": "",
     }
     return SiteSecrets(**{**drawn, **(custody.kept(vault) if vault else {})})
+
+
+def unsealed(app: App, missing: str) -> Mapping[str, str]:
+    """Words of a store that nobody has given yet."""
+    groups = WORDS[app.site.offsite.kind] if app.site.offsite else ()
+    return {group[0]: missing for group in groups}
 
 
 def vantage(vault: Vault | None, missing: str) -> str:

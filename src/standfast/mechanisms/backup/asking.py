@@ -19,6 +19,9 @@ RESTORE_LIMIT_S = 24 * 3600.0
 SHELF_LIMIT_S = 120.0
 """The engine's word, and a few segments of WAL; a machine under load takes longer."""
 
+OFFSITE_LIMIT_S = 400.0
+"""Three questions to a store that may be far away, each at its own limit."""
+
 SSH_SLACK_S = 15.0
 
 AS_ITS_USER = ("runuser", "-u", USER, "--")
@@ -83,6 +86,13 @@ class Repository:
         if report["run"] != order.run:
             raise CannotVerify(f"{self.name} reported on another restore than it was told to make")
         return report
+
+    def off_site(self) -> Mapping[str, Any]:
+        """What lies off site, as this machine's key opens it (`offsite/look.py`)."""
+        said: dict[str, Any] = json.loads(
+            self._program("offsite.look", timeout_s=OFFSITE_LIMIT_S, by=AS_ITS_USER)
+        )
+        return said
 
     def _refuse_a_second(self) -> None:
         asked = self.connection.run(("systemctl", "is-active", RESTORE_UNIT), check=False)

@@ -49,6 +49,9 @@ class Engine(Protocol):
     def copies(self) -> tuple[Copy, ...]:
         """The finished ones, oldest first, by the engine's own word."""
 
+    def identifier(self) -> str:
+        """Of the newest cluster whose copies are kept, as pg_controldata(1) prints it."""
+
     def segments(self) -> tuple[str, ...]:
         """Names of the whole segments of WAL that are kept of the newest cluster, in any order."""
 

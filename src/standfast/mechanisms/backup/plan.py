@@ -9,6 +9,8 @@ from standfast.core.templates import render
 from standfast.mechanisms.backup import door, places, schedule
 from standfast.mechanisms.backup.door import Door
 from standfast.mechanisms.backup.faults import files_of
+from standfast.mechanisms.backup.offsite import plan as offsite
+from standfast.mechanisms.backup.offsite.plan import OffsiteAsk
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.pgbackrest import files as engine
 from standfast.mechanisms.backup.pgbackrest import names
@@ -41,10 +43,11 @@ TIMER = "standfast-backup.timer"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupAsk:
     """`places` is where a database machine has its data; `keys` are the repositories', by the
-    name of the machine."""
+    name of the machine. Without `offsite` no snapshot leaves the site."""
 
     settings: BackupSettings
     places: Places
+    offsite: OffsiteAsk | None = None
     keys: Mapping[str, str] = field(repr=False)
 
 
@@ -144,6 +147,15 @@ def database(machine: Machine, machines: tuple[Machine, ...], ask: BackupAsk) ->
         packages=(names.PACKAGE,),
         readers=tuple(Reader(path=path, unit=COPYING) for path in IDENTITY_FILES),
     )
+
+
+def off_site(
+    machine: Machine, machines: tuple[Machine, ...], ask: BackupAsk, *, source: str
+) -> Iterator[Contribution]:
+    """A backup machine takes snapshots off site, where the operator named a store."""
+    backups = having(machines, Role.BACKUP)
+    if ask.offsite is not None:
+        yield offsite.plan(backups.index(machine), len(backups), ask.offsite, source=source)
 
 
 def doors(machine: Machine, machines: tuple[Machine, ...]) -> Iterator[Contribution]:

@@ -37,5 +37,11 @@ def number(segment: str) -> int:
     return int(segment[8:16], 16) * IN_A_FILE + int(segment[16:], 16)
 
 
+def begin(number: int) -> str:
+    """The position at which that segment begins."""
+    at = number * SEGMENT_BYTES
+    return f"{at >> 32:X}/{at & 0xFFFFFFFF:X}"
+
+
 def name(timeline: int, number: int) -> str:
     return f"{timeline:08X}{number // IN_A_FILE:08X}{number % IN_A_FILE:08X}"

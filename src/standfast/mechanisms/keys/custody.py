@@ -23,6 +23,9 @@ WORDS_BYTES = 9
 """For the password that a person types: 72 random bits, twelve letters."""
 
 DRAWN = "drawn/"
+OFFSITE = "offsite/"
+"""What an operator was given to open the store off site, by name."""
+
 VANTAGE = "vantage"
 VANTAGE_KEY = "vantage.pem"
 LOG_KEY = "log.pem"
@@ -61,6 +64,9 @@ class SiteSecrets:
     backup_secret: str = secret(rotates=False)
     """Of which every repository's key is made: drawn anew, no copy could be read any more."""
 
+    offsite_secret: str = secret(rotates=False)
+    """The key of the repository off site, and of nothing else."""
+
 
 def ensure(vault: Vault) -> SiteSecrets:
     """Those that are kept, and those that are missing drawn now."""
@@ -80,6 +86,15 @@ def kept(vault: Vault) -> dict[str, str]:
     """Those that were drawn, by name. Draws none."""
     found = {name: vault.get(f"{DRAWN}{name}") for name in names()}
     return {name: text for name, text in found.items() if text is not None}
+
+
+def offsite_words(vault: Vault) -> dict[str, str]:
+    """What opens the store off site, by name (`AWS_ACCESS_KEY_ID`)."""
+    return {
+        name.removeprefix(OFFSITE): vault.get(name) or ""
+        for name in vault.names
+        if name.startswith(OFFSITE)
+    }
 
 
 def redraw(vault: Vault) -> None:

@@ -22,12 +22,26 @@ def copies(printed: str) -> tuple[Copy, ...]:
 
     Not strict: a message may quote bytes that it could not decrypt.
     """
+    found = (each for stanza in stanzas(printed) for each in of_stanza(stanza))
+    return tuple(sorted(found, key=lambda each: each.finished_at))
+
+
+def identifier(printed: str) -> str:
+    """Of the newest cluster; the number of a cluster grows with every upgrade of PostgreSQL."""
+    clusters = [
+        each for stanza in stanzas(printed) if stanza["name"] == STANZA for each in stanza["db"]
+    ]
+    if not clusters:
+        raise CannotVerify("the repository is ready for no database yet")
+    return str(max(clusters, key=lambda each: each["id"])["system-id"])
+
+
+def stanzas(printed: str) -> list[Mapping[str, Any]]:
     try:
-        stanzas = json.loads(printed, strict=False)
+        found: list[Mapping[str, Any]] = json.loads(printed, strict=False)
     except ValueError as error:
         raise CannotVerify("what the engine says of its repository is no JSON") from error
-    found = (each for stanza in stanzas for each in of_stanza(stanza))
-    return tuple(sorted(found, key=lambda each: each.finished_at))
+    return found
 
 
 def of_stanza(stanza: Mapping[str, Any]) -> Iterator[Copy]:

@@ -28,6 +28,9 @@ class PgBackRest:
     def copies(self) -> tuple[Copy, ...]:
         return info.copies(self.runner.run(commands.info()).text)
 
+    def identifier(self) -> str:
+        return info.identifier(self.runner.run(commands.info()).text)
+
     def segments(self) -> tuple[str, ...]:
         return repository.segments(self.repository)
 

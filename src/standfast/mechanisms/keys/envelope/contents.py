@@ -36,6 +36,7 @@ NEEDED: Mapping[str, str] = {
     LOG_KEY: "the evidence log's key",
     ORIGIN: "the evidence log's name",
     f"{DRAWN}backup_secret": "the secret of the repositories' keys",
+    f"{DRAWN}offsite_secret": "the key of the repository off site",
     f"{DRAWN}service_secret": "the service's secret",
 }
 """Without which no envelope is written, in words for people."""

@@ -1,0 +1,84 @@
+"""What a backup machine needs to take snapshots off site, where there is such a store."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from standfast.core.templates import render
+from standfast.mechanisms.backup.offsite import places
+from standfast.mechanisms.backup.offsite.commands import PASSWORD, known_host
+from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
+from standfast.mechanisms.backup.offsite.store import SSH_KEY, Kind, opening
+from standfast.mechanisms.backup.places import HOME, USER
+from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Unit
+
+PACKAGE = "restic"
+DAY_MIN = 24 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffsiteAsk:
+    """`words` open the store, with its first key; `password` is the repository's own."""
+
+    settings: OffsiteSettings
+    words: Mapping[str, str] = field(repr=False)
+    password: str = field(repr=False)
+
+
+def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contribution:
+    """`position` of this machine among `of` backup machines, from 0."""
+    settings = ask.settings
+    model = {
+        "user": USER,
+        "home": HOME,
+        "passed": places.PASSED,
+        "upload": places.UPLOAD_UNIT,
+        "source": source,
+        "calendar": calendar(position, of, settings.at),
+    }
+    mine: dict[str, Any] = {"owner": USER, "group": USER, "mode": 0o750}
+    return Contribution(
+        files=(
+            File(path=places.STORE, content=settings.store.to_json()),
+            File(path=places.KEYS, content=keys(ask), mode=0o640, group=USER),
+            *sftp(ask),
+            unit(places.RESTORE_UNIT, (), model),
+            unit(places.UPLOAD_UNIT, (), model),
+            unit(places.TIMER, (places.TIMER,), model),
+        ),
+        units=(Unit(name=places.TIMER),),
+        folders=(Folder(path=places.OFFSITE, **mine), Folder(path=places.CACHE, **mine)),
+        packages=(PACKAGE, *(("openssh-client",) if settings.kind is Kind.SFTP else ())),
+    )
+
+
+def keys(ask: OffsiteAsk) -> bytes:
+    words = {**opening(ask.settings.kind, ask.words), PASSWORD: ask.password}
+    return json.dumps(words, sort_keys=True).encode()
+
+
+def sftp(ask: OffsiteAsk) -> tuple[File, ...]:
+    if ask.settings.kind is not Kind.SFTP:
+        return ()
+    key = opening(Kind.SFTP, ask.words)[SSH_KEY].strip() + "\n"
+    host = known_host(ask.settings.store, ask.settings.host_key)
+    return (
+        File(path=places.SSH_KEY_FILE, content=key.encode(), mode=0o600, owner=USER, group=USER),
+        File(path=places.KNOWN_HOSTS, content=host.encode()),
+    )
+
+
+def calendar(position: int, of: int, at: str) -> str:
+    """systemd.time(7). Machines take turns over the day, from `at` on, in UTC."""
+    hour, minute = map(int, at.split(":"))
+    start = (hour * 60 + minute + position * DAY_MIN // of) % DAY_MIN
+    return f"*-*-* {start // 60:02d}:{start % 60:02d}:00 UTC"
+
+
+def unit(name: str, restarts: tuple[str, ...], model: Mapping[str, Any]) -> File:
+    return File(
+        path=f"/etc/systemd/system/{name}",
+        content=render(__package__, name, **model).encode(),
+        restarts=restarts,
+    )
