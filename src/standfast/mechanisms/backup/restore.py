@@ -189,22 +189,26 @@ def identifier(shown: str) -> str:
     return "none"
 
 
-def main() -> int:
-    order = Order.from_json(Path(ORDER).read_bytes())
-    report = Report(run=order.run)
-    settings, clock, runner = Settings.read(), SystemClock(), SystemRunner()
-    Path(REPORT).unlink(missing_ok=True)
+def here(order: Order, engine: Engine, folder: Path) -> Restore:
+    """On this machine, into `folder`, by the programs that its settings name."""
+    clock = SystemClock()
     scratch = Scratch(
-        folder=Path(SCRATCH),
-        programs=Path(settings.programs),
+        folder=folder,
+        programs=Path(Settings.read().programs),
         user=USER,
-        runner=runner,
+        runner=SystemRunner(),
         clock=clock,
     )
-    Restore(
-        engine=PgBackRest(runner=runner), scratch=scratch, clock=clock, order=order, report=report
-    ).run()
-    write_atomically(Path(REPORT), report.to_json(), mode=0o640)
+    report = Report(run=order.run)
+    return Restore(engine=engine, scratch=scratch, clock=clock, order=order, report=report)
+
+
+def main() -> int:
+    order = Order.from_json(Path(ORDER).read_bytes())
+    restore = here(order, PgBackRest(runner=SystemRunner()), Path(SCRATCH))
+    Path(REPORT).unlink(missing_ok=True)
+    restore.run()
+    write_atomically(Path(REPORT), restore.report.to_json(), mode=0o640)
     return 0
 
 

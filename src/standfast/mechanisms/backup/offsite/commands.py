@@ -125,31 +125,18 @@ def backup(
     access: Access, folder: Path, *, machine: str, tags: Iterable[str], taken_at: str
 ) -> Command:
     """`taken_at`: UTC, `2026-11-29 03:30:00`."""
-    return told(
-        access,
-        "backup",
-        "--json",
-        "--one-file-system",
-        f"--host={machine}",
-        *(f"--tag={tag}" for tag in tags),
-        f"--time={taken_at}",
-        str(folder),
-        limit_s=WORK_LIMIT_S,
-    )
+    what = ("--one-file-system", f"--time={taken_at}", str(folder))
+    return uploaded(access, *what, machine=machine, tags=tags)
 
 
 def part(access: Access, files: Path, *, machine: str) -> Command:
     """`files` names them, each ended by a zero byte."""
-    named = f"--files-from-raw={files}"
-    return told(
-        access,
-        "backup",
-        "--json",
-        f"--host={machine}",
-        f"--tag={PART}",
-        named,
-        limit_s=WORK_LIMIT_S,
-    )
+    return uploaded(access, f"--files-from-raw={files}", machine=machine, tags=(PART,))
+
+
+def uploaded(access: Access, *what: str, machine: str, tags: Iterable[str]) -> Command:
+    marks = (f"--host={machine}", *(f"--tag={tag}" for tag in tags))
+    return told(access, "backup", "--json", *marks, *what, limit_s=WORK_LIMIT_S)
 
 
 def snapshots(access: Access) -> Command:

@@ -11,18 +11,15 @@ import shutil
 import sys
 from pathlib import Path
 
-from standfast.core.clock import SystemClock
 from standfast.core.command import SystemRunner
 from standfast.core.errors import CannotVerify, StandfastError
 from standfast.core.files import write_atomically
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.engine import Engine
 from standfast.mechanisms.backup.offsite.places import PASSED, REPORT
-from standfast.mechanisms.backup.orders import Order, Settings
+from standfast.mechanisms.backup.orders import Order
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
-from standfast.mechanisms.backup.places import USER
-from standfast.mechanisms.backup.restore import Report, Restore
-from standfast.mechanisms.backup.scratch import Scratch
+from standfast.mechanisms.backup.restore import Report, here
 
 CHECKS = frozenset(
     {"restored", "identifier", "started", "replayed", "heartbeat", "rows", "structure", "pages"}
@@ -53,24 +50,16 @@ def failed(report: Report) -> tuple[str, ...]:
 
 
 def main() -> int:
-    clock, runner, folder = SystemClock(), SystemRunner(), Path(PASSED)
+    folder = Path(PASSED)
     try:
-        engine = PgBackRest(runner=runner)
-        report = Report(run=RUN)
-        scratch = Scratch(
-            folder=folder,
-            programs=Path(Settings.read().programs),
-            user=USER,
-            runner=runner,
-            clock=clock,
-        )
-        Restore(
-            engine=engine, scratch=scratch, clock=clock, order=order(engine), report=report
-        ).run()
+        engine = PgBackRest(runner=SystemRunner())
+        restore = here(order(engine), engine, folder)
+        restore.run()
+        report = restore.report
         wrong = failed(report)
         if wrong:
             raise CannotVerify(f"what was restored does not pass: {'; '.join(wrong)}")
-        shutil.rmtree(scratch.socket)
+        shutil.rmtree(restore.scratch.socket)
         (folder / "log").unlink()
         write_atomically(Path(REPORT), report.to_json(), mode=0o640)
     except StandfastError as error:
