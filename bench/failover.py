@@ -6,7 +6,9 @@
 It brings up a site of its own, whose databases have disks of their own, and injects one fault after
 the other while a client on a web machine writes through the listener; the history of what the
 client saw is kept (docs/failover-history.md), and bench/campaign/checker.py derives every figure
-from it. With `--resume` a seed goes on where it stopped, and the table counts all of it.
+from it. With `--resume` a seed goes on where it stopped, and the table counts all of it. With
+`--ledger` what came of each fault is added to bench/ledger, from which another computer goes on;
+`--table` shows what stands there.
 
 Monitors take a claim away once a minute, and a canary gives a machine up once in ten. Between two
 faults, when the pair is whole again, the campaign lets them forget the last time, as if it were as
@@ -23,7 +25,6 @@ import gzip
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -31,11 +32,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from campaign.checker import checked, said, status
 from campaign.faults import ACTS, scene
 from campaign.kinds import HOST, KINDS, Planned, planned
+from campaign.ledger import file_of, programs, summary, write_down, written_down
 from campaign.own_site import OwnSite
 from campaign.record import Copies, History, Load
-from campaign.site import ROOT, Site, site_of
+from campaign.site import Site, site_of
 
 CACHE = Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast"))
 
@@ -78,6 +81,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kinds", default=",".join(KINDS), help="of these alone")
     parser.add_argument("--rate", type=float, default=50.0, help="writes a second")
     parser.add_argument("--resume", action="store_true", help="go on where this seed stopped")
+    parser.add_argument("--ledger", action="store_true", help="write down what came of each fault")
+    parser.add_argument("--table", action="store_true", help="show what is written down, and end")
     parser.add_argument("--side-by-side", action="store_true")
     parser.add_argument("--name", default="bench-failover", help="of its own site")
     parser.add_argument("--file", type=Path, help="a site that is up")
@@ -132,7 +137,8 @@ class Campaign:
                 f"{self.asked.folder} has histories of seed {self.asked.seed}: --resume goes on "
                 "with them, another --seed or --folder begins anew"
             )
-        first = sum(faults_in(path) for path in before)
+        known = written_down(file_of(settings, self.asked.seed)) if self.asked.ledger else {}
+        first = max(sum(faults_in(path) for path in before), max(known, default=-1) + 1)
         self.asked.folder.mkdir(parents=True, exist_ok=True)
         path = self.asked.folder / f"{settings}-{self.asked.seed}-{first:05d}.jsonl"
         self.site.whole(WHOLE_WITHIN_S)
@@ -218,14 +224,20 @@ def judged(asked: argparse.Namespace) -> int:
         files = sorted(asked.folder.glob(f"{settings}-{asked.seed}-*.jsonl.gz"))
         if files:
             told(f"\nseed {asked.seed}, settings {settings}")
-            checker = ROOT / "bench" / "campaign" / "checker.py"
-            done = subprocess.run([sys.executable, str(checker), *map(str, files)], check=False)
-            worst = max(worst, done.returncode)
+            histories = [checked(path) for path in files]
+            told("\n".join(said(histories)))
+            worst = max(worst, status(histories))
+            if asked.ledger:
+                path = file_of(settings, asked.seed)
+                told(f"{write_down(path, histories, programs())} faults added to {path.name}")
     return worst
 
 
 def main() -> int:
     asked = arguments()
+    if asked.table:
+        told("\n".join(summary()))
+        return 0
     own = OwnSite(name=asked.name)
     try:
         if asked.file is None:
