@@ -2,6 +2,7 @@
 figure agreed on by a client that shares no code with the drill."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +41,17 @@ def test_up_has_seen_each_check_red_and_then_green(
     found = next(each for each in seen if (each["promise"], each["green"]["drill"]) == part)
     assert found["fault"] == fault
     assert (found["red"]["outcome"], found["green"]["outcome"]) == ("broken", "kept")
+
+
+def test_nothing_is_due_at_once_and_everything_has_its_turn_in_time(proven: Proven) -> None:
+    site, _ = proven
+    said = site.answer("prove", "--due")
+    assert said["proofs"] == []
+    assert {(each["promise"], each["drill"]) for each in said["next"]} >= set(FAULTS)
+    now = datetime.now(UTC)
+    for each in said["next"]:
+        away = datetime.fromisoformat(each["at"]) - now
+        assert timedelta(hours=17) < away < timedelta(hours=24), each
 
 
 def test_every_promise_is_kept_in_rehearsal_and_shows_its_drills(proven: Proven) -> None:

@@ -32,6 +32,7 @@ from standfast.cli import (
     update,
 )
 from standfast.cli.app import VERSION
+from standfast.cli.timetable import command as timetable
 from standfast.core.errors import StandfastError
 
 NAME = "standfast"
@@ -91,6 +92,8 @@ for command in (
     heal.heal,
 ):
     standfast.add_command(command)
+
+drills.drills.add_command(timetable.schedule)
 
 
 def main() -> None:

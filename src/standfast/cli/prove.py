@@ -11,6 +11,7 @@ import click
 
 from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
+from standfast.cli.by_itself import own_words, prove_due, watch_for_due
 from standfast.cli.drills import disturbs
 from standfast.cli.handover import hand_over
 from standfast.cli.heal import heal_leftovers
@@ -18,14 +19,13 @@ from standfast.cli.lock import working_on
 from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.cli.told import calibrated, entry, finished, tell
+from standfast.core.clock import SystemClock
 from standfast.core.errors import ConfigError
-from standfast.core.units import stamp
 from standfast.evidence.consent import consented, standing
-from standfast.evidence.statement import Calibration, Proof, TextNotice
-from standfast.promises.model import Outcome, Part, Promise
+from standfast.evidence.statement import Calibration, TextNotice
+from standfast.promises.model import Part, Promise
 from standfast.proofs.register import REGISTER
-
-STATUS: Mapping[Outcome, int] = {Outcome.KEPT: 0, Outcome.BROKEN: 1, Outcome.INCONCLUSIVE: 3}
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON document on stdout."
@@ -40,17 +40,40 @@ consent_option = click.option(
 
 @click.command()
 @click.argument("promises", nargs=-1, metavar="[PROMISE]…")
+@click.option("--due", is_flag=True, help="Only what is due now, with its check seen red in time.")
+@click.option("--watch", is_flag=True, help="What is due, whenever it is, until you stop it.")
 @as_json_option
-@click.pass_obj
-def prove(file: Path | None, promises: tuple[str, ...], as_json: bool) -> int:
+@click.pass_context
+def prove(
+    context: click.Context, promises: tuple[str, ...], due: bool, watch: bool, as_json: bool
+) -> int:
     """Attack each PROMISE (all of them, if none is named), and log the proofs as evidence.
 
     Machines may lose their power for some seconds, one at a time; they get it back, however this
-    ends.
+    ends. `standfast drills schedule` lets a timer of this computer do it by itself.
     """
+    file: Path | None = context.obj
+    if due or watch:
+        alone(promises, due=due, watch=watch, as_json=as_json)
+    if watch:
+        watch_for_due(own_words(file, context.find_root().params["identity"]), SystemClock())
+    if due:
+        return prove_due(file, as_json)
     with at_work(file, "prove", as_json) as prover:
         chosen = [promised(prover.attack.app, each) for each in promises]
         return shown(prover, parts(chosen or prover.attack.app.site.promises), as_json)
+
+
+def alone(promises: Sequence[str], *, due: bool, watch: bool, as_json: bool) -> None:
+    if promises:
+        raise ConfigError(
+            f"{promises[0]} is named, but --due and --watch choose for themselves",
+            remedy="Leave out the one or the other.",
+        )
+    if due and watch:
+        raise ConfigError("--watch includes what is due now", remedy="Leave out --due.")
+    if watch and as_json:
+        raise ConfigError("--watch never ends, so it has no document", remedy="Use --due --json.")
 
 
 DRILLS = "\b\n" + "\n".join(
@@ -88,7 +111,7 @@ def drill(file: Path | None, name: str, machine: str | None, consent: bool, as_j
         if not chosen:
             raise ConfigError(f"this site promises nothing that the drill {name} would prove")
         status = shown(prover, chosen, as_json)
-        remember_consent(prover.attack, [name])
+        remember_consent(prover.attack, [name] if disturbs(name) else [])
         return status
 
 
@@ -121,14 +144,15 @@ def doubt(file: Path | None, promise: str, consent: bool, as_json: bool) -> int:
 
 
 def remember_consent(attack: Attack, drills: Iterable[str]) -> None:
-    """On machines that belong to somebody a drill that was run by hand with the operator's consent
-    may from now on run in its windows: said in the log, for all operators."""
+    """On machines that belong to somebody what was run by hand with the operator's consent may from
+    now on run in its windows: said in the log, for all operators. An observation disturbs nothing,
+    so it needs none for itself, but for the fault that is planted when it is doubted."""
     app = attack.app
     if app.site.made_here or not attack.consent:
         return
     known = standing(log_of(app).record().entries).consented
     for name in drills:
-        if disturbs(name) and name not in known:
+        if name not in known:
             hand_over(app, TextNotice(text=consented(name), at=app.clock.now()))
 
 
@@ -185,64 +209,3 @@ def shown(prover: Prover, chosen: Sequence[tuple[Promise, Part]], as_json: bool)
     if as_json:
         click.echo(json.dumps({"proofs": [entry(proof) for proof in proofs]}))
     return finished(proofs)
-
-
-def finished(proofs: Sequence[Logged]) -> int:
-    """The exit status; a machine that did not come back is told last, when all else is done."""
-    for each in proofs:
-        if each.unwell:
-            raise each.unwell
-    outcomes = {each.proof.outcome for each in proofs}
-    return next((STATUS[each] for each in WORST_FIRST if each in outcomes), 0)
-
-
-WORST_FIRST = (Outcome.BROKEN, Outcome.INCONCLUSIVE)
-
-
-def tell(logged: Logged) -> None:
-    for line in lines(logged):
-        click.echo(line)
-
-
-def lines(logged: Logged) -> Iterator[str]:
-    """What was done and found, then the outcome and where it stands. State and grade together."""
-    proof = logged.proof
-    for words in proof.story:
-        yield from wrap(words, WIDTH, initial_indent="  ", subsequent_indent="    ")
-    where = f"entry {logged.index} of the evidence log"
-    yield f"{named(proof)}: {proof.outcome}, {proof.grade}; {where}"
-
-
-def named(proof: Proof) -> str:
-    """The promise; with the drill where that is not the same word."""
-    return f"{proof.promise} ({proof.drill})"
-
-
-def entry(logged: Logged) -> Mapping[str, Any]:
-    """The shape of design §11."""
-    proof = logged.proof
-    return {
-        "promise": proof.promise,
-        "drill": proof.drill,
-        "outcome": proof.outcome,
-        "grade": proof.grade,
-        "stand_ins": list(proof.stand_ins),
-        "objective": dict(proof.objective),
-        "measured": dict(proof.measured),
-        "started_at": stamp(proof.started_at),
-        "ended_at": stamp(proof.ended_at),
-        "seen": dict(proof.seen),
-        "evidence": {"index": logged.index},
-    }
-
-
-def calibrated(seen: Calibration) -> Mapping[str, Any]:
-    return {
-        "promise": seen.promise,
-        "drill": seen.green.drill,
-        "fault": seen.fault,
-        "planted_at": stamp(seen.planted_at),
-        "removed_at": stamp(seen.removed_at),
-        "red": {"outcome": seen.red.outcome, "measured": dict(seen.red.measured)},
-        "green": {"outcome": seen.green.outcome, "measured": dict(seen.green.measured)},
-    }

@@ -16,9 +16,10 @@ from standfast.cli.app import App
 from standfast.cli.attack import PowerHere
 from standfast.cli.bring_up import ACCOUNT
 from standfast.cli.guide import Guide, somebody_is_there
-from standfast.cli.prove import at_work, lines, promised
+from standfast.cli.prove import at_work, promised
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.cli.told import lines
 from standfast.core.errors import CannotVerify, Refused
 from standfast.core.units import duration
 from standfast.evidence.copied import alter, copy

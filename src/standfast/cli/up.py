@@ -19,9 +19,9 @@ from standfast.cli.listed import admit
 from standfast.cli.lock import working_on
 from standfast.cli.preflight import preflight
 from standfast.cli.progress import Progress
-from standfast.cli.prove import entry, lines
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.cli.told import entry, lines
 from standfast.core.errors import StandfastError
 from standfast.evidence.consent import standing, waiting
 from standfast.evidence.statement import TextNotice
