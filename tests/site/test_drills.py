@@ -20,6 +20,7 @@ FAULTS = {
     ("onsite-backup", "onsite-backup"): "closed-repository",
     ("restore-works", "restore"): "truncated-backup",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
+    ("closed-ports", "closed-ports"): "stray-listener",
 }
 
 LIMIT_S = {"database-crash": 3, "database-host": 6}

@@ -30,6 +30,7 @@ from standfast.cli import (
     tour,
     up,
     update,
+    vantage,
 )
 from standfast.cli.app import VERSION
 from standfast.cli.timetable import command as timetable
@@ -77,6 +78,7 @@ for command in (
     tour.tour,
     drills.drills,
     evidence.evidence,
+    vantage.vantage,
     logs.logs,
     operator.operator,
     keys.keys,

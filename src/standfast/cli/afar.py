@@ -10,6 +10,7 @@ from standfast.config import PROJECT
 from standfast.core.command import Command, start
 from standfast.core.errors import ConfigError, Unreachable
 from standfast.mechanisms.hosts.machine import Machine
+from standfast.proofs.drills.ground import LOAD
 
 RESTART = ("sh", "-c", "echo b > /proc/sysrq-trigger")
 """The kernel restarts at once, without a word to any program (kernel.org, sysrq, `b`)."""
@@ -57,10 +58,10 @@ class VantageThere:
     """This computer itself, by the public address: where customers come from, and where no machine
     of the site stands."""
 
-    def start(self, plan: bytes) -> IO[bytes]:
+    def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
         process = start(
             Command(
-                argv=(sys.executable, "-m", "standfast.proofs.drills.load"),
+                argv=(sys.executable, "-m", module),
                 environment={"PYTHONPATH": str(PROJECT / "src")},
             ),
             stderr=None,

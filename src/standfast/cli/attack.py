@@ -30,7 +30,7 @@ from standfast.mechanisms.rollout.run import answers, own_programs
 from standfast.promises.grade import Graded, KernelSample, grade
 from standfast.promises.model import Part, Promise
 from standfast.proofs.drills.body import proof_body
-from standfast.proofs.drills.ground import Ground, NotBack
+from standfast.proofs.drills.ground import LOAD, Ground, NotBack
 from standfast.proofs.drills.guard import guarded
 from standfast.proofs.drills.kernels import Sample, read_sample, samples_of
 from standfast.proofs.permission import forbidden
@@ -60,8 +60,8 @@ class PowerHere:
 class VantageHere:
     app: App
 
-    def start(self, plan: bytes) -> IO[bytes]:
-        words = (sys.executable, "-m", "standfast.proofs.drills.load")
+    def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
+        words = (sys.executable, "-m", module)
         process = start(
             Command(
                 argv=(*inside(self.app.site.local_names.vantage), *words),
@@ -155,6 +155,8 @@ class Attack:
             vantage=VantageHere(app=app) if app.site.made_here else VantageThere(),
             contract=self._contract,
             links=lambda: links(app.site.machines, flows(preview(app))),
+            flows=lambda: flows(preview(app)),
+            made_here=app.site.made_here,
             programs=f"{own_programs(SOURCE).folder}/src",
             database=app.site.service.role,
             serving=self._serving,

@@ -193,6 +193,31 @@ ENCRYPTED_IN_TRANSIT = Promise(
     mechanism="keys",
 )
 
+CLOSED_PORTS = Promise(
+    id="closed-ports",
+    statement="Only the web front has ports open to the internet; databases cannot be seen.",
+    parts=(
+        Part(
+            drill="closed-ports",
+            proof=(
+                "Every TCP port and the usual UDP ports of every public address are asked from "
+                "where customers are: nothing answers but the web front. Each machine is asked on "
+                "which ports it listens: nothing listens that is not planned."
+            ),
+            objective={"answering_ports": 0, "stray_listeners": 0},
+            fault="stray-listener",
+            fault_words=(
+                "a program that nobody planned listens on the edges, and their firewall lets it "
+                "through"
+            ),
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="hosts",
+)
+
 CATALOG = (
     REDUNDANT_WEB,
     ANY_MACHINE,
@@ -201,6 +226,7 @@ CATALOG = (
     ONSITE_BACKUP,
     RESTORE_WORKS,
     ENCRYPTED_IN_TRANSIT,
+    CLOSED_PORTS,
 )
 
 

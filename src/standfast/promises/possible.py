@@ -129,6 +129,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "restore-works": copies_without_database(
             1, "it takes a backup machine that holds no database"
         ),
+        "closed-ports": at_least(1, "edge", "it takes an edge"),
         "encrypted-in-transit": lambda machines: (
             None if len(machines) > 1 else "there is no link between machines"
         ),

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from standfast.mechanisms.hosts.machine import Role
 from standfast.proofs.drills.any_machine import AnyMachine
+from standfast.proofs.drills.closed_ports import ClosedPorts
 from standfast.proofs.drills.database_crash import DatabaseCrash
 from standfast.proofs.drills.database_host import DatabaseHost
 from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
@@ -65,6 +66,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.DATABASE,
             words="writes a row on the primary and looks for it on the secondary",
             drill=MirroredDatabase(),
+        ),
+        "closed-ports": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.EDGE,
+            words="asks every port of the public addresses, and every machine what it listens on",
+            drill=ClosedPorts(),
         ),
         "database-crash": Check(
             kind=Kind.DRILL,

@@ -75,7 +75,8 @@ def test_no_port_is_opened_for_the_agent() -> None:
 
 def test_the_edge_declares_a_fault_and_brings_the_file_that_it_needs() -> None:
     here = machine(Role.EDGE)
-    made = edge.plan(here, (here,), EdgeAsk(health="/health", security_txt=False), certificate=b"")
+    ask = EdgeAsk(health="/health", security_txt=False)
+    made = edge.plan(here, (here,), ask, certificate=b"", source="/opt/src")
     files = {file.path: file.content for file in made.files}
     declared = json.loads(files["/etc/standfast/faults/blind-edge.json"])
     assert declared["unit"] in {unit.name for unit in made.units}

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.command import Command, Runner, SystemRunner
 from standfast.core.errors import CommandFailed
-from standfast.mechanisms.database.planted import by_words
 from standfast.mechanisms.database.psql import psql
-from standfast.mechanisms.hosts.agent.faults import CommandFault
+from standfast.mechanisms.hosts.agent.faults import CommandFault, by_words
 
 SETTING = "wal_sender_timeout"
 LONG = "2min"

@@ -19,7 +19,7 @@ from typing import Any
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CommandFailed, StandfastError
 from standfast.mechanisms.database import own
-from standfast.mechanisms.hosts.agent.faults import CommandFault
+from standfast.mechanisms.hosts.agent.faults import CommandFault, by_words
 from standfast.mechanisms.hosts.names import IDENTITY, PATRONI_PORT
 from standfast.mechanisms.hosts.tls import Identity, client_context
 
@@ -48,14 +48,6 @@ def faults(source: str) -> tuple[CommandFault, ...]:
         by_words("nobody-takes-over", source, __name__, "pause", "resume"),
         by_words("lone-primary", source, __name__, "lone", "paired"),
     )
-
-
-def by_words(name: str, source: str, module: str, plant: str, remove: str) -> CommandFault:
-    """A fault that a module of ours plants and removes on the machine, each told by a word.
-    `source`: the folder of our own source there."""
-    python = ("/usr/bin/env", f"PYTHONPATH={source}", "PYTHONDONTWRITEBYTECODE=1")
-    words = (*python, "/usr/bin/python3", "-m", module)
-    return CommandFault(name=name, plant=(*words, plant), remove=(*words, remove))
 
 
 def shows(word: str, cluster: Mapping[str, Any], own: Mapping[str, Any]) -> bool:

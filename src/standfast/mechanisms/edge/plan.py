@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from standfast.core.templates import render
+from standfast.mechanisms.edge import stray
 from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -30,7 +31,12 @@ class EdgeAsk:
 
 
 def plan(
-    machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, certificate: bytes
+    machine: Machine,
+    machines: tuple[Machine, ...],
+    ask: EdgeAsk,
+    *,
+    certificate: bytes,
+    source: str,
 ) -> Contribution:
     return Contribution(
         files=(
@@ -43,7 +49,10 @@ def plan(
                 path=BLIND.environment["CONFIG"],
                 content=config(machine, machines, ask, blind=True),
             ),
-            File(path=f"{FAULTS}/{BLIND.name}.json", content=BLIND.declaration()),
+            *(
+                File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
+                for each in (BLIND, stray.fault(source))
+            ),
             File(
                 path=f"{PUBLIC_IDENTITY}/cert.pem",
                 content=certificate,

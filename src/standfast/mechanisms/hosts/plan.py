@@ -15,7 +15,7 @@ HEALING = "standfast-faults.service"
 AGENT_IDLE_S = 60
 """Longer than the pauses between the questions of one command, short enough to cost nothing."""
 
-VERBS_OF_ALL = ("facts", "kernel", "units")
+VERBS_OF_ALL = ("facts", "kernel", "listening", "units")
 FAULTY = frozenset({Role.EDGE, Role.WEB, Role.DATABASE, Role.BACKUP})
 """Roles whose rooms declare faults that can be planted."""
 

@@ -129,7 +129,13 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             health=blueprint.service.health,
             security_txt=blueprint.evidence.company.security is not None,
         )
-        yield edge.plan(machine, machines, ask, certificate=certificates.public[machine.name])
+        yield edge.plan(
+            machine,
+            machines,
+            ask,
+            certificate=certificates.public[machine.name],
+            source=blueprint.source,
+        )
     if machine.is_a(Role.WEB):
         yield web.plan(
             machine,

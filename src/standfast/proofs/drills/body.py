@@ -1,10 +1,11 @@
 """Put together what is signed: everything of a proof but the slot, which is known when it is
-logged. The outcome follows from the figures and the grade from the samples; nobody sets either."""
+logged. The outcome follows from the figures, and the grade from the samples and from what the
+run says stood in for the real thing; nobody sets either."""
 
 from standfast.evidence.statement import Run
 from standfast.promises.grade import Graded
 from standfast.promises.judge import judge
-from standfast.promises.model import Part, Promise
+from standfast.promises.model import Grade, Part, Promise
 from standfast.proofs.drills.ground import Ran
 
 
@@ -14,8 +15,8 @@ def proof_body(ran: Ran, *, promise: Promise, part: Part, graded: Graded) -> Run
         promise=promise.id,
         drill=part.drill,
         outcome=judge(part.objective, ran.measured),
-        grade=graded.grade,
-        stand_ins=graded.stand_ins,
+        grade=Grade.REHEARSED if ran.stand_ins else graded.grade,
+        stand_ins=(*graded.stand_ins, *ran.stand_ins),
         objective=dict(part.objective),
         measured=ran.measured,
         started_at=ran.started_at,

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from standfast.core.clock import Clock
 from standfast.core.errors import Unreachable
+from standfast.mechanisms.hosts.bundle import Flow
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.rollout.links import Link
 from standfast.promises.model import Figures
 from standfast.proofs.drills.watching import Serving
+
+LOAD = "standfast.proofs.drills.load"
 
 
 class Power(Protocol):
@@ -24,8 +27,9 @@ class Power(Protocol):
 
 
 class Vantage(Protocol):
-    def start(self, plan: bytes) -> IO[bytes]:
-        """Start `load.py` where customers are; give it `plan`, return what it prints: a pipe."""
+    def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
+        """Start a program of ours where customers are; give it `plan`, return what it prints: a
+        pipe."""
 
 
 class Asking(Protocol):
@@ -40,7 +44,8 @@ class Ground:
     whether all its units run; both are called from a second thread too. `objective` is this site's.
     `programs` is the folder of our own source on every machine, `database` the service's.
     `run` is drawn at random for this run: machines
-    and the ids of writes are drawn from it. `chosen`: the machine that the operator named."""
+    and the ids of writes are drawn from it. `chosen`: the machine that the operator named. `flows`:
+    what may open a connection to each machine."""
 
     machines: tuple[Machine, ...]
     connections: Mapping[str, Connection]
@@ -49,6 +54,7 @@ class Ground:
     vantage: Vantage
     contract: Mapping[str, Any]
     links: Callable[[], tuple[Link, ...]]
+    flows: Callable[[], Mapping[str, tuple[Flow, ...]]]
     programs: str
     database: str
     serving: Serving
@@ -59,6 +65,7 @@ class Ground:
     tell: Callable[[str], None]
     run: UUID
     chosen: str | None = None
+    made_here: bool = True
 
     def having(self, role: Role) -> tuple[Machine, ...]:
         return having(self.machines, role)
@@ -69,7 +76,8 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What one run found. `seen` is what goes into the evidence beside the figures: plain JSON."""
+    """What one run found. `seen` is what goes into the evidence beside the figures: plain JSON.
+    `stand_ins`: what of this run was not the real thing, beside what the machines tell."""
 
     target: str
     run: str
@@ -78,6 +86,7 @@ class Ran:
     seen: Mapping[str, Any]
     started_at: datetime
     ended_at: datetime
+    stand_ins: tuple[str, ...] = ()
 
 
 class NotBack(Unreachable):

@@ -71,6 +71,14 @@ class CommandFault:
 AnyFault = Fault | CommandFault
 
 
+def by_words(name: str, source: str, module: str, plant: str, remove: str) -> CommandFault:
+    """A fault that a module of ours plants and removes on the machine, each told by a word.
+    `source`: the folder of our own source there."""
+    python = ("/usr/bin/env", f"PYTHONPATH={source}", "PYTHONDONTWRITEBYTECODE=1")
+    words = (*python, "/usr/bin/python3", "-m", module)
+    return CommandFault(name=name, plant=(*words, plant), remove=(*words, remove))
+
+
 def escaped(value: str) -> str:
     """For a quoted Environment= (systemd.syntax(7), systemd.unit(5)): `%` begins a specifier."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")

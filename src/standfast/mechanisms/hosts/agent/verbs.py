@@ -8,7 +8,7 @@ from typing import Any
 from standfast.core.command import Runner
 from standfast.core.errors import Refused
 from standfast.mechanisms.hosts import kernel
-from standfast.mechanisms.hosts.agent import facts, units
+from standfast.mechanisms.hosts.agent import facts, listening, units
 from standfast.mechanisms.hosts.agent.faults import Faults
 from standfast.mechanisms.hosts.agent.severed import severed
 
@@ -33,6 +33,7 @@ def table(runner: Runner) -> Mapping[str, Verb]:
     return {
         "facts": Verb(does=facts.read),
         "kernel": Verb(does=kernel.read),
+        "listening": Verb(does=listening.read),
         "units": Verb(does=lambda: units.states(runner)),
         "plant": Verb(does=faults.plant, takes=frozenset({"fault", "lease_s"})),
         "remove": Verb(does=faults.remove, takes=frozenset({"fault"})),
