@@ -29,6 +29,7 @@ done
 
 REPOSITORY = f"{HOME}/repository"
 PATRONICTL = "$(ls -d /opt/standfast/venv-*/bin/patronictl) -c /etc/standfast/database/patroni.yml"
+PSQL = "psql -h /run/standfast-postgresql -d timesheets"
 IN_RECOVERY = (
     "runuser -u postgres -- psql -h /run/standfast-postgresql "
     "-Atc 'SELECT pg_is_in_recovery()' || true"
@@ -113,6 +114,27 @@ def test_nothing_in_a_repository_can_be_read_without_its_key(site: Site) -> None
         assert plain.split() == ["Salted__"], plain
 
 
+def test_a_moment_comes_back_into_a_folder_and_is_taken_away(site: Site) -> None:
+    """The rows are compared with those of the primary, up to that moment."""
+    (before,) = (each for each in windows(site) if each["name"] == "backup-1")
+    to, folder = before["windows"][-1]["until"], "/srv/look"
+    words = ("recover", "--to", to, "--into", folder, "--from", "backup-1")
+    found = site.answer(*words, "--table", "standfast.heartbeat")
+    assert found["last_change_at"] <= to
+    older = "SELECT count(*) FROM standfast.heartbeat WHERE at <= "
+    back = site.run("recover", "psql", folder, "--", "-Atc", f"{older} now()")
+    kept = site.on(site.primary(), f"runuser -u postgres -- {PSQL} -Atc \"{older} '{to}'\"")
+    assert abs(int(back.stdout) - int(kept)) <= 1, "a row may have been committed at the end"
+    (file,) = found["tables"]
+    assert "COPY standfast.heartbeat" in site.on("backup-1", "cat", file)
+    assert site.run(*words[:2], "2020-01-01 00:00", *words[3:]).returncode == 2
+    full = site.run("recover", "--to", "latest", "--into", "/var/log", "--from", "backup-1")
+    assert (full.returncode, site.answer(*words)["state"]) == (2, "ready")
+    assert site.run("recover", "discard", folder).returncode == 0
+    assert site.answer("recover", "instances")["instances"] == []
+    assert not there(site, "backup-1", folder)
+
+
 def test_backups_go_on_after_a_switchover(site: Site) -> None:
     old = primary(site)
     site.on(old, f"{PATRONICTL} switchover --force")
@@ -139,6 +161,11 @@ def listing(site: Site) -> set[tuple[str, str]]:
             machine, f"find {REPOSITORY}/backup/main/2* -type f -printf '%p %s\\n'"
         ).splitlines()
     }
+
+
+def windows(site: Site) -> Any:
+    """What each machine says that it can bring back."""
+    return site.answer("backup", "list")["machines"]
 
 
 def proven_now(site: Site, promise: str, *, status: int = 0) -> Any:

@@ -6,20 +6,79 @@ from pathlib import Path
 import click
 
 from standfast.cli.app import App, open_app
+from standfast.cli.bring_back import Wish, discard, instances, into_folder, psql
 from standfast.cli.leaving import runs
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
 from standfast.core.errors import Refused, StandfastError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.recovery.point_in_time import moment
+from standfast.mechanisms.recovery.point_in_time.refusal import checked
 from standfast.mechanisms.rollout import roster
 from standfast.mechanisms.rollout.machines import on_all
 from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
 
 
-@click.group()
-def recover() -> None:
-    """Bring back what cannot come back by itself. Each asks before it does anything."""
+@click.group(invoke_without_command=True)
+@click.option("--to", metavar="TIME", help='As in "2026-11-29 14:05:00" (UTC), or `latest`.')
+@click.option(
+    "--into",
+    metavar="FOLDER",
+    help="A folder on a backup machine, new or empty: the database of that moment runs there, "
+    "to be looked at.",
+)
+@click.option("--from", "machine", metavar="MACHINE", help="Of that backup machine's copies.")
+@click.option(
+    "--table",
+    "tables",
+    metavar="SCHEMA.NAME",
+    multiple=True,
+    help="Write this table into a file beside it, as SQL. May be given more than once.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.pass_context
+def recover(
+    context: click.Context,
+    to: str | None,
+    into: str | None,
+    machine: str | None,
+    tables: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Bring back what cannot come back by itself.
+
+    \b
+      standfast backup list                                to which second one can go back
+      standfast recover --to "2026-11-29 14:05:00" --into /srv/look
+      standfast recover psql /srv/look                     look at it
+      standfast recover discard /srv/look                  take it away
+
+    With --to and --into the database of a moment comes back beside the one that runs, which goes on
+    untouched. Before anything is done it is checked that there is such a copy and that the folder
+    is empty and large enough. Interrupted, the machine goes on by itself, and the same command
+    waits for it again.
+
+    Exit status: 0 it is there, 1 it failed, 2 no such moment or no such folder, 3 a machine that
+    is needed did not answer.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if to is None or into is None:
+        raise click.UsageError("say --to TIME and --into FOLDER, or one of its commands")
+    app = open_app(context.obj)
+    app.must_exist()
+    wish = Wish(
+        to=moment.parse(to, app.clock.now()),
+        folder=checked(into),
+        machine=machine,
+        tables=tables,
+    )
+    into_folder(app, wish, as_json=as_json)
+
+
+for command in (instances, psql, discard):
+    recover.add_command(command)
 
 
 @recover.command()

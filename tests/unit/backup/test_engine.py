@@ -10,7 +10,7 @@ import pytest
 
 from standfast.core.command import Command, Result
 from standfast.core.errors import CannotVerify
-from standfast.mechanisms.backup.engine import Kind
+from standfast.mechanisms.backup.engine import Kind, Target
 from standfast.mechanisms.backup.pgbackrest import info, repository
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
 
@@ -168,6 +168,62 @@ def test_a_segment_is_fetched_through_the_engine_and_unpacked_in_memory(tmp_path
     assert not Path(runner.asked[1]).exists()
     with pytest.raises(CannotVerify, match="000000020000000000000004 is not in the repository"):
         engine.segment("000000020000000000000004")
+
+
+class Restoring:
+    """Takes what the engine is told, and leaves behind what an interrupted restore does."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def run(self, command: Command, *, check: bool = True) -> Result:
+        self.told.append(command.argv)
+        return Result(status=0, stdout=b"", stderr=b"")
+
+
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    data, tablespaces = tmp_path / "data", tmp_path / "tablespaces"
+    data.mkdir()
+    tablespaces.mkdir()
+    return data, tablespaces
+
+
+def test_a_restore_to_a_moment_names_the_copy_the_moment_and_a_lock_of_its_own(
+    tmp_path: Path,
+) -> None:
+    data, tablespaces = folders(tmp_path)
+    runner = Restoring()
+    moment = datetime(2026, 11, 25, 3, 5, 7, 250000, tzinfo=UTC)
+    engine = PgBackRest(runner=runner, repository=tmp_path)
+    engine.restore(data, tablespaces, Target(copy="20261125-023502F", moment=moment))
+    assert runner.told[0][-5:] == (
+        "--set=20261125-023502F",
+        f"--lock-path={tmp_path}/locks",
+        "--type=time",
+        "--target=2026-11-25 03:05:07.250000+00",
+        "--target-action=promote",
+    )
+    assert "--archive-mode=off" in runner.told[0]
+    engine.restore(data, tablespaces, Target(copy="20261125-023502F", moment=None))
+    assert not any(word.startswith(("--type", "--target")) for word in runner.told[1])
+
+
+def test_what_an_interrupted_restore_left_is_gone_on_with_where_the_engine_knows_it(
+    tmp_path: Path,
+) -> None:
+    data, tablespaces = folders(tmp_path)
+    runner = Restoring()
+    engine = PgBackRest(runner=runner, repository=tmp_path)
+    target = Target(copy="20261125-023502F", moment=None)
+    (data / "base").mkdir()
+    (data / "pg_hba.conf").touch()
+    engine.restore(data, tablespaces, target)
+    assert list(data.iterdir()) == [], "the engine would refuse it"
+    laid(data, "backup.manifest")
+    laid(data, "base/1")
+    engine.restore(data, tablespaces, target)
+    assert [("--delta" in each) for each in runner.told] == [False, True]
+    assert (data / "base" / "1").exists()
 
 
 def test_a_history_is_fetched_as_it_is(tmp_path: Path) -> None:

@@ -102,13 +102,17 @@ class Repository:
             )
 
     def _program(self, *words: str, timeout_s: float, by: tuple[str, ...] = ()) -> str:
-        """Run one of this room's programs there; where they lie, the machine's own unit says."""
+        """Run one of this room's programs there."""
+        module = f"standfast.mechanisms.backup.{words[0]}"
+        argv = (*by, "env", *self.environment(), "/usr/bin/python3", "-m", module, *words[1:])
+        return self.connection.run(argv, timeout_s=timeout_s).text
+
+    def environment(self) -> tuple[str, ...]:
+        """Under which our programs run there; where they lie, the machine's own unit says."""
         shown = self.connection.run(
             ("systemctl", "show", "--property=Environment", "--value", TAKE_UNIT)
         )
-        module = f"standfast.mechanisms.backup.{words[0]}"
-        argv = (*by, "env", *shown.text.split(), "/usr/bin/python3", "-m", module, *words[1:])
-        return self.connection.run(argv, timeout_s=timeout_s).text
+        return tuple(shown.text.split())
 
 
 def parse(printed: str) -> Look:

@@ -38,6 +38,15 @@ class Copy:
     stored_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a restore brings back: that copy, and WAL up to the last commit at `moment`; all that
+    is kept where it is None."""
+
+    copy: str
+    moment: datetime | None
+
+
 class Engine(Protocol):
     def prepare(self) -> None:
         """Make the repository ready for this site's database. Safe to repeat. Fails while no
@@ -61,5 +70,8 @@ class Engine(Protocol):
     def segment(self, name: str) -> bytes:
         """One that is kept, as PostgreSQL wrote it."""
 
-    def restore(self, into: Path, tablespaces: Path) -> None:
-        """Put the newest copy there, such that PostgreSQL will replay all WAL that is kept."""
+    def restore(self, into: Path, tablespaces: Path, target: Target | None = None) -> None:
+        """Put a copy there, such that PostgreSQL will replay WAL when it starts. Without a target:
+        the newest copy, and all WAL that is kept. With one, what an interrupted restore of the same
+        has left there is used, and the server takes writes once it has replayed; other restores may
+        go on beside it."""

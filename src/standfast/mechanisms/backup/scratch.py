@@ -4,9 +4,9 @@ It listens on a socket in a folder that only its user enters, archives nothing, 
 secondary, and reads none of the configuration that came with the copy. Standard library only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT
 
@@ -28,13 +28,15 @@ TAIL_BYTES = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scratch:
-    """`programs` is the folder of PostgreSQL's programs, `user` who runs this."""
+    """`programs` is the folder of PostgreSQL's programs, `user` who runs this. `settings` are
+    further ones, and outrank those here."""
 
     folder: Path
     programs: Path
     user: str
     runner: Runner
     clock: Clock
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -49,20 +51,22 @@ class Scratch:
         return self.folder / "socket"
 
     def make(self) -> None:
+        """Safe to repeat."""
         for folder in (self.folder, self.data, self.tablespaces, self.socket):
-            folder.mkdir(mode=0o700)
+            folder.mkdir(mode=0o700, exist_ok=True)
         (self.folder / "postgresql.conf").touch()
         (self.folder / "pg_hba.conf").write_text("local all all peer map=scratch\n")
         (self.folder / "pg_ident.conf").write_text(f"scratch {self.user} postgres\n")
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Come in when all WAL has been replayed and the server writes; stopped when left."""
+    def running(self) -> Iterator[Callable[[], int]]:
+        """Come in when all WAL has been replayed and the server writes; stopped when left. What is
+        given waits until the server has ended by itself."""
         with (self.folder / "log").open("wb") as log:
             server = start(self.server(), stdin=None, stdout=log, stderr=log)
             try:
                 self._wait(server.poll)
-                yield
+                yield server.wait
             finally:
                 server.send_signal(SIGINT)  # a fast shutdown: nobody is waited for
                 server.wait(STOP_LIMIT_S)
@@ -89,6 +93,7 @@ class Scratch:
             "ssl": "off",
             "logging_collector": "off",
             "timezone": "UTC",
+            **self.settings,
         }
         words = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
         return Command(argv=(str(self.programs / "postgres"), "-D", str(self.data), *words))

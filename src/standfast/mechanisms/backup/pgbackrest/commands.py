@@ -1,10 +1,11 @@
 """What the engine is told: each function returns what would be run. Standard library only."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from pathlib import Path
 
 from standfast.core.command import Command
-from standfast.mechanisms.backup.engine import Kind
+from standfast.mechanisms.backup.engine import Kind, Target
 from standfast.mechanisms.backup.pgbackrest.names import (
     PROGRAM,
     REPOSITORY_CONF,
@@ -56,13 +57,25 @@ def decompress(file: Path) -> Command:
     return Command(argv=("/usr/lib/apt/apt-helper", "cat-file", str(file)))
 
 
-def restore(into: Path, tablespaces: Path) -> Command:
+def restore(into: Path, tablespaces: Path, *further: str) -> Command:
     """`archive-mode=off`: what is restored to be looked at must never write into an archive."""
     return told(
         "restore",
         f"--pg1-path={into}",
         f"--tablespace-map-all={tablespaces}",
         "--archive-mode=off",
+        *further,
         timeout_s=RESTORE_LIMIT_S,
         conf=RESTORE_CONF,
     )
+
+
+def aimed(target: Target, *, locks: Path, again: bool) -> tuple[str, ...]:
+    """Further words of a restore. A lock of its own, because the daily restore holds the usual one
+    for as long as it takes. `again`: files that are there already are compared, not fetched."""
+    delta = ("--delta",) if again else ()
+    words = (f"--set={target.copy}", f"--lock-path={locks}", *delta)
+    if target.moment is None:
+        return words
+    moment = f"{target.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
+    return (*words, "--type=time", f"--target={moment}", "--target-action=promote")

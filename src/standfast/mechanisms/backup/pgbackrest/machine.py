@@ -1,14 +1,19 @@
 """The engine on a backup machine. Standard library only."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from standfast.core.command import Runner
 from standfast.core.errors import CannotVerify
-from standfast.mechanisms.backup.engine import Copy, Kind
+from standfast.mechanisms.backup.engine import Copy, Kind, Target
 from standfast.mechanisms.backup.pgbackrest import commands, info, repository
 from standfast.mechanisms.backup.places import IN_MEMORY, REPOSITORY
+
+BEGUN = ("backup.manifest", "PG_VERSION")
+"""One of these is in a folder before the first file of a copy is: by them the engine knows what it
+may go on with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +57,23 @@ class PgBackRest:
     def _fetched(self, path: Path) -> bytes:
         return self.runner.run(commands.fetch(str(path.relative_to(self.repository)))).stdout
 
-    def restore(self, into: Path, tablespaces: Path) -> None:
-        self.runner.run(commands.restore(into, tablespaces))
+    def restore(self, into: Path, tablespaces: Path, target: Target | None = None) -> None:
+        if target is None:
+            self.runner.run(commands.restore(into, tablespaces))
+            return
+        again = any((into / each).exists() for each in BEGUN)
+        if not again:
+            empty(into)
+            empty(tablespaces)
+        locks = into.with_name("locks")
+        locks.mkdir(exist_ok=True)
+        further = commands.aimed(target, locks=locks, again=again)
+        self.runner.run(commands.restore(into, tablespaces, *further))
+
+
+def empty(folder: Path) -> None:
+    for each in folder.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
