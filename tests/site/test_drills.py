@@ -2,12 +2,13 @@
 figure agreed on by a client that shares no code with the drill."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from .conftest import Site
+from .conftest import Site, fetched
 from .test_redundant_web import Proven, end, published, second_client
 
 FAULTS = {
@@ -24,6 +25,9 @@ FAULTS = {
 }
 
 LIMIT_S = {"database-crash": 3, "database-host": 6}
+
+RED_S, GREEN_S = 10.0, 60.0
+"""Within which the log says that one copy is left, and that there are two again."""
 
 PACE_S = 1.0
 """How much two clients may differ that ask at paces of their own."""
@@ -98,6 +102,50 @@ def test_a_secondary_that_vanishes_holds_writes_up_for_seconds_and_loses_none(
     assert measured["lost_writes"] == 0
     assert (verdict["doubled"], verdict["missing"]) == (0, 0), verdict
     assert abs(verdict["silence_s"] - measured["stall_s"]) <= PACE_S, verdict
+
+
+def test_a_lost_copy_is_red_in_the_public_log_within_ten_seconds_and_green_when_it_is_back(
+    proven: Proven,
+) -> None:
+    """As a customer reads it, at its address; nobody runs a drill meanwhile."""
+    site, said = proven
+    secondary = {"db-1": "db-2", "db-2": "db-1"}[site.primary()]
+    before = len(published(site, said["trust_url"]))
+    try:
+        site.cut(secondary)
+        red, after_s = observed(site, said["trust_url"], "broken", since=before, within_s=RED_S)
+        assert red["measured"]["missing_copies"] == 1
+        assert red["seen"]["primary"] != secondary
+        assert after_s <= RED_S
+        assert shown(site, said["trust_url"]) == "broken"
+    finally:
+        assert site.run("up", "--no-wait").returncode == 0
+    green, _ = observed(site, said["trust_url"], "kept", since=before, within_s=GREEN_S)
+    assert green["measured"]["missing_copies"] == 0
+    assert green["seen"]["receivers"] == [[secondary, "streaming", "sync"]]
+    assert shown(site, said["trust_url"]) == "kept"
+
+
+def observed(
+    site: Site, url: str, outcome: str, *, since: int, within_s: float
+) -> tuple[Any, float]:
+    """The first proof of a monitor's with that outcome, and how long it took to be published."""
+    began = time.monotonic()
+    while True:
+        found = (each["predicate"] for each in published(site, url)[since:])
+        for each in found:
+            if each.get("outcome") == outcome and "observer" in each["seen"]:
+                return each, time.monotonic() - began
+        assert time.monotonic() - began < within_s, f"nobody says that it is {outcome}"
+        time.sleep(0.1)
+
+
+def shown(site: Site, url: str) -> str:
+    """The state on the page, of the part that observers look at."""
+    promises = json.loads(fetched(site, f"{url}trust.json"))["promises"]
+    parts = next(each["drills"] for each in promises if each["id"] == "mirrored-database")
+    state: str = next(each["state"] for each in parts if each["drill"] == "mirrored-database")
+    return state
 
 
 def watched(site: Site) -> str:

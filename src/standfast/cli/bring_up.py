@@ -1,6 +1,7 @@
 """From a file to a service that answers: make, reach, ship, apply, migrate, start, publish."""
 
 import hashlib
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
 from typing import Any
@@ -22,6 +23,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody, rotation
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
+from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.certificates import certify
 from standfast.mechanisms.rollout.deploy import Deploy
@@ -77,7 +79,7 @@ def bring_up(
         service=Subject(name=site.service.role),
         now=now,
     )
-    enrolled = {custody.VANTAGE: vantage_vkey(app)}
+    enrolled = {custody.VANTAGE: vantage_vkey(app), **observers(app, vault, inspected)}
     app.keys.save()
     wanted = blueprint(
         app,
@@ -150,6 +152,17 @@ def pin_log(app: App, key: bytes, authority: Authority) -> None:
     signer = Ed25519Signer.from_pem(origin(app), key)
     vkey = Verifier.of(signer.name, signer.public_key).vkey
     own_pins().trust(vkey, address=log_url(app), authority=authority.trusted)
+
+
+def observers(app: App, vault: Vault, inspected: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Each monitor's own key, made on the machine, which signs what that monitor observes. Its
+    public half is kept, so that a plan knows it without asking the machine."""
+    found = {}
+    for machine in app.site.having(Role.MONITOR):
+        public = b64decode(inspected[machine.name]["signing"])
+        found[machine.name] = Verifier.of(machine.name, public).vkey
+        vault.put(f"{custody.OBSERVERS}{machine.name}", found[machine.name])
+    return found
 
 
 def vantage_vkey(app: App) -> str:

@@ -21,6 +21,7 @@ from standfast.cli.progress import Progress
 from standfast.cli.promises import away
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.cli.settling import wait_until_settled
 from standfast.cli.told import entry, status_of
 from standfast.cli.tried import Tried
 from standfast.cli.up import observed, tried
@@ -50,7 +51,9 @@ def prove_due(file: Path | None, as_json: bool) -> int:
         with working_on(app, "standfast prove --due"):
             heal_leftovers(app)
             prover = Prover(attack=Attack(app=app, progress=progress, file=file))
+            began = app.clock.now()
             logged.extend(taken(prover, coming, failures))
+            wait_until_settled(app, progress, since=began)
         coming = upcoming(app)
     if as_json:
         click.echo(json.dumps(documented(logged, coming)))

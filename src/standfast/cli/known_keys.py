@@ -8,6 +8,7 @@ from standfast.cli.app import App
 from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.backup.offsite.store import WORDS
+from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
 from standfast.mechanisms.keys.custody import LOG_KEY, VANTAGE, VANTAGE_KEY, SiteSecrets
@@ -51,7 +52,7 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
             mark=vault.mark if vault else missing,
         ),
         log_key=kept(vault, LOG_KEY, unsigned),
-        enrolled={VANTAGE: vantage(vault, missing)},
+        enrolled={VANTAGE: vantage(vault, missing), **observers(app, vault, missing)},
     )
 
 
@@ -89,3 +90,10 @@ def vantage(vault: Vault | None, missing: str) -> str:
         return missing
     signer = Ed25519Signer.from_pem(VANTAGE, key.encode())
     return Verifier.of(signer.name, signer.public_key).vkey
+
+
+def observers(app: App, vault: Vault | None, missing: str) -> Mapping[str, str]:
+    return {
+        each.name: kept(vault, f"{custody.OBSERVERS}{each.name}", missing).decode()
+        for each in app.site.having(Role.MONITOR)
+    }

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -19,6 +20,7 @@ from standfast.cli.lock import working_on
 from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.cli.settling import wait_until_settled
 from standfast.cli.told import calibrated, entry, finished, tell
 from standfast.core.clock import SystemClock
 from standfast.core.errors import ConfigError
@@ -129,7 +131,7 @@ def doubt(file: Path | None, promise: str, consent: bool, as_json: bool) -> int:
     """
     with at_work(file, "doubt", as_json, consent=consent) as prover:
         chosen = parts([promised(prover.attack.app, promise)])
-        seen, proofs = [], []
+        began, seen, proofs = prover.attack.app.clock.now(), [], []
         for of, part in chosen:
             found, proof = prover.doubt(of, part)
             prover.attack.progress.end()
@@ -137,10 +139,16 @@ def doubt(file: Path | None, promise: str, consent: bool, as_json: bool) -> int:
             proofs.append(proof)
             if not as_json:
                 tell(proof)
+        settle(prover.attack, since=began)
         if as_json:
             click.echo(json.dumps(doubted(seen, proofs)))
         remember_consent(prover.attack, [part.drill for _, part in chosen])
         return finished(proofs)
+
+
+def settle(attack: Attack, *, since: datetime) -> None:
+    wait_until_settled(attack.app, attack.progress, since=since)
+    attack.progress.end()
 
 
 def remember_consent(attack: Attack, drills: Iterable[str]) -> None:
@@ -200,12 +208,13 @@ def promised(app: App, promise_id: str) -> Promise:
 
 
 def shown(prover: Prover, chosen: Sequence[tuple[Promise, Part]], as_json: bool) -> int:
-    proofs = []
+    began, proofs = prover.attack.app.clock.now(), []
     for promise, part in chosen:
         proofs.append(prover.prove(promise, part))
         prover.attack.progress.end()
         if not as_json:
             tell(proofs[-1])
+    settle(prover.attack, since=began)
     if as_json:
         click.echo(json.dumps({"proofs": [entry(proof) for proof in proofs]}))
     return finished(proofs)

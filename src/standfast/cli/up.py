@@ -21,6 +21,7 @@ from standfast.cli.preflight import preflight
 from standfast.cli.progress import Progress
 from standfast.cli.proving import Logged, Prover
 from standfast.cli.record import log_of
+from standfast.cli.settling import wait_until_settled
 from standfast.cli.told import entry, lines
 from standfast.core.errors import StandfastError
 from standfast.evidence.consent import standing, waiting
@@ -109,7 +110,11 @@ def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[
         for part in promise.parts
         if (promise.id, part.drill) not in kept
     ]
-    return all_tried(prover, due, progress)
+    began = app.clock.now()
+    logged = all_tried(prover, due, progress)
+    if due:
+        wait_until_settled(app, progress, since=began)
+    return logged
 
 
 def all_tried(

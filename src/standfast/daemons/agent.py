@@ -99,8 +99,10 @@ class Agent:
             raise Refused("this connection is not encrypted by AES-GCM", remedy="Offer it.")
         request = parse_request(self._line(secured))
         permit(asker, request.verb, self.settings)
-        record(f"{asker}: {request.verb} {dict(request.values)}")
-        return self.verbs[request.verb](request.values)
+        verb = self.verbs[request.verb]
+        if not verb.is_routine:
+            record(f"{asker}: {request.verb} {dict(request.values)}")
+        return verb(request.values)
 
     def _line(self, secured: ssl.SSLSocket) -> bytes:
         try:

@@ -1,20 +1,24 @@
 """A row a second from the primary: the newest one in a copy says how old the copy's data is.
 
 Runs on every database machine as `postgres`, and writes on the one that is primary. An hour of rows
-is kept.
+is kept. A second thread does the machine's part when somebody looks at both copies (`copied.py`).
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psycopg
 
 from standfast.core.clock import Clock, SystemClock
+from standfast.daemons import copied
 from standfast.daemons.at_socket import AtSocket
+from standfast.mechanisms.hosts.names import HEARTBEAT_SOCKET
 
 SETTINGS = Path("/etc/standfast/heartbeat.json")
 PACE_S = 1.0
@@ -66,13 +70,24 @@ def run(heart: Heart, clock: Clock) -> None:
         clock.sleep(max(0.0, PACE_S - (clock.monotonic() - begun)))
 
 
+def answer(copy: copied.Copy) -> None:
+    """Without it nobody knows whether there are two copies: start anew."""
+    try:
+        copied.serve(copied.listening(Path(HEARTBEAT_SOCKET)), copy)
+    finally:
+        os._exit(1)
+
+
 def main() -> None:
     settings: Mapping[str, Any] = json.loads(SETTINGS.read_text())
-    session = AtSocket(
-        socket=settings["socket"], database=settings["database"], name="standfast-heartbeat"
-    )
-    heart = Heart(session=session, machine=settings["machine"])
-    run(heart, SystemClock())
+    clock = SystemClock()
+
+    def session(name: str) -> AtSocket:
+        return AtSocket(socket=settings["socket"], database=settings["database"], name=name)
+
+    copy = copied.Copy(session=session("standfast-copy"), clock=clock)
+    Thread(target=answer, args=(copy,), daemon=True).start()
+    run(Heart(session=session("standfast-heartbeat"), machine=settings["machine"]), clock)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 monitors writes; the others hold what it writes, and go on when it dies.
 
 Loop: observe (the spool, the other monitors' words), decide (who writes what), apply (the copy),
-record (the page). Machines hand in what they proved as files in any monitor's spool.
+record (the page). Machines hand in what they proved as files in any monitor's spool. A second
+thread observes what is to be in the log at once (`observer.py`).
 """
 
 import json
@@ -14,11 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
+from standfast.daemons.observer import PROMISE, Agents, Observer, observe
 from standfast.evidence.company import Company
 from standfast.evidence.draft import Drafts
 from standfast.evidence.envelope import leaf
@@ -31,6 +34,7 @@ from standfast.evidence.state import derive, doubted
 from standfast.evidence.statement import AnyPredicate, EnrolledSigner
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.mechanisms.hosts.tls import Identity, client_context
+from standfast.mechanisms.keys.custody import fresh_identifier
 from standfast.mechanisms.monitor import bulletin
 from standfast.mechanisms.monitor.intake import Intake, missing
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
@@ -98,6 +102,7 @@ class Keeper:
     trouble: str = ""
     troubled_since: float = 0.0
     said: bool = False
+    writes: bool = False
     mirror: Mirror = field(init=False)
     intake: Intake = field(init=False)
     scope: Scope = field(init=False)
@@ -147,6 +152,7 @@ class Keeper:
 
     def _keep(self) -> float:
         done = self.mirror.turn()
+        self.writes = done.seen.writes
         self._say_lasting(done.waits_for, done.waits_for)
         if is_current(done.seen):
             (self.folder / "current").touch()
@@ -281,6 +287,30 @@ def assembled(settings: Mapping[str, Any], credentials: Path, clock: Clock) -> K
     )
 
 
+def observing(keeper: Keeper, credentials: Path) -> Observer | None:
+    """None where the site does not promise what would be observed."""
+    settings = keeper.settings
+    if PROMISE not in keeper.scope.objectives:
+        return None
+    signing = (credentials / "signing.pem").read_bytes()
+    return Observer(
+        machine=settings["machine"],
+        site=settings["site"],
+        signer=Ed25519Signer.from_pem(settings["machine"], signing),
+        observers=frozenset(each["name"] for each in settings["monitors"]),
+        clock=keeper.clock,
+        world=Agents(
+            addresses=settings["databases"],
+            port=settings["agent_port"],
+            context=client_context(Identity.in_folder(credentials)),
+        ),
+        record=lambda: keeper.record,
+        writes=lambda: keeper.writes,
+        hand_in=keeper.intake.take,
+        draw=fresh_identifier,
+    )
+
+
 def run(keeper: Keeper) -> None:
     failures = 0
     while True:
@@ -299,7 +329,11 @@ def run(keeper: Keeper) -> None:
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = json.loads(SETTINGS.read_text())
-    keeper = assembled(settings, Path(os.environ["CREDENTIALS_DIRECTORY"]), SystemClock())
+    credentials = Path(os.environ["CREDENTIALS_DIRECTORY"])
+    keeper = assembled(settings, credentials, SystemClock())
+    observer = observing(keeper, credentials)
+    if observer is not None:
+        Thread(target=observe, args=(observer,), daemon=True).start()
     try:
         run(keeper)
     finally:

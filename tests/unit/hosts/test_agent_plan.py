@@ -50,23 +50,32 @@ def test_the_agent_is_resident_on_database_machines_alone(role: Role, resident: 
 
 @pytest.mark.parametrize(("role", "may"), [(Role.EDGE, True), (Role.MONITOR, False)])
 def test_only_machines_whose_role_has_faults_let_them_be_planted(role: Role, may: bool) -> None:
-    settings = AgentSettings.from_json(hosts.agent_settings(machine(role), ()).decode())
+    settings = AgentSettings.from_json(settings_of(machine(role), ()))
     assert settings.verbs.keys() == {"operator"}
     assert ("plant" in settings.verbs["operator"]) is may
 
 
-def test_monitors_may_ask_a_database_machine_one_thing_and_others_nothing() -> None:
+def settings_of(here: Machine, machines: tuple[Machine, ...], *, fast: bool = True) -> str:
+    return hosts.agent_settings(here, machines, fast_failover=fast).decode()
+
+
+def test_monitors_may_ask_a_database_machine_a_few_things_and_others_nothing() -> None:
     all_machines = (machine(Role.DATABASE), replace(machine(Role.MONITOR), name="m"))
     address = IPv4Address("10.77.0.99")
     other_database = replace(machine(Role.DATABASE), name="db-2", address=address)
     database, other = (
-        AgentSettings.from_json(hosts.agent_settings(each, all_machines).decode())
-        for each in all_machines
+        AgentSettings.from_json(settings_of(each, all_machines)) for each in all_machines
     )
-    assert database.verbs["m"] == {"severed"}
-    told = json.loads(hosts.agent_settings(all_machines[0], (*all_machines, other_database)))
+    assert database.verbs["m"] == {"severed", "canary", "kernel"}
+    told = json.loads(settings_of(all_machines[0], (*all_machines, other_database)))
     assert told["databases"] == {"db-2": "10.77.0.99"}
     assert other.verbs.keys() == {"operator"}
+
+
+def test_without_the_fast_failover_they_still_look_at_both_copies() -> None:
+    both = (machine(Role.DATABASE), machine(Role.MONITOR))
+    told = AgentSettings.from_json(settings_of(both[0], both, fast=False))
+    assert told.verbs["monitor-1"] == {"canary", "kernel"}
 
 
 def test_no_port_is_opened_for_the_agent() -> None:

@@ -15,7 +15,12 @@ from standfast.mechanisms.hosts.agent.protocol import (
 )
 from standfast.mechanisms.hosts.agent.units import parse_states, started_by_timers, without_idle
 from standfast.mechanisms.hosts.agent.verbs import Verb, table
-from standfast.mechanisms.hosts.plan import VERBS_OF_ALL, VERBS_OF_FAULTY, VERBS_OF_MONITORS
+from standfast.mechanisms.hosts.plan import (
+    VERBS_OF_ALL,
+    VERBS_OF_FAULTY,
+    VERBS_OF_MONITORS,
+    VERBS_OF_WATCHERS,
+)
 
 SETTINGS = AgentSettings.from_json(
     '{"machine": "edge-1", "resident": false, "idle_s": 60, '
@@ -108,7 +113,7 @@ def test_a_verb_takes_exactly_what_it_takes() -> None:
 
 
 def test_every_verb_that_a_role_allows_exists() -> None:
-    allowed = {*VERBS_OF_ALL, *VERBS_OF_FAULTY, *VERBS_OF_MONITORS}
+    allowed = {*VERBS_OF_ALL, *VERBS_OF_FAULTY, *VERBS_OF_MONITORS, *VERBS_OF_WATCHERS}
     assert allowed == table(NoRunner()).keys()  # type: ignore[arg-type]
 
 

@@ -7,6 +7,9 @@ IDENTITY = "/etc/standfast/identity"
 IDENTITY_FILES = (f"{IDENTITY}/cert.pem", f"{IDENTITY}/ca.pem")
 """What is renewed: whoever reads them says so with a `bundle.Reader`."""
 
+SIGNING_KEY = f"{IDENTITY}/signing.pem"
+"""With which the machine signs what it has measured itself; made there, and read by root alone."""
+
 PUBLIC_IDENTITY = "/etc/standfast/public"
 KEYS_GROUP = "standfast-keys"
 """Who may read the machine's private key besides root: programs that cannot be handed it."""
@@ -38,6 +41,9 @@ SERVICE_IDENTITY = "/etc/standfast/service"
 
 FAULTS = "/etc/standfast/faults"
 """Where rooms declare what may be planted (agent/faults.py)."""
+
+HEARTBEAT_SOCKET = "/run/standfast-heartbeat/asked"
+"""Where a database machine's heartbeat does its part in a look at both copies: the agent asks."""
 
 OPERATORS = "/etc/standfast/operators"
 """Their SSH keys, as in `authorized_keys` (keys/plan.py)."""

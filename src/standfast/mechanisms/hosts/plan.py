@@ -20,8 +20,11 @@ FAULTY = frozenset({Role.EDGE, Role.WEB, Role.DATABASE, Role.BACKUP})
 """Roles whose rooms declare faults that can be planted."""
 
 VERBS_OF_FAULTY = ("plant", "remove", "planted")
-VERBS_OF_MONITORS = ("severed",)
-"""Of a database machine alone."""
+VERBS_OF_MONITORS = ("canary", "kernel")
+"""Of a database machine alone: whether it mirrors, and on which computer it runs."""
+
+VERBS_OF_WATCHERS = ("severed",)
+"""The same, where monitors take a dead primary's claim away."""
 
 
 def plan(
@@ -54,7 +57,7 @@ def plan(
             File(path=AUTHORITY, content=authority),
             File(
                 path="/etc/standfast/agent.json",
-                content=agent_settings(machine, machines if fast_failover else ()),
+                content=agent_settings(machine, machines, fast_failover=fast_failover),
                 restarts=(AGENT,),
             ),
             File(
@@ -94,15 +97,18 @@ def plan(
     )
 
 
-def agent_settings(machine: Machine, machines: tuple[Machine, ...]) -> bytes:
-    """`machines`: of the site, where monitors may ask this one."""
+def agent_settings(
+    machine: Machine, machines: tuple[Machine, ...], *, fast_failover: bool
+) -> bytes:
+    """`machines`: of the site. Its monitors may ask a database machine."""
     verbs = sorted({*VERBS_OF_ALL, *(VERBS_OF_FAULTY if FAULTY & machine.roles else ())})
     is_asked = machine.is_a(Role.DATABASE)
     askers = having(machines, Role.MONITOR) if is_asked else ()
     others = [each for each in having(machines, Role.DATABASE) if is_asked and each != machine]
+    asked = sorted((*VERBS_OF_MONITORS, *(VERBS_OF_WATCHERS if fast_failover else ())))
     settings = {
         "machine": machine.name,
-        "verbs": {"operator": verbs, **{each.name: VERBS_OF_MONITORS for each in askers}},
+        "verbs": {"operator": verbs, **{each.name: asked for each in askers}},
         "databases": {each.name: str(each.address) for each in others},
         "resident": machine.is_a(Role.DATABASE),
         "idle_s": AGENT_IDLE_S,

@@ -26,6 +26,9 @@ DRAWN = "drawn/"
 OFFSITE = "offsite/"
 """What an operator was given to open the store off site, by name."""
 
+OBSERVERS = "observers/"
+"""Public keys with which monitors sign what they observe, by machine."""
+
 VANTAGE = "vantage"
 VANTAGE_KEY = "vantage.pem"
 LOG_KEY = "log.pem"

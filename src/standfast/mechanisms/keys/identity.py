@@ -19,6 +19,7 @@ from standfast.mechanisms.hosts.names import (
     PUBLIC_IDENTITY,
     SERVICE_IDENTITY,
     SERVICE_USER,
+    SIGNING_KEY,
 )
 
 RAW_ED25519_BYTES = 32
@@ -39,7 +40,7 @@ def ensure(names: Sequence[str], runner: Runner) -> dict[str, object]:
     machine's evidence key (base64 of 32 bytes)."""
     ensure_group(runner)
     requests = {name: request(ensure_key(*KINDS[name], runner), runner) for name in names}
-    return {"csr": requests, "signing": signing_key(Path(IDENTITY), runner)}
+    return {"csr": requests, "signing": signing_key(Path(SIGNING_KEY), runner)}
 
 
 def ensure_group(runner: Runner) -> None:
@@ -80,8 +81,7 @@ def request(key: Path, runner: Runner) -> str:
     ).text
 
 
-def signing_key(folder: Path, runner: Runner) -> str:
-    path = folder / "signing.pem"
+def signing_key(path: Path, runner: Runner) -> str:
     if not path.exists():
         made = runner.run(Command(argv=("openssl", "genpkey", "-algorithm", "ED25519")))
         write_atomically(path, made.stdout, mode=0o600)

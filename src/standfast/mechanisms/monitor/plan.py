@@ -9,7 +9,13 @@ from standfast.core.templates import render
 from standfast.evidence.company import Company
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import ETCD_CLIENT_PORT, IDENTITY_FILES, PAGES_PORT
+from standfast.mechanisms.hosts.names import (
+    AGENT_PORT,
+    ETCD_CLIENT_PORT,
+    IDENTITY_FILES,
+    PAGES_PORT,
+    SIGNING_KEY,
+)
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
@@ -53,6 +59,8 @@ def plan(
     keeper = {
         "machine": machine.name,
         "monitors": [{"name": each.name, "address": str(each.address)} for each in monitors],
+        "databases": {each.name: str(each.address) for each in having(machines, Role.DATABASE)},
+        "agent_port": AGENT_PORT,
         "etcd_port": ETCD_CLIENT_PORT,
         "pages_port": PAGES_PORT,
         "site": ask.site,
@@ -83,6 +91,7 @@ def plan(
         "home": HOME,
         "user": USER,
         "log_key": LOG_KEY,
+        "signing_key": SIGNING_KEY,
     }
     return Contribution(
         files=(

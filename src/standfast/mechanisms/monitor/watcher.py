@@ -64,7 +64,7 @@ def on_database(machines: tuple[Machine, ...]) -> Contribution:
     """What monitors may ask of a database machine."""
     monitors = having(machines, Role.MONITOR)
     return Contribution(
-        flows=(asked_by(monitors, AGENT_PORT, "monitors ask whether the primary answers it"),)
+        flows=(asked_by(monitors, AGENT_PORT, "monitors ask what it sees of the others"),)
     )
 
 

@@ -158,8 +158,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             python=blueprint.python,
         )
         yield backup.database(machine, machines, blueprint.backup)
-        if blueprint.fast_failover:
-            yield watcher.on_database(machines)
+        yield watcher.on_database(machines)
     if machine.is_a(Role.BACKUP):
         yield backup.repository(
             machine,

@@ -9,6 +9,7 @@ from standfast.core.command import Runner
 from standfast.core.errors import Refused
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.agent import facts, listening, units
+from standfast.mechanisms.hosts.agent.canary import canary
 from standfast.mechanisms.hosts.agent.faults import Faults
 from standfast.mechanisms.hosts.agent.severed import severed
 
@@ -17,8 +18,11 @@ Answer = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
+    """`is_routine`: asked so often that the journal does not say so each time."""
+
     takes: frozenset[str] = frozenset()
     does: Callable[..., Answer]
+    is_routine: bool = False
 
     def __call__(self, values: Mapping[str, Any]) -> Answer:
         if values.keys() != self.takes:
@@ -39,4 +43,5 @@ def table(runner: Runner) -> Mapping[str, Verb]:
         "remove": Verb(does=faults.remove, takes=frozenset({"fault"})),
         "planted": Verb(does=faults.planted),
         "severed": Verb(does=partial(severed, runner), takes=frozenset({"machine"})),
+        "canary": Verb(does=canary, takes=frozenset({"run"}), is_routine=True),
     }

@@ -21,7 +21,7 @@ from standfast.mechanisms.keys.authority import (
     NEXT_CERTIFICATE,
     NEXT_KEY,
 )
-from standfast.mechanisms.keys.custody import DRAWN, LOG_KEY, ORIGIN, VANTAGE_KEY
+from standfast.mechanisms.keys.custody import DRAWN, LOG_KEY, OBSERVERS, ORIGIN, VANTAGE_KEY
 from standfast.mechanisms.keys.operators import Operator
 from standfast.mechanisms.keys.rotation import GRACE_UNTIL
 from standfast.mechanisms.keys.vault import FILES, Contents
@@ -48,6 +48,7 @@ LEFT_OUT: Mapping[str, str] = {
     f"{DRAWN}account_password": "entered anew; its hash is in the database",
     f"{DRAWN}canary_password": "entered anew by the next proof",
     VANTAGE_KEY: "made anew, and enrolled by the log's key",
+    OBSERVERS: "machines make keys of their own, enrolled by the log's key",
     ISSUED: "machines make keys of their own, and the authority signs them",
     FILES: "ways to machines that are lost, and operators' certificates",
     "machines": "which machines there were",

@@ -13,6 +13,11 @@ CREATE TABLE IF NOT EXISTS standfast.heartbeat (
     at timestamptz PRIMARY KEY DEFAULT clock_timestamp(),
     machine text NOT NULL
 );
+-- What an observer of both copies wrote last: on the primary, and looked for on the secondary.
+CREATE TABLE IF NOT EXISTS standfast.canary (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    run uuid NOT NULL
+);
 -- The digest of the setup that was run here last.
 CREATE TABLE IF NOT EXISTS standfast.setup (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
