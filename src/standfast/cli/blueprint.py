@@ -64,6 +64,7 @@ def blueprint(
         site=site.name,
         machines=site.machines,
         service=site.service,
+        edge=site.edge,
         release=release,
         variables=environment(
             site.service,

@@ -15,6 +15,7 @@ from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.plan import EdgeAsk
+from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts import upkeep
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
@@ -53,6 +54,7 @@ class Blueprint:
     site: str
     machines: tuple[Machine, ...]
     service: ServiceSettings
+    edge: EdgeSettings
     release: Release
     variables: Mapping[str, str]
     database: PostgresAsk
@@ -128,6 +130,9 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         ask = EdgeAsk(
             health=blueprint.service.health,
             security_txt=blueprint.evidence.company.security is not None,
+            slow=blueprint.service.slow,
+            slow_limit_s=blueprint.service.slow_limit_s,
+            limits=blueprint.edge,
         )
         yield edge.plan(machine, machines, ask, certificate=certificates.public[machine.name])
     if machine.is_a(Role.WEB):
