@@ -1,11 +1,6 @@
-"""An edge as it is rendered, in a real HAProxy on the loopback, before small web servers of ours.
-
-Only places and users are changed in what is rendered: sockets that this process has opened, and
-folders of the test.
-"""
+"""An edge as it is rendered, in a real HAProxy on the loopback, before small web servers."""
 
 import json
-import re
 import socket
 import ssl
 import subprocess
@@ -16,18 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from standfast.mechanisms.edge import errors
-from standfast.mechanisms.edge.plan import ONCE_SOCKET, EdgeAsk, config
+from edges.placing import machine, placed
+from standfast.mechanisms.edge.plan import EdgeAsk, config
 from standfast.mechanisms.edge.settings import EdgeSettings
-from standfast.mechanisms.hosts.machine import Machine, Reach, Role
-from standfast.mechanisms.hosts.names import IDENTITY, PAGES_PORT, PUBLIC_IDENTITY, WEB_PORT
+from standfast.mechanisms.hosts.machine import Role
 
-LOOPBACK = IPv4Address("127.0.0.1")
-ADMIN_SOCKET = "/run/haproxy/admin.sock"
 QUICK = EdgeSettings(first_byte_s=1, once_s=1, request_s=1, customer_idle_s=2, queue_s=1)
 """As short as they can be, so that a test of what comes after them is short."""
 
@@ -161,7 +152,7 @@ def said(answer: HTTPResponse) -> Said:
 def served(web: Web, identity: Path) -> Iterator[Web]:
     server = Server(("127.0.0.1", 0), type("OneVisit", (Visit,), {"web": web}))
     server.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.context.load_cert_chain(identity / f"{web.name}.pem", identity / "key.pem")
+    server.context.load_cert_chain(identity / f"{web.name}.pem", identity / f"{web.name}.pem.key")
     web.port, web.server = server.server_address[1], server
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -172,12 +163,6 @@ def served(web: Web, identity: Path) -> Iterator[Web]:
         thread.join()
 
 
-def machine(name: str, role: Role) -> Machine:
-    public = LOOPBACK if role is Role.EDGE else None
-    reach = Reach(host="127.0.0.1")
-    return Machine(name=name, roles=frozenset({role}), address=LOOPBACK, public=public, reach=reach)
-
-
 @contextmanager
 def edge(
     identity: Path,
@@ -185,6 +170,7 @@ def edge(
     *,
     limits: EdgeSettings = QUICK,
     slow: tuple[str, ...] = (),
+    trusted: tuple[str, ...] = (),
     changed: Callable[[str], str] = lambda text: text,
 ) -> Iterator[Edge]:
     webs, monitor = (Web("web-1"), Web("web-2")), Web("monitor-1")
@@ -195,7 +181,14 @@ def edge(
         machine("web-2", Role.WEB),
         machine("monitor-1", Role.MONITOR),
     )
-    ask = EdgeAsk(health="/health", security_txt=False, slow=slow, slow_limit_s=8, limits=limits)
+    ask = EdgeAsk(
+        health="/health",
+        security_txt=False,
+        trusted=trusted,
+        slow=slow,
+        slow_limit_s=8,
+        limits=limits,
+    )
     with (
         served(webs[0], identity),
         served(webs[1], identity),
@@ -204,8 +197,14 @@ def edge(
         socket.create_server(("127.0.0.1", 0), backlog=512) as secure,
     ):
         text = config(machines[0], machines, ask, blind=False).decode()
-        text = placed(text, identity, folder, (*webs, monitor), plain.fileno(), secure.fileno())
-        (folder / "errors.map").write_bytes(errors.error_map())
+        text = placed(
+            text,
+            identity=identity,
+            folder=folder,
+            ports={each.name: each.port for each in (*webs, monitor)},
+            plain=plain.fileno(),
+            secure=secure.fileno(),
+        )
         (folder / "haproxy.cfg").write_text(changed(text))
         with subprocess.Popen(
             ("haproxy", "-db", "-f", str(folder / "haproxy.cfg")),
@@ -244,33 +243,3 @@ def wait_until(holds: Callable[[], bool], otherwise: Callable[[], str] = lambda:
     while not holds():
         assert time.monotonic() < end, otherwise()
         time.sleep(0.01)
-
-
-def placed(
-    text: str, identity: Path, folder: Path, webs: Sequence[Web], plain: int, secure: int
-) -> str:
-    for name in ("user haproxy", "group haproxy"):
-        text = replaced(text, f"    {name}\n", "")
-    text = replaced(text, " user haproxy mode 600", "")
-    text = replaced(text, "bind 127.0.0.1:80\n", f"bind fd@{plain}\n")
-    text = replaced(text, "bind 127.0.0.1:443 ", f"bind fd@{secure} ")
-    for place, mine in (
-        (f"{IDENTITY}/cert.pem", identity / "edge-1.pem"),
-        (f"{IDENTITY}/ca.pem", identity / "ca.pem"),
-        (f"{PUBLIC_IDENTITY}/cert.pem", identity / "edge-1.pem"),
-        (ADMIN_SOCKET, folder / "admin.sock"),
-        (ONCE_SOCKET, folder / "once.sock"),
-        (errors.MAP, folder / "errors.map"),
-    ):
-        text = replaced(text, place, str(mine))
-    for web in webs:
-        port = PAGES_PORT if web.name.startswith("monitor") else WEB_PORT
-        was = rf"server {web.name} 127\.0\.0\.1:{port}\b"
-        text, count = re.subn(was, f"server {web.name} 127.0.0.1:{web.port}", text)
-        assert count, f"nothing leads to {web.name}"
-    return text
-
-
-def replaced(text: str, old: str, new: str) -> str:
-    assert old in text, f"the edge no longer says {old!r}"
-    return text.replace(old, new)

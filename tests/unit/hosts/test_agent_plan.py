@@ -77,7 +77,12 @@ def test_no_port_is_opened_for_the_agent() -> None:
 def test_the_edge_declares_a_fault_and_brings_the_file_that_it_needs() -> None:
     here = machine(Role.EDGE)
     ask = EdgeAsk(
-        health="/health", security_txt=False, slow=(), slow_limit_s=60, limits=EdgeSettings()
+        health="/health",
+        security_txt=False,
+        trusted=(),
+        slow=(),
+        slow_limit_s=60,
+        limits=EdgeSettings(),
     )
     made = edge.plan(here, (here,), ask, certificate=b"")
     files = {file.path: file.content for file in made.files}

@@ -24,6 +24,14 @@ BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/bl
 ONCE_SOCKET = "/run/haproxy/once.sock"
 """Through which a request that may not be repeated comes to HAProxy a second time."""
 
+SCANNERS = (
+    *("acunetix", "dirbuster", "feroxbuster", "fuzz\\ faster", "gobuster", "havij", "masscan"),
+    *("nessus", "netsparker", "nikto", "nmap\\ scripting", "nuclei", "openvas", "sqlmap", "w3af"),
+    *("whatweb", "wpscan", "zgrab"),
+)
+"""What programs that look for weaknesses call themselves. Whoever means to be hidden calls himself
+something else: it stops the noise, not an attacker."""
+
 REWRITE_BYTES = 1024
 """What HAProxy may add to a header of the greatest size (tune.maxrewrite)."""
 
@@ -31,10 +39,12 @@ REWRITE_BYTES = 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeAsk:
     """What the edge needs to know: where the service says that it is well, which of its routes may
-    take how long, and whether the company has said where to report a weakness."""
+    take how long, whether the company has said where to report a weakness, and from which networks
+    whoever comes is trusted beside those that the operator names: the vantage of drills."""
 
     health: str
     security_txt: bool
+    trusted: tuple[str, ...]
     slow: tuple[str, ...]
     slow_limit_s: int
     limits: EdgeSettings
@@ -98,6 +108,8 @@ def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, bli
         monitors=having(machines, Role.MONITOR),
         health=ask.health,
         security_txt=ask.security_txt,
+        trusted=(*ask.trusted, *map(str, ask.limits.trusted_sources)),
+        scanners=SCANNERS,
         slow=ask.slow,
         slow_limit_s=ask.slow_limit_s,
         longest_s=ask.longest_s,

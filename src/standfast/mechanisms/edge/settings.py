@@ -4,6 +4,8 @@ Each is a limit, because an edge that waits for ever, or keeps everything, is br
 customer. Units stand last in a name.
 """
 
+from ipaddress import IPv4Network, IPv6Network
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -20,7 +22,13 @@ class EdgeSettings(BaseModel):
     `in_flight_per_server`: requests that one edge has under way at one web server; more wait here,
     where they can go to whichever is free first, `queue` of them at most and none for longer than
     `queue_s`: who would wait longer is told so at once (503). `connections`: of all customers
-    together; more wait unanswered in the kernel, so it should never be reached."""
+    together; more wait unanswered in the kernel, so it should never be reached.
+
+    A source is an IPv4 address or an IPv6 network of 64 bits, which is what one customer has; an
+    office behind one address is one source. What it may have at one edge: `connections_per_source`,
+    `new_connections_per_source_per_s` and `requests_per_source_per_s`, both over ten seconds, so
+    that a page with its fifty pictures is no flood. `trusted_sources` are not counted. `filter`:
+    paths that climb, and programs that say that they look for weaknesses, are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,3 +42,8 @@ class EdgeSettings(BaseModel):
     queue: int = Field(default=400, ge=0, le=10000)
     queue_s: int = Field(default=5, ge=1, le=60)
     connections: int = Field(default=4000, ge=100, le=100000)
+    connections_per_source: int = Field(default=300, ge=1, le=100000)
+    new_connections_per_source_per_s: int = Field(default=30, ge=1, le=10000)
+    requests_per_source_per_s: int = Field(default=100, ge=1, le=100000)
+    trusted_sources: tuple[IPv4Network | IPv6Network, ...] = ()
+    filter: bool = True

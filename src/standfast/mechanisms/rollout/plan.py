@@ -48,8 +48,8 @@ class Certificates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """All that decides what machines are made of. `source` and `python` are our own programs'
-    places on a machine."""
+    """All that decides what machines are made of. `vantages`: from where drills come. `source` and
+    `python` are our own programs' places on a machine."""
 
     site: str
     machines: tuple[Machine, ...]
@@ -63,6 +63,7 @@ class Blueprint:
     certificates: Certificates
     keys: KeysAsk
     management: tuple[str, ...]
+    vantages: tuple[str, ...]
     debian: Mapping[str, int]
     source: str
     python: str
@@ -130,6 +131,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         ask = EdgeAsk(
             health=blueprint.service.health,
             security_txt=blueprint.evidence.company.security is not None,
+            trusted=blueprint.vantages,
             slow=blueprint.service.slow,
             slow_limit_s=blueprint.service.slow_limit_s,
             limits=blueprint.edge,
