@@ -21,6 +21,7 @@ from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.database.settings import DatabaseSettings
+from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
 from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
@@ -79,6 +80,7 @@ class SiteSettings(BaseModel):
     service: ServiceSettings
     machines: tuple[MachineSettings, ...] = DEFAULT_MACHINES
     network: NetworkSettings = NetworkSettings()
+    edge: EdgeSettings = EdgeSettings()
     backup: BackupSettings = BackupSettings()
     offsite: OffsiteSettings | None = None
     database: DatabaseSettings = DatabaseSettings()
@@ -104,6 +106,7 @@ class Site:
     service: ServiceSettings
     source: Path
     network: NetworkSettings
+    edge: EdgeSettings
     backup: BackupSettings
     offsite: OffsiteSettings | None
     database: DatabaseSettings
@@ -343,6 +346,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         service=settings.service,
         source=source,
         network=settings.network,
+        edge=settings.edge,
         backup=settings.backup,
         offsite=settings.offsite,
         database=settings.database,

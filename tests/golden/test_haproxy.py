@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.core.command import SystemRunner
+from standfast.mechanisms.edge import errors
 from standfast.mechanisms.hosts.names import IDENTITY, PUBLIC_IDENTITY
 from standfast.mechanisms.keys.authority import Subject, make, private_pem
 from standfast.mechanisms.keys.identity import request
@@ -39,6 +40,8 @@ def refused(text: str, identity: Path, folder: Path) -> str:
         text = text.replace(place, str(identity))
     (folder / "web-proxy.map").write_text("drain off\n")
     text = text.replace(drain.FLAG, str(folder / "web-proxy.map"))
+    (folder / "errors.map").write_bytes(errors.error_map())
+    text = text.replace(errors.MAP, str(folder / "errors.map"))
     path = folder / "haproxy.cfg"
     path.write_text(text)
     return refusal("haproxy", "-c", "-dW", "-f", str(path))

@@ -17,7 +17,7 @@ from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.database.verifier import scram_verifier
-from standfast.mechanisms.hosts.local.names import MANAGEMENT
+from standfast.mechanisms.hosts.local.names import MANAGEMENT, VANTAGE
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
@@ -64,6 +64,7 @@ def blueprint(
         site=site.name,
         machines=site.machines,
         service=site.service,
+        edge=site.edge,
         release=release,
         variables=environment(
             site.service,
@@ -108,6 +109,9 @@ def blueprint(
         certificates=certificates,
         keys=keys,
         management=(str(MANAGEMENT),)
+        if site.made_here
+        else tuple(str(network) for network in site.network.management_from),
+        vantages=(str(VANTAGE),)
         if site.made_here
         else tuple(str(network) for network in site.network.management_from),
         debian=debian,

@@ -8,6 +8,7 @@ import pytest
 
 from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.plan import EdgeAsk
+from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts.agent.permission import AgentSettings
 from standfast.mechanisms.hosts.bundle import Contribution
@@ -84,7 +85,14 @@ def test_no_port_is_opened_for_the_agent() -> None:
 
 def test_the_edge_declares_a_fault_and_brings_the_file_that_it_needs() -> None:
     here = machine(Role.EDGE)
-    ask = EdgeAsk(health="/health", security_txt=False)
+    ask = EdgeAsk(
+        health="/health",
+        security_txt=False,
+        trusted=(),
+        slow=(),
+        slow_limit_s=60,
+        limits=EdgeSettings(),
+    )
     made = edge.plan(here, (here,), ask, certificate=b"", source="/opt/src")
     files = {file.path: file.content for file in made.files}
     declared = json.loads(files["/etc/standfast/faults/blind-edge.json"])

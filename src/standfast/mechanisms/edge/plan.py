@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from standfast.core.templates import render
-from standfast.mechanisms.edge import stray
+from standfast.mechanisms.edge import errors, stray
+from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -20,14 +21,37 @@ CONFIG = "/etc/haproxy/haproxy.cfg"
 BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/blind-edge.cfg"})
 """Debian's haproxy.service takes its configuration's path from this variable."""
 
+ONCE_SOCKET = "/run/haproxy/once.sock"
+"""Through which a request that may not be repeated comes to HAProxy a second time."""
+
+SCANNERS = (
+    *("acunetix", "dirbuster", "feroxbuster", "fuzz\\ faster", "gobuster", "havij", "masscan"),
+    *("nessus", "netsparker", "nikto", "nmap\\ scripting", "nuclei", "openvas", "sqlmap", "w3af"),
+    *("whatweb", "wpscan", "zgrab"),
+)
+"""What programs that look for weaknesses call themselves. Whoever means to be hidden calls himself
+something else: it stops the noise, not an attacker."""
+
+REWRITE_BYTES = 1024
+"""What HAProxy may add to a header of the greatest size (tune.maxrewrite)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeAsk:
-    """What the edge needs to know: where the service says that it is well, and whether the company
-    has said where to report a weakness."""
+    """What the edge needs to know: where the service says that it is well, which of its routes may
+    take how long, whether the company has said where to report a weakness, and from which networks
+    whoever comes is trusted beside those that the operator names: the vantage of drills."""
 
     health: str
     security_txt: bool
+    trusted: tuple[str, ...]
+    slow: tuple[str, ...]
+    slow_limit_s: int
+    limits: EdgeSettings
+
+    @property
+    def longest_s(self) -> int:
+        return max(self.limits.once_s, self.slow_limit_s if self.slow else 0)
 
 
 def plan(
@@ -53,6 +77,7 @@ def plan(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
                 for each in (BLIND, stray.fault(source))
             ),
+            File(path=errors.MAP, content=errors.error_map(), reloads=(UNIT,)),
             File(
                 path=f"{PUBLIC_IDENTITY}/cert.pem",
                 content=certificate,
@@ -82,6 +107,7 @@ def unit() -> File:
 
 def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, blind: bool) -> bytes:
     """`blind`: the planted fault. Checks that cannot fail, and no second try elsewhere."""
+    buffer = ask.limits.header_limit_kb * 1024 + REWRITE_BYTES
     return render(
         __package__,
         "haproxy.cfg",
@@ -90,6 +116,21 @@ def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, bli
         monitors=having(machines, Role.MONITOR),
         health=ask.health,
         security_txt=ask.security_txt,
+        trusted=(*ask.trusted, *map(str, ask.limits.trusted_sources)),
+        scanners=SCANNERS,
+        slow=ask.slow,
+        slow_limit_s=ask.slow_limit_s,
+        longest_s=ask.longest_s,
+        limits=ask.limits,
+        body_limit=ask.limits.body_limit_mb * 1024 * 1024,
+        buffer=buffer,
+        rewrite=REWRITE_BYTES,
+        body_in_buffer=buffer // 2,
+        words=errors.WORDS,
+        error_map=errors.MAP,
+        form=errors.FORM,
+        retry_after_s=errors.RETRY_AFTER_S,
+        once_socket=ONCE_SOCKET,
         blind=blind,
         web_port=WEB_PORT,
         pages_port=PAGES_PORT,

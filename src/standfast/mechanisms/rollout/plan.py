@@ -15,6 +15,7 @@ from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.plan import EdgeAsk
+from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts import upkeep
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
@@ -47,12 +48,13 @@ class Certificates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
-    """All that decides what machines are made of. `source` and `python` are our own programs'
-    places on a machine."""
+    """All that decides what machines are made of. `vantages`: from where drills come. `source` and
+    `python` are our own programs' places on a machine."""
 
     site: str
     machines: tuple[Machine, ...]
     service: ServiceSettings
+    edge: EdgeSettings
     release: Release
     variables: Mapping[str, str]
     database: PostgresAsk
@@ -61,6 +63,7 @@ class Blueprint:
     certificates: Certificates
     keys: KeysAsk
     management: tuple[str, ...]
+    vantages: tuple[str, ...]
     debian: Mapping[str, int]
     source: str
     python: str
@@ -128,6 +131,10 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         ask = EdgeAsk(
             health=blueprint.service.health,
             security_txt=blueprint.evidence.company.security is not None,
+            trusted=blueprint.vantages,
+            slow=blueprint.service.slow,
+            slow_limit_s=blueprint.service.slow_limit_s,
+            limits=blueprint.edge,
         )
         yield edge.plan(
             machine,

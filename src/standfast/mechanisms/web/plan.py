@@ -74,10 +74,13 @@ def plan(
             File(path=drain.FLAG, content=b"drain off\n"),
             File(
                 path="/etc/standfast/web-proxy.cfg",
-                content=proxy(machine, edges, open=False),
+                content=proxy(machine, edges, settings, open=False),
                 reloads=(PROXY,),
             ),
-            File(path=OPEN_DOOR.environment["CONFIG"], content=proxy(machine, edges, open=True)),
+            File(
+                path=OPEN_DOOR.environment["CONFIG"],
+                content=proxy(machine, edges, settings, open=True),
+            ),
             File(path=f"{FAULTS}/{OPEN_DOOR.name}.json", content=OPEN_DOOR.declaration()),
             File(
                 path=f"/etc/systemd/system/{PROXY}",
@@ -93,7 +96,13 @@ def plan(
     )
 
 
-def proxy(machine: Machine, edges: tuple[Machine, ...], *, open: bool) -> bytes:
+EDGE_DECIDES_S = 60
+"""The proxy waits longer than an edge does, whose limits are what customers meet."""
+
+
+def proxy(
+    machine: Machine, edges: tuple[Machine, ...], settings: ServiceSettings, *, open: bool
+) -> bytes:
     """`open`: the planted fault. It asks nobody for a certificate."""
     return render(
         __package__,
@@ -102,6 +111,7 @@ def proxy(machine: Machine, edges: tuple[Machine, ...], *, open: bool) -> bytes:
         edges=edges,
         port=PORT,
         listen=LISTEN,
+        patience_s=EDGE_DECIDES_S + (settings.slow_limit_s if settings.slow else 0),
         web_port=WEB_PORT,
         open=open,
         flag=drain.FLAG,

@@ -88,11 +88,20 @@ class CanarySettings(BaseModel):
     find: Find
 
 
+Route = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._~%/-]*$")]
+"""A path as customers ask for it; one that ends with a slash means all that is below."""
+
+
 class ServiceSettings(Commands):
+    """`slow`: routes whose answers may take `slow_limit_s` until they begin, such as a report; all
+    others are answered sooner, or by another web machine."""
+
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
     source: str
     install: tuple[Argv, ...] = ()
     health: str = Field(default="/health", pattern=r"^/")
+    slow: tuple[Route, ...] = Field(default=(), max_length=50)
+    slow_limit_s: int = Field(default=60, ge=1, le=3600)
     environment: Mapping[str, str] = {}
     canary: CanarySettings
 
