@@ -18,12 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standfast.core.errors import ConfigError
 from standfast.evidence.company import Company
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
+from standfast.mechanisms.backup.offsite.store import Kind
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.database.settings import DatabaseSettings
 from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
-from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
+from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, STORE, Names
+from standfast.mechanisms.hosts.local.store import rented
 from standfast.mechanisms.hosts.machine import Folders, Machine, Power, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
     DEFAULT_MACHINES,
@@ -91,7 +93,8 @@ class SiteSettings(BaseModel):
 class Site:
     """`made_here`: the machines are made on this computer, of `suite` but for those that `suites`
     names. `suite` is also what the service is built on. `source` is the service's folder; `sealed`
-    are its secrets, beside the operator's file if there is one. `usual`: the promises with the
+    are its secrets, beside the operator's file if there is one. `store_here`: the store off site is
+    made on this computer, too (hosts/local/store). `usual`: the promises with the
     limits of a site that changes none."""
 
     name: str
@@ -106,6 +109,7 @@ class Site:
     network: NetworkSettings
     backup: BackupSettings
     offsite: OffsiteSettings | None
+    store_here: bool
     database: DatabaseSettings
     drills: DrillSettings
     promises: tuple[Promise, ...]
@@ -332,19 +336,22 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         raise ConfigError(
             f"service.source: {source} is no folder", remedy="Name the folder of the service."
         )
+    here_too = settings.machines[0].address is None
+    store_here = here_too and settings.offsite is None
     return Site(
         name=settings.name,
         port=settings.port,
         names=settings.names,
         machines=tuple(machines(settings, folders)),
-        made_here=settings.machines[0].address is None,
+        made_here=here_too,
         suite=settings.suite,
         suites={each.name: each.suite for each in settings.machines if each.suite},
         service=settings.service,
         source=source,
         network=settings.network,
         backup=settings.backup,
-        offsite=settings.offsite,
+        offsite=rented_store(settings.name) if store_here else settings.offsite,
+        store_here=store_here,
         database=settings.database,
         drills=settings.drills,
         promises=said.promises,
@@ -353,6 +360,15 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         company=settings.company,
         folders=folders,
         sealed=sealed_in(folders.home),
+    )
+
+
+def rented_store(site: str) -> OffsiteSettings:
+    """The one that is made on this computer for a site that names no other."""
+    return OffsiteSettings(
+        kind=Kind.S3,
+        location=f"https://{STORE}/{rented.BUCKET}/{site}",
+        region=rented.REGION,
     )
 
 

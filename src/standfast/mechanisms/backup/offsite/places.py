@@ -5,6 +5,7 @@ from standfast.mechanisms.backup.places import HOME
 STORE = "/etc/standfast/offsite.json"
 KEYS = "/etc/standfast/offsite-keys.json"
 SSH_KEY_FILE = "/etc/standfast/offsite-ssh.key"
+AUTHORITY_FILE = "/etc/standfast/offsite-authority.pem"
 KNOWN_HOSTS = "/etc/standfast/offsite-known-hosts"
 
 OFFSITE = f"{HOME}/offsite"
