@@ -328,9 +328,6 @@ def check_promises(settings: SiteSettings, name: str) -> None:
 
 def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path) -> Site:
     folders = Folders(site=settings.name, state=state, cache=cache, run=run)
-    said = offered(
-        CATALOG, settings.promises, roles(settings), fast=settings.database.fast_failover
-    )
     source = (folder / settings.service.source).resolve()
     if not source.is_dir():
         raise ConfigError(
@@ -338,6 +335,13 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         )
     here_too = settings.machines[0].address is None
     store_here = here_too and settings.offsite is None
+    said = offered(
+        CATALOG,
+        settings.promises,
+        roles(settings),
+        fast=settings.database.fast_failover,
+        off_site=store_here or settings.offsite is not None,
+    )
     return Site(
         name=settings.name,
         port=settings.port,

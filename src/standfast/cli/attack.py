@@ -157,6 +157,7 @@ class Attack:
             links=lambda: links(app.site.machines, flows(preview(app))),
             programs=f"{own_programs(SOURCE).folder}/src",
             database=app.site.service.role,
+            store=app.site.offsite.store if app.site.offsite else None,
             serving=self._serving,
             well=self._well,
             objective=part.objective,

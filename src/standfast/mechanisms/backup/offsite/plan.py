@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.backup.offsite import places
+from standfast.mechanisms.backup.offsite import places, spoil
 from standfast.mechanisms.backup.offsite.commands import PASSWORD, known_host
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.offsite.store import AUTHORITY, SSH_KEY, Kind, Store, opening
-from standfast.mechanisms.backup.places import HOME, USER
+from standfast.mechanisms.backup.pgbackrest.names import CONFIGURATION
+from standfast.mechanisms.backup.places import HOME, REPOSITORY, USER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Unit
+from standfast.mechanisms.hosts.names import FAULTS
 
 PACKAGE = "restic"
 DAY_MIN = 24 * 60
@@ -32,7 +34,12 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
     model = {
         "user": USER,
         "home": HOME,
+        "repository": REPOSITORY,
+        "engine": CONFIGURATION,
+        "cache": places.CACHE,
         "passed": places.PASSED,
+        "fetched": places.FETCHED,
+        "returned": places.RETURNED,
         "upload": places.UPLOAD_UNIT,
         "source": source,
         "calendar": calendar(position, of, settings.at),
@@ -47,9 +54,16 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
             unit(places.RESTORE_UNIT, (), model),
             unit(places.UPLOAD_UNIT, (), model),
             unit(places.TIMER, (places.TIMER,), model),
+            unit(places.FETCH_UNIT, (), model),
+            unit(places.CHECK_UNIT, (), model),
+            *spoil.files_of(source),
         ),
         units=(Unit(name=places.TIMER),),
-        folders=(Folder(path=places.OFFSITE, **mine), Folder(path=places.CACHE, **mine)),
+        folders=(
+            Folder(path=places.OFFSITE, **mine),
+            Folder(path=places.CACHE, **mine),
+            Folder(path=FAULTS),
+        ),
         packages=(PACKAGE, *(("openssh-client",) if settings.kind is Kind.SFTP else ())),
     )
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from standfast.core.errors import ConfigError
 
@@ -63,7 +64,10 @@ class Store:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Store":
-        document = json.loads(text)
+        return cls.from_document(json.loads(text))
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Store":
         return cls(**{**document, "kind": Kind(document["kind"])})
 
     @property
