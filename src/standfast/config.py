@@ -18,13 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standfast.core.errors import ConfigError
 from standfast.evidence.company import Company
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
+from standfast.mechanisms.backup.offsite.store import Kind
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.database.settings import DatabaseSettings
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
-from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, Names
+from standfast.mechanisms.hosts.local.names import PRIVATE, PUBLIC, STORE, Names
+from standfast.mechanisms.hosts.local.store import rented
 from standfast.mechanisms.hosts.machine import Folders, Machine, Power, Reach, Role, having
 from standfast.mechanisms.hosts.settings import (
     DEFAULT_MACHINES,
@@ -93,7 +95,8 @@ class SiteSettings(BaseModel):
 class Site:
     """`made_here`: the machines are made on this computer, of `suite` but for those that `suites`
     names. `suite` is also what the service is built on. `source` is the service's folder; `sealed`
-    are its secrets, beside the operator's file if there is one. `usual`: the promises with the
+    are its secrets, beside the operator's file if there is one. `store_here`: the store off site is
+    made on this computer, too (hosts/local/store). `usual`: the promises with the
     limits of a site that changes none."""
 
     name: str
@@ -109,6 +112,7 @@ class Site:
     edge: EdgeSettings
     backup: BackupSettings
     offsite: OffsiteSettings | None
+    store_here: bool
     database: DatabaseSettings
     drills: DrillSettings
     promises: tuple[Promise, ...]
@@ -327,20 +331,26 @@ def check_promises(settings: SiteSettings, name: str) -> None:
 
 def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path) -> Site:
     folders = Folders(site=settings.name, state=state, cache=cache, run=run)
-    said = offered(
-        CATALOG, settings.promises, roles(settings), fast=settings.database.fast_failover
-    )
     source = (folder / settings.service.source).resolve()
     if not source.is_dir():
         raise ConfigError(
             f"service.source: {source} is no folder", remedy="Name the folder of the service."
         )
+    here_too = settings.machines[0].address is None
+    store_here = here_too and settings.offsite is None
+    said = offered(
+        CATALOG,
+        settings.promises,
+        roles(settings),
+        fast=settings.database.fast_failover,
+        off_site=store_here or settings.offsite is not None,
+    )
     return Site(
         name=settings.name,
         port=settings.port,
         names=settings.names,
         machines=tuple(machines(settings, folders)),
-        made_here=settings.machines[0].address is None,
+        made_here=here_too,
         suite=settings.suite,
         suites={each.name: each.suite for each in settings.machines if each.suite},
         service=settings.service,
@@ -348,7 +358,8 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         network=settings.network,
         edge=settings.edge,
         backup=settings.backup,
-        offsite=settings.offsite,
+        offsite=rented_store(settings.name) if store_here else settings.offsite,
+        store_here=store_here,
         database=settings.database,
         drills=settings.drills,
         promises=said.promises,
@@ -357,6 +368,15 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         company=settings.company,
         folders=folders,
         sealed=sealed_in(folders.home),
+    )
+
+
+def rented_store(site: str) -> OffsiteSettings:
+    """The one that is made on this computer for a site that names no other."""
+    return OffsiteSettings(
+        kind=Kind.S3,
+        location=f"https://{STORE}/{rented.BUCKET}/{site}",
+        region=rented.REGION,
     )
 
 

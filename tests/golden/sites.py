@@ -30,6 +30,7 @@ SECRETS = SiteSecrets(
     offsite_secret="secret-of-the-store-off-site",
 )
 OFFSITE_WORDS = {"AWS_ACCESS_KEY_ID": "first-key", "AWS_SECRET_ACCESS_KEY": "of-the-store"}
+OWN_AUTHORITY = {"AUTHORITY": "certificate of the store's authority\n"}
 OPERATORS = (
     Operator(name="anna", key="ssh-ed25519 AAAAkey-of-anna"),
     Operator(name="ci", key="age1key-of-ci"),
@@ -86,7 +87,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
     made = blueprint(
         App(site=site, runner=SystemRunner(), clock=SystemClock()),
         secrets=SECRETS,
-        offsite_words=OFFSITE_WORDS,
+        offsite_words={**OFFSITE_WORDS, **(OWN_AUTHORITY if site.store_here else {})},
         certificates=certificates(site.machines),
         keys=KeysAsk(operators=OPERATORS, mark="mark of the secrets"),
         release=Release(digest="release", commands=site.service.commands),

@@ -63,7 +63,7 @@ def test_restore_works_is_kept_and_nothing_of_it_is_left(site: Site) -> None:
     names = [each["name"] for each in proof["seen"]["checks"]]
     assert {"replayed", "heartbeat", "rows", "structure", "pages", "compared"} <= set(names)
     machine = proof["seen"]["machine"]
-    assert site.on(machine, "ls", HOME).split() == ["lock", "repository", "restore"]
+    assert site.on(machine, "ls", HOME).split() == ["lock", "offsite", "repository", "restore"]
 
 
 def test_what_up_has_planted_was_seen_by_the_figure_that_it_spoils(proven: Proven) -> None:

@@ -20,6 +20,8 @@ FAULTS = {
     ("database-failover", "database-host"): "nobody-takes-over",
     ("onsite-backup", "onsite-backup"): "closed-repository",
     ("restore-works", "restore"): "truncated-backup",
+    ("offsite-snapshot", "offsite-snapshot"): "refused-store",
+    ("offsite-snapshot", "offsite-restore"): "truncated-snapshot",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
     ("closed-ports", "closed-ports"): "stray-listener",
 }

@@ -171,3 +171,10 @@ def test_the_example_file_says_the_defaults() -> None:
     said, default = parse(example.read_text(), "example"), parse("", "nothing")
     assert said.machines == default.machines
     assert said.model_copy(update={"promises": {}}) == default
+
+
+def test_a_site_that_is_made_here_has_a_store_off_site_unless_it_names_another() -> None:
+    site = load(None, state=Path("/n"), cache=Path("/n"), run=Path("/n"))
+    assert site.store_here
+    assert site.offsite is not None
+    assert site.offsite.location == "https://198.51.100.10/standfast/timesheets"

@@ -159,6 +159,7 @@ class Attack:
             made_here=app.site.made_here,
             programs=f"{own_programs(SOURCE).folder}/src",
             database=app.site.service.role,
+            store=app.site.offsite.store if app.site.offsite else None,
             serving=self._serving,
             well=self._well,
             objective=part.objective,

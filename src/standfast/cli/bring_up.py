@@ -14,6 +14,7 @@ from standfast.cli.leaving import see_off
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
 from standfast.cli.releases import Wish, choose, ship
+from standfast.cli.rented import rent
 from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
 from standfast.cli.wellbeing import health_of
 from standfast.core.files import write_atomically
@@ -47,6 +48,7 @@ def bring_up(
         keep_keys(app)
         here.prepare(lambda what: progress.tell("image", what))
         here.power_on()
+        rent(app)
     vault.put(custody.ORIGIN, origin(app))
     now = app.clock.now()
     rotation.end_grace(vault, now=now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from standfast.cli.app import App
 from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
-from standfast.mechanisms.backup.offsite.store import WORDS
+from standfast.mechanisms.backup.offsite.store import AUTHORITY, WORDS
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
@@ -81,7 +81,8 @@ def secrets(vault: Vault | None, missing: str) -> SiteSecrets:
 def unsealed(app: App, missing: str) -> Mapping[str, str]:
     """Words of a store that nobody has given yet."""
     groups = WORDS[app.site.offsite.kind] if app.site.offsite else ()
-    return {group[0]: missing for group in groups}
+    own = (AUTHORITY,) if app.site.store_here else ()
+    return dict.fromkeys((*(group[0] for group in groups), *own), missing)
 
 
 def vantage(vault: Vault | None, missing: str) -> str:

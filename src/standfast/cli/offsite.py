@@ -11,7 +11,8 @@ import click
 
 from standfast.cli.app import App, open_app
 from standfast.cli.lock import locked
-from standfast.core.errors import CannotVerify, ConfigError, StandfastError
+from standfast.cli.rented import by_second_key
+from standfast.core.errors import CannotVerify, ConfigError, Refused, StandfastError
 from standfast.core.units import duration, stamp
 from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.offsite import policy
@@ -23,7 +24,7 @@ from standfast.mechanisms.backup.offsite.look import snapshot
 from standfast.mechanisms.backup.offsite.repository import OffsiteRepository
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot
-from standfast.mechanisms.backup.offsite.store import opening
+from standfast.mechanisms.backup.offsite.store import opening, sealed
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 
@@ -45,11 +46,17 @@ def take_keys(file: Path | None) -> None:
 
     s3: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. azure: AZURE_ACCOUNT_SAS, or AZURE_ACCOUNT_KEY.
     sftp: SSH_KEY=@FILE, a private key without a passphrase. A folder needs none. It should be the
-    first key, which cannot delete (`standfast backup offsite policy`). Backup machines have it from
-    the next `standfast up` on.
+    first key, which cannot delete (`standfast backup offsite policy`). AUTHORITY=@FILE, if the
+    store has a certificate that systems do not trust by themselves. Backup machines have all of it
+    from the next `standfast up` on.
     """
     app = open_app(file)
-    words = opening(settings(app).kind, given(sys.stdin.read()))
+    if app.site.store_here:
+        raise Refused(
+            f"the store of {app.site.name} is made on this computer, and has its keys",
+            remedy="Name another one in standfast.toml first: [offsite].",
+        )
+    words = sealed(settings(app).kind, given(sys.stdin.read()))
     with locked(app.lock_file, "standfast backup offsite keys"):
         vault = app.keys.begin()
         for name in custody.offsite_words(vault):
@@ -113,18 +120,22 @@ def retain(file: Path | None, dry_run: bool) -> None:
     """Take away what need not be kept off site, with the second key, from this computer.
 
     Its words come on stdin, as for `standfast backup offsite keys`, and are kept nowhere. Run it
-    from a job that no machine of the site can reach. Needs restic here.
+    from a job that no machine of the site can reach. Needs restic here. A store that is made on
+    this computer has its second key beside it, and needs no words.
     """
     app = open_app(file)
     chosen = settings(app)
-    store = OffsiteRepository(
-        access=Access(
-            store=chosen.store,
-            words=opening(chosen.kind, given(sys.stdin.read())),
-            password=password(app),
-        ),
-        runner=app.runner,
-    )
+    if app.site.store_here:
+        store = by_second_key(app, chosen.store, password(app))
+    else:
+        store = OffsiteRepository(
+            access=Access(
+                store=chosen.store,
+                words=opening(chosen.kind, given(sys.stdin.read())),
+                password=password(app),
+            ),
+            runner=app.runner,
+        )
     keep = Keep(days=chosen.keep_days, weeks=chosen.keep_weeks, months=chosen.keep_months)
     superfluous = going(store.everything(), keep, app.clock.now())
     for each in superfluous:

@@ -171,6 +171,43 @@ RESTORE_WORKS = Promise(
     mechanism="backup",
 )
 
+OFFSITE_SNAPSHOT = Promise(
+    id="offsite-snapshot",
+    statement="An encrypted snapshot goes off site every day, and comes back from there.",
+    parts=(
+        Part(
+            drill="offsite-snapshot",
+            proof=(
+                "The store is asked for its newest snapshot with the site's key and with another "
+                "one, and its address is compared with those of the site's machines."
+            ),
+            objective={
+                "snapshot_age_s": 26 * 3600,
+                "missing_snapshots": 0,
+                "readable_without_key": 0,
+                "same_place": 0,
+            },
+            fault="refused-store",
+            fault_words="the backup machines ask the store with a key that it does not know",
+        ),
+        Part(
+            drill="offsite-restore",
+            proof=(
+                "The newest snapshot is fetched from the store with nothing but its key, started "
+                "on its own, checked block by block, and compared with what it held when it was "
+                "taken."
+            ),
+            objective={"data_age_s": 26 * 3600, "failed_checks": 0},
+            fault="truncated-snapshot",
+            fault_words="a file of the snapshot is cut short as it comes back",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="backup",
+)
+
 ENCRYPTED_IN_TRANSIT = Promise(
     id="encrypted-in-transit",
     statement="Every connection between the machines of the site is encrypted with AES.",
@@ -225,6 +262,7 @@ CATALOG = (
     DATABASE_FAILOVER,
     ONSITE_BACKUP,
     RESTORE_WORKS,
+    OFFSITE_SNAPSHOT,
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,
 )

@@ -26,9 +26,10 @@ def offered(
     machines: Roles,
     *,
     fast: bool = True,
+    off_site: bool = True,
 ) -> Offer:
-    """`fast`: as in `allowance.host_outage_s`."""
-    can = possible(catalog, machines, fast=fast)
+    """`fast` and `off_site`: as in `possible`."""
+    can = possible(catalog, machines, fast=fast, off_site=off_site)
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

@@ -30,10 +30,12 @@ class Possible:
     impossible: tuple[NotPromised, ...]
 
 
-def possible(catalog: Iterable[Promise], machines: Roles, *, fast: bool = True) -> Possible:
+def possible(
+    catalog: Iterable[Promise], machines: Roles, *, fast: bool = True, off_site: bool = True
+) -> Possible:
     """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
-    as in `allowance.host_outage_s`."""
-    reasons = [(each, obstacle(each.id, machines)) for each in catalog]
+    as in `allowance.host_outage_s`. `off_site`: there is a store off site."""
+    reasons = [(each, obstacle(each.id, machines, off_site=off_site)) for each in catalog]
     return Possible(
         promises=tuple(fitted(each, machines, fast=fast) for each, why in reasons if why is None),
         impossible=tuple(
@@ -42,7 +44,9 @@ def possible(catalog: Iterable[Promise], machines: Roles, *, fast: bool = True) 
     )
 
 
-def obstacle(promise_id: str, machines: Roles) -> str | None:
+def obstacle(promise_id: str, machines: Roles, *, off_site: bool) -> str | None:
+    if promise_id in OFF_SITE and not off_site:
+        return "no store off site is named"
     return RULES[promise_id](machines)
 
 
@@ -108,6 +112,9 @@ def copies_without_database(count: int, words: str) -> Rule:
     return rule
 
 
+OFF_SITE = frozenset({"offsite-snapshot"})
+"""What takes more than machines."""
+
 TWO_DATABASES = at_least(2, "database", "it takes two database machines")
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -130,6 +137,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             1, "it takes a backup machine that holds no database"
         ),
         "closed-ports": at_least(1, "edge", "it takes an edge"),
+        "offsite-snapshot": copies_without_database(
+            1, "it takes a backup machine that holds no database"
+        ),
         "encrypted-in-transit": lambda machines: (
             None if len(machines) > 1 else "there is no link between machines"
         ),

@@ -17,6 +17,8 @@ from standfast.proofs.drills.database_host import DatabaseHost
 from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
 from standfast.proofs.drills.ground import Drill
 from standfast.proofs.drills.mirrored_database import MirroredDatabase
+from standfast.proofs.drills.offsite_restore import OffsiteRestore
+from standfast.proofs.drills.offsite_snapshot import OffsiteSnapshot
 from standfast.proofs.drills.onsite_backup import OnsiteBackup
 from standfast.proofs.drills.restore import Restore
 from standfast.proofs.drills.secondary_host import SecondaryHost
@@ -102,6 +104,18 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.BACKUP,
             words="restores the newest copy on a backup machine and compares it with the primary",
             drill=Restore(),
+        ),
+        "offsite-snapshot": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.BACKUP,
+            words="asks the store off site how old its newest snapshot is, and who can read it",
+            drill=OffsiteSnapshot(),
+        ),
+        "offsite-restore": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.BACKUP,
+            words="brings the newest snapshot back from the store, with its key alone",
+            drill=OffsiteRestore(),
         ),
     }
 )

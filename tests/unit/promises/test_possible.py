@@ -133,3 +133,10 @@ def test_a_promise_of_one_drill_needs_no_drills_name() -> None:
     settings = {"redundant-web": PromiseSettings(objective={"failed_requests": 2})}
     (promise,) = offered((REDUNDANT_WEB,), settings, FIVE).promises
     assert promise.parts[0].objective == {"failed_requests": 2, "doubled_writes": 0}
+
+
+def test_without_a_store_off_site_no_snapshot_is_promised_there() -> None:
+    found = possible(EVERY, ELEVEN, off_site=False)
+    assert {each.promise.id: each.why for each in found.impossible} == {
+        "offsite-snapshot": "no store off site is named"
+    }

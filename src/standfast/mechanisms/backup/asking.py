@@ -8,6 +8,8 @@ from typing import Any
 from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify, Refused
 from standfast.mechanisms.backup import taking
+from standfast.mechanisms.backup.offsite import places as offsite
+from standfast.mechanisms.backup.offsite.orders import Return
 from standfast.mechanisms.backup.orders import Order
 from standfast.mechanisms.backup.places import ORDER, REPORT, RESTORE_UNIT, TAKE_UNIT, USER
 from standfast.mechanisms.backup.shelf import Shelf
@@ -22,6 +24,7 @@ SHELF_LIMIT_S = 120.0
 OFFSITE_LIMIT_S = 400.0
 """Three questions to a store that may be far away, each at its own limit."""
 
+POLL_S = 1.0
 SSH_SLACK_S = 15.0
 
 AS_ITS_USER = ("runuser", "-u", USER, "--")
@@ -70,20 +73,48 @@ class Repository:
     def restore(self, order: Order) -> Mapping[str, Any]:
         """The report (`restore.Report`). Should this end before, the machine goes on by itself
         and destroys what it restored."""
-        self._refuse_a_second()
-        self.connection.run(("rm", "-f", REPORT))
-        self.connection.run((*AS_ITS_USER, "tee", ORDER), stdin=order.to_json())
-        self.connection.run(
-            ("systemctl", "start", RESTORE_UNIT), timeout_s=RESTORE_LIMIT_S, check=False
+        return self._carried_out(
+            order.run, order.to_json(), (RESTORE_UNIT,), order_at=ORDER, report_at=REPORT
         )
-        said = self.connection.run(("cat", REPORT), check=False)
+
+    def bring_back(self, order: Return) -> Mapping[str, Any]:
+        """The same of a snapshot that comes from the store off site."""
+        return self._carried_out(
+            order.run,
+            order.to_json(),
+            (offsite.FETCH_UNIT, offsite.CHECK_UNIT),
+            order_at=offsite.ORDER,
+            report_at=offsite.RETURN_REPORT,
+        )
+
+    def send_off_site(self, clock: Clock, limit_s: float) -> None:
+        """Have it take a snapshot now, and return when that has arrived or the time is over."""
+        before, end = self._last_sent(), clock.monotonic() + limit_s
+        self.connection.run(("systemctl", "start", offsite.RESTORE_UNIT), timeout_s=limit_s)
+        while self._last_sent() == before and clock.monotonic() < end:
+            clock.sleep(POLL_S)
+
+    def _last_sent(self) -> str:
+        return self.connection.run(("cat", offsite.LAST), check=False).text
+
+    def _carried_out(
+        self, run: str, order: bytes, units: tuple[str, ...], *, order_at: str, report_at: str
+    ) -> Mapping[str, Any]:
+        self._refuse_a_second(units)
+        self.connection.run(("rm", "-f", report_at))
+        self.connection.run((*AS_ITS_USER, "tee", order_at), stdin=order)
+        for unit in units:
+            self.connection.run(
+                ("systemctl", "start", unit), timeout_s=RESTORE_LIMIT_S, check=False
+            )
+        said = self.connection.run(("cat", report_at), check=False)
         if said.status != 0:
             raise CannotVerify(
                 f"{self.name} did not report on its restore",
-                remedy=f"standfast logs {self.name} --unit {RESTORE_UNIT}",
+                remedy=f"standfast logs {self.name} --unit {units[-1]}",
             )
         report: dict[str, Any] = json.loads(said.stdout)
-        if report["run"] != order.run:
+        if report["run"] != run:
             raise CannotVerify(f"{self.name} reported on another restore than it was told to make")
         return report
 
@@ -94,9 +125,9 @@ class Repository:
         )
         return said
 
-    def _refuse_a_second(self) -> None:
-        asked = self.connection.run(("systemctl", "is-active", RESTORE_UNIT), check=False)
-        if asked.text.strip() in ("active", "activating"):
+    def _refuse_a_second(self, units: tuple[str, ...]) -> None:
+        asked = self.connection.run(("systemctl", "is-active", *units), check=False)
+        if {"active", "activating"} & set(asked.text.split()):
             raise Refused(
                 f"{self.name} is restoring already", remedy="Wait until it is done, then try again."
             )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from standfast.mechanisms.hosts.machine import DEFAULT_ROLES, Role
 from standfast.mechanisms.hosts.names import PRIMARY
 
-RESERVED = frozenset({"operator", PRIMARY, "relay", "vantage"})
+RESERVED = frozenset({"operator", PRIMARY, "relay", "store", "vantage"})
 """Names that mean somebody else: a machine called `operator` would be obeyed as one."""
 
 

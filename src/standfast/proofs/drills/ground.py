@@ -8,6 +8,7 @@ from uuid import UUID
 
 from standfast.core.clock import Clock
 from standfast.core.errors import Unreachable
+from standfast.mechanisms.backup.offsite.store import Store
 from standfast.mechanisms.hosts.bundle import Flow
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -43,6 +44,7 @@ class Ground:
     `serving` says of every web machine whether the service answers on it, `well` of one machine
     whether all its units run; both are called from a second thread too. `objective` is this site's.
     `programs` is the folder of our own source on every machine, `database` the service's.
+    `store` is off site, where the site has one.
     `run` is drawn at random for this run: machines
     and the ids of writes are drawn from it. `chosen`: the machine that the operator named. `flows`:
     what may open a connection to each machine."""
@@ -57,6 +59,7 @@ class Ground:
     flows: Callable[[], Mapping[str, tuple[Flow, ...]]]
     programs: str
     database: str
+    store: Store | None
     serving: Serving
     well: Callable[[str], bool]
     objective: Figures

@@ -16,7 +16,7 @@ from standfast.core.command import SystemRunner
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.core.units import parse_stamp, stamp
 from standfast.mechanisms.backup.offsite import location
-from standfast.mechanisms.backup.offsite.machine import repository
+from standfast.mechanisms.backup.offsite.machine import Files, to_read
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot, Source
 from standfast.mechanisms.backup.offsite.store import Store
 
@@ -69,11 +69,11 @@ def addresses(store: Store) -> tuple[str, ...]:
 
 def main() -> int:
     try:
-        store = repository(SystemRunner())
+        store = to_read(SystemRunner())
         found = {
             "snapshots": [document(each) for each in store.snapshots()],
             "opens_without_key": store.opens_without_its_key(),
-            "addresses": addresses(store.access.store),
+            "addresses": addresses(Files().known_store()),
         }
     except StandfastError as error:
         print(error.words, file=sys.stderr)

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.backup.offsite import places
+from standfast.mechanisms.backup.offsite import places, spoil
 from standfast.mechanisms.backup.offsite.commands import PASSWORD, known_host
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
-from standfast.mechanisms.backup.offsite.store import SSH_KEY, Kind, opening
-from standfast.mechanisms.backup.places import HOME, USER
+from standfast.mechanisms.backup.offsite.store import AUTHORITY, SSH_KEY, Kind, Store, opening
+from standfast.mechanisms.backup.pgbackrest.names import CONFIGURATION
+from standfast.mechanisms.backup.places import HOME, REPOSITORY, USER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Unit
+from standfast.mechanisms.hosts.names import FAULTS
 
 PACKAGE = "restic"
 DAY_MIN = 24 * 60
@@ -32,7 +34,12 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
     model = {
         "user": USER,
         "home": HOME,
+        "repository": REPOSITORY,
+        "engine": CONFIGURATION,
+        "cache": places.CACHE,
         "passed": places.PASSED,
+        "fetched": places.FETCHED,
+        "returned": places.RETURNED,
         "upload": places.UPLOAD_UNIT,
         "source": source,
         "calendar": calendar(position, of, settings.at),
@@ -40,15 +47,23 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
     mine: dict[str, Any] = {"owner": USER, "group": USER, "mode": 0o750}
     return Contribution(
         files=(
-            File(path=places.STORE, content=settings.store.to_json()),
+            File(path=places.STORE, content=store(ask).to_json()),
             File(path=places.KEYS, content=keys(ask), mode=0o640, group=USER),
+            *authority(ask),
             *sftp(ask),
             unit(places.RESTORE_UNIT, (), model),
             unit(places.UPLOAD_UNIT, (), model),
             unit(places.TIMER, (places.TIMER,), model),
+            unit(places.FETCH_UNIT, (), model),
+            unit(places.CHECK_UNIT, (), model),
+            *spoil.files_of(source),
         ),
         units=(Unit(name=places.TIMER),),
-        folders=(Folder(path=places.OFFSITE, **mine), Folder(path=places.CACHE, **mine)),
+        folders=(
+            Folder(path=places.OFFSITE, **mine),
+            Folder(path=places.CACHE, **mine),
+            Folder(path=FAULTS),
+        ),
         packages=(PACKAGE, *(("openssh-client",) if settings.kind is Kind.SFTP else ())),
     )
 
@@ -56,6 +71,18 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
 def keys(ask: OffsiteAsk) -> bytes:
     words = {**opening(ask.settings.kind, ask.words), PASSWORD: ask.password}
     return json.dumps(words, sort_keys=True).encode()
+
+
+def store(ask: OffsiteAsk) -> Store:
+    """As the machine knows it."""
+    known = places.AUTHORITY_FILE if ask.words.get(AUTHORITY) else ""
+    return replace(ask.settings.store, authority=known)
+
+
+def authority(ask: OffsiteAsk) -> tuple[File, ...]:
+    """Where the store is known by certificates that the system does not trust."""
+    pem = ask.words.get(AUTHORITY)
+    return (File(path=places.AUTHORITY_FILE, content=pem.encode()),) if pem else ()
 
 
 def sftp(ask: OffsiteAsk) -> tuple[File, ...]:

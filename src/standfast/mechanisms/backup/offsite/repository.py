@@ -63,9 +63,13 @@ class OffsiteRepository:
         return snapshots.snapshots(self._run(commands.snapshots(self.access)).text)
 
     def restore(self, snapshot: Snapshot, into: Path) -> Path:
-        """Where it lies then: restic keeps the whole path. Every byte is compared."""
-        self._run(commands.restore(self.access, snapshot.id, into))
+        """Where it lies then: restic keeps the whole path."""
+        self.fetch(snapshot.id, into)
         return into / snapshot.folder.lstrip("/")
+
+    def fetch(self, snapshot: str, into: Path) -> None:
+        """By its id. Every byte is compared."""
+        self._run(commands.restore(self.access, snapshot, into))
 
     def check(self, *, every_byte: bool = False) -> None:
         self._run(commands.check(self.access, every_byte=every_byte))

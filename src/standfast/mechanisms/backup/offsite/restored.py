@@ -16,7 +16,7 @@ from standfast.core.errors import CannotVerify, StandfastError
 from standfast.core.files import write_atomically
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.engine import Engine
-from standfast.mechanisms.backup.offsite.places import PASSED, REPORT
+from standfast.mechanisms.backup.offsite.places import INSIDE, PASSED, REPORT
 from standfast.mechanisms.backup.orders import Order
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
 from standfast.mechanisms.backup.restore import Report, here
@@ -61,6 +61,7 @@ def main() -> int:
             raise CannotVerify(f"what was restored does not pass: {'; '.join(wrong)}")
         shutil.rmtree(restore.scratch.socket)
         (folder / "log").unlink()
+        write_atomically(folder / INSIDE, report.to_json(), mode=0o640)
         write_atomically(Path(REPORT), report.to_json(), mode=0o640)
     except StandfastError as error:
         shutil.rmtree(folder, ignore_errors=True)

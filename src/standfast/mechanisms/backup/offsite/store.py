@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from standfast.core.errors import ConfigError
 
@@ -35,6 +36,9 @@ PATTERNS: Mapping[Kind, str] = {
 SSH_KEY = "SSH_KEY"
 """Content of the file with which an SFTP server is entered."""
 
+AUTHORITY = "AUTHORITY"
+"""Certificates (PEM) by which a store is known that the system does not trust."""
+
 WORDS: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.S3: (("AWS_ACCESS_KEY_ID",), ("AWS_SECRET_ACCESS_KEY",)),
     Kind.AZURE: (("AZURE_ACCOUNT_SAS", "AZURE_ACCOUNT_KEY"),),
@@ -60,7 +64,10 @@ class Store:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Store":
-        document = json.loads(text)
+        return cls.from_document(json.loads(text))
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Store":
         return cls(**{**document, "kind": Kind(document["kind"])})
 
     @property
@@ -92,3 +99,9 @@ def opening(kind: Kind, given: Mapping[str, str]) -> Mapping[str, str]:
             )
         chosen[found[0]] = given[found[0]]
     return chosen
+
+
+def sealed(kind: Kind, given: Mapping[str, str]) -> Mapping[str, str]:
+    """What is kept of `given`: the words that open it, and by what it is known if that is said."""
+    own = {AUTHORITY: given[AUTHORITY]} if given.get(AUTHORITY) else {}
+    return {**opening(kind, given), **own}

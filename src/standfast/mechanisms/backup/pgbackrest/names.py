@@ -3,6 +3,8 @@
 STANZA = "main"
 PROGRAM = "/usr/bin/pgbackrest"
 
+CONFIGURATION = "/etc/pgbackrest"
+
 REPOSITORY_CONF = "/etc/pgbackrest/pgbackrest.conf"
 """Where the program looks by itself, so that a person on a backup machine need not say it."""
 

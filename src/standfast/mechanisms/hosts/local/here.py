@@ -21,6 +21,7 @@ from standfast.mechanisms.hosts.local.mounted import MOUNTS, below
 from standfast.mechanisms.hosts.local.names import Names, inside
 from standfast.mechanisms.hosts.local.place import forget_site
 from standfast.mechanisms.hosts.local.published import Published
+from standfast.mechanisms.hosts.local.store.rented import Rented
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role
 
 LEFT_S = 2.0
@@ -166,6 +167,11 @@ class Here:
         return Builder(base=self.image.root, runner=self.runner, scratch=scratch)
 
     @property
+    def store(self) -> Rented:
+        """Off site. Who names another one in the file never makes it."""
+        return Rented(folders=self.folders, names=self.names, runner=self.runner, clock=self.clock)
+
+    @property
     def published(self) -> Published:
         return Published(
             folders=self.folders, names=self.names, runner=self.runner, clock=self.clock
@@ -178,6 +184,7 @@ class Here:
             self.container(machine.name).ask_to_power_off()
         for machine in self.machines:
             self.container(machine.name).power_off()
+        self.store.stop()
         for namespace in network.of_site(self.names):
             network.remove(namespace, self.runner)
 
@@ -195,6 +202,7 @@ class Here:
     def destroy(self) -> None:
         """Nothing is left but the image cache."""
         self.published.stop()
+        self.store.stop()
         self._builder().clear()
         for name in self._names_of_all():
             self._leftover(name).destroy()

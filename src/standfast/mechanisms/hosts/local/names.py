@@ -14,7 +14,14 @@ PUBLIC = IPv4Network("203.0.113.0/24")
 """RFC 5737 documentation addresses play the internet. Both networks exist only inside the site's
 own network namespace, so they collide with nothing and every site may use the same ones."""
 
+ELSEWHERE = IPv4Network("198.51.100.0/24")
+"""Of the store off site, in a namespace of its own (RFC 5737)."""
+
 MANAGEMENT = PRIVATE[1]
+DOOR = PRIVATE[2]
+"""Where the way to the store begins."""
+
+STORE = ELSEWHERE[10]
 VANTAGE = PUBLIC[1]
 FIRST_MACHINE = 11
 
@@ -31,6 +38,10 @@ class Names:
     @property
     def vantage(self) -> str:
         return f"{PREFIX}.{self.site}.vantage"
+
+    @property
+    def store(self) -> str:
+        return f"{PREFIX}.{self.site}.store"
 
     def machine_namespace(self, machine: str) -> str:
         return f"{PREFIX}.{self.site}.{machine}"
