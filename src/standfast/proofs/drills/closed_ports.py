@@ -19,6 +19,7 @@ from standfast.core.errors import CannotVerify
 from standfast.mechanisms.hosts.bundle import Flow
 from standfast.mechanisms.hosts.firewall.plan import admits
 from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.hosts.names import AGENT_PORT, MONITOR_PORT
 from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.vantage.datagrams import QUESTIONS
 
@@ -36,8 +37,10 @@ MACHINES_AT_ONCE = 4
 SHOWN = 20
 """Ports that the evidence names for each machine; the counts are complete."""
 
-LEASED = frozenset({68, 546})
-"""On which a machine that gets its address from others listens for it (RFC 2131, RFC 8415)."""
+EXPECTED = frozenset({("tcp", AGENT_PORT), ("tcp", MONITOR_PORT), ("udp", 68), ("udp", 546)})
+"""Standfast's own doors, over mutual TLS, are there on machines too that no other machine asks: the
+operator comes to them by SSH. And on the last two a machine that gets its address from others
+listens for it (RFC 2131, RFC 8415)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +153,8 @@ def strays(
 ) -> Iterator[Stray]:
     planned = {(flow.protocol, flow.port) for flow in flows[machine]}
     for protocol, port in sorted({(each["protocol"], each["port"]) for each in sockets}):
-        if (protocol, port) not in planned and (protocol, port) not in LEASES:
+        if (protocol, port) not in planned | EXPECTED:
             yield Stray(machine=machine, protocol=protocol, port=port)
-
-
-LEASES = frozenset(("udp", port) for port in LEASED)
 
 
 def figures(outside: Sequence[Outside], stray: Sequence[Stray]) -> dict[str, float]:
