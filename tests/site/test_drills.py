@@ -28,7 +28,7 @@ FAULTS = {
 
 LIMIT_S = {"database-crash": 3, "database-host": 6}
 
-RED_S, GREEN_S = 10.0, 60.0
+RED_S, GREEN_S = 10.0, 90.0
 """Within which the log says that one copy is left, and that there are two again."""
 
 PACE_S = 1.0

@@ -46,8 +46,9 @@ from standfast.proofs.monitoring.copies import (
 PROMISE, DRILL = "mirrored-database", "mirrored-database"
 
 CALM_PACE_S = 2.0
-QUICK_PACE_S = 0.2
-"""Between two looks while all is well, and while it is not."""
+QUICK_PACE_S = 0.3
+"""Between two looks; quick while the log says that there are two copies and the last look did not
+see them, because red is to be said soon."""
 
 IDLE_PACE_S = 0.5
 """While another keeper writes."""
@@ -173,15 +174,16 @@ class Observer:
             return IDLE_PACE_S
         look = self._look()
         self.looks = recent((*self.looks, look), now=look.ended_at)
-        is_well = self.standing.said is Outcome.KEPT and figures(look).get("missing_copies") == 0
-        if is_well:
+        is_whole = figures(look).get("missing_copies") == 0
+        if is_whole:
             self._grade_if_due()
         if not self._is_waiting():
             slot = self.standing.slot(look.now)
             word = slot and decide(self.looks, self.standing.said, slot.slot.objective)
             if slot and word:
                 self._say(word, slot)
-        return CALM_PACE_S if is_well else QUICK_PACE_S
+        is_at_ease = is_whole or self.standing.said is not Outcome.KEPT
+        return CALM_PACE_S if is_at_ease else QUICK_PACE_S
 
     def _has_announced(self) -> bool:
         """Whether a proof can be made at all; the log is only looked at when it has grown."""

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.clocks import HandClock
 
 from standfast.core.clock import SystemClock
-from standfast.core.errors import Refused, Unreachable
+from standfast.core.errors import Refused
 from standfast.daemons import copied
 from standfast.daemons.copied import Copy, answer, listening, serve
 from standfast.mechanisms.hosts.agent.canary import canary
@@ -140,14 +140,17 @@ def test_the_agent_asks_it_over_its_socket(served: Callable[[PostgreSQL], Path])
     assert json.dumps(found)
 
 
-def test_what_is_no_canary_gets_no_further(served: Callable[[PostgreSQL], Path]) -> None:
+def test_what_is_no_canary_gets_no_further() -> None:
     for bad in ("", "db-1", "'; DROP TABLE", None):
         with pytest.raises(Refused, match="a canary is a UUID"):
             canary(bad)  # type: ignore[arg-type]
-    with pytest.raises(Unreachable, match="PostgreSQL does not answer"):
-        canary(str(RUN), served(PostgreSQL(dead=True)))
+
+
+def test_a_database_that_is_down_is_an_answer(served: Callable[[PostgreSQL], Path]) -> None:
+    said = canary(str(RUN), served(PostgreSQL(dead=True)))
+    assert said == {"problem": "PostgreSQL does not answer: the server closed the connection"}
 
 
 def test_a_heartbeat_that_does_not_run_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match="the heartbeat does not answer"):
-        canary(str(RUN), tmp_path / "nobody")
+    said = canary(str(RUN), tmp_path / "nobody")
+    assert str(said["problem"]).startswith("the heartbeat does not answer")

@@ -182,7 +182,7 @@ def test_it_is_green_again_by_itself(site: Site) -> None:
     site.pass_s(4)
     site.log()
     site.down.clear()
-    site.pass_s(3)
+    site.pass_s(4)
     assert not site.handed_in
     site.pass_s(4)
     assert site.log().outcome is KEPT
@@ -204,6 +204,12 @@ def test_before_the_first_proof_nobody_says_that_it_is_broken(site: Site) -> Non
     site.down.add("db-2")
     site.pass_s(60)
     assert not site.handed_in
+
+
+def test_while_the_log_says_what_is_seen_it_looks_at_ease(site: Site) -> None:
+    site.proven(BAD, by="monitor-1")
+    site.down.add("db-2")
+    assert site.observer.turn() == CALM_PACE_S
 
 
 def test_a_keeper_that_does_not_write_asks_nobody(site: Site) -> None:
@@ -230,6 +236,7 @@ def test_without_any_machine_that_answers_nothing_is_said(site: Site) -> None:
     "said",
     [
         {},
+        {"problem": "PostgreSQL does not answer"},
         {"is_primary": True},
         {"is_primary": False, "has_come": "yes", "receives": True},
         {"is_primary": True, "acknowledged": True, "level": "on", "senders": "db-2"},
