@@ -24,6 +24,7 @@ from standfast.cli import (
     power,
     prove,
     recover,
+    recover_snapshot,
     run,
     status,
     switchover,
@@ -95,6 +96,7 @@ for command in (
 ):
     standfast.add_command(command)
 
+recover.recover.add_command(recover_snapshot.recover_snapshot)
 drills.drills.add_command(timetable.schedule)
 
 

@@ -12,11 +12,11 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.lock import locked
 from standfast.cli.rented import by_second_key
+from standfast.cli.store_access import reached
 from standfast.core.errors import CannotVerify, ConfigError, Refused, StandfastError
 from standfast.core.units import duration, stamp
 from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.offsite import policy
-from standfast.mechanisms.backup.offsite.commands import Access
 from standfast.mechanisms.backup.offsite.figures import Seen, figures
 from standfast.mechanisms.backup.offsite.keeping import Keep, going
 from standfast.mechanisms.backup.offsite.location import stands
@@ -24,7 +24,7 @@ from standfast.mechanisms.backup.offsite.look import snapshot
 from standfast.mechanisms.backup.offsite.repository import OffsiteRepository
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot
-from standfast.mechanisms.backup.offsite.store import opening, sealed
+from standfast.mechanisms.backup.offsite.store import AUTHORITY, sealed
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 
@@ -126,16 +126,16 @@ def retain(file: Path | None, dry_run: bool) -> None:
     app = open_app(file)
     chosen = settings(app)
     if app.site.store_here:
-        store = by_second_key(app, chosen.store, password(app))
-    else:
-        store = OffsiteRepository(
-            access=Access(
-                store=chosen.store,
-                words=opening(chosen.kind, given(sys.stdin.read())),
-                password=password(app),
-            ),
-            runner=app.runner,
-        )
+        keep_what_is_due(app, by_second_key(app, chosen.store, password(app)), dry_run=dry_run)
+        return
+    known = custody.offsite_words(app.keys.vault).get(AUTHORITY, "")
+    words = {AUTHORITY: known, **given(sys.stdin.read())}
+    with reached(chosen, words, password(app), app.runner) as store:
+        keep_what_is_due(app, store, dry_run=dry_run)
+
+
+def keep_what_is_due(app: App, store: OffsiteRepository, *, dry_run: bool) -> None:
+    chosen = settings(app)
     keep = Keep(days=chosen.keep_days, weeks=chosen.keep_weeks, months=chosen.keep_months)
     superfluous = going(store.everything(), keep, app.clock.now())
     for each in superfluous:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup.offsite import commands
-from standfast.mechanisms.backup.offsite.commands import Access
+from standfast.mechanisms.backup.offsite.commands import Access, SshFiles
 from standfast.mechanisms.backup.offsite.plan import OffsiteAsk, calendar, plan
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.offsite.snapshots import Source
@@ -94,7 +94,7 @@ def test_the_key_of_an_sftp_server_is_a_file_and_no_environment() -> None:
 
 
 def test_ssh_understands_its_words_and_speaks_to_known_hosts_alone() -> None:
-    words = commands.ssh(access(Kind.SFTP).store)
+    words = commands.ssh(access(Kind.SFTP).store, SshFiles())
     asked = [words[0], "-G", *words[1:-2]]
     said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     settings = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)

@@ -27,6 +27,14 @@ KILL_AFTER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SshFiles:
+    """By which an SFTP server is entered and known; these are a backup machine's."""
+
+    key: Path = Path(SSH_KEY_FILE)
+    known_hosts: Path = Path(KNOWN_HOSTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """How one side reaches the store. `words` open it (`store.WORDS`), `password` opens what lies
     in it: the repository's own key. `cache` is a folder that restic may fill; without one it reads
@@ -36,6 +44,7 @@ class Access:
     words: Mapping[str, str] = field(repr=False)
     password: str = field(repr=False)
     cache: Path | None = None
+    ssh: SshFiles = SshFiles()
     answer_limit_s: float = ANSWER_LIMIT_S
 
 
@@ -78,17 +87,17 @@ def options(access: Access) -> Iterator[str]:
     if store.kind is Kind.S3:
         yield "--option=s3.bucket-lookup=path"
     if store.kind is Kind.SFTP:
-        yield f"--option=sftp.command={' '.join(ssh(store))}"
+        yield f"--option=sftp.command={' '.join(ssh(store, access.ssh))}"
 
 
-def ssh(store: Store) -> tuple[str, ...]:
+def ssh(store: Store, files: SshFiles) -> tuple[str, ...]:
     """Only the host whose key the settings name, only with the key that was given (ssh_config(5)).
     restic splits this at spaces."""
     said = {
         "BatchMode": "yes",
         "IdentitiesOnly": "yes",
-        "IdentityFile": SSH_KEY_FILE,
-        "UserKnownHostsFile": KNOWN_HOSTS,
+        "IdentityFile": str(files.key),
+        "UserKnownHostsFile": str(files.known_hosts),
         "GlobalKnownHostsFile": "/dev/null",
         "StrictHostKeyChecking": "yes",
         "ConnectTimeout": "20",
