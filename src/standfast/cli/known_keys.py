@@ -8,7 +8,8 @@ from standfast.cli.app import App
 from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.backup.offsite.store import WORDS
-from standfast.mechanisms.keys import custody
+from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.keys import custody, witnesses
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
 from standfast.mechanisms.keys.custody import LOG_KEY, VANTAGE, VANTAGE_KEY, SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
@@ -26,6 +27,7 @@ class KnownKeys:
     keys: KeysAsk
     log_key: bytes
     enrolled: Mapping[str, str]
+    witnesses: Mapping[str, str]
 
 
 def known_keys(app: App, *, missing: str) -> KnownKeys:
@@ -52,6 +54,9 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
         ),
         log_key=kept(vault, LOG_KEY, unsigned),
         enrolled={VANTAGE: vantage(vault, missing)},
+        witnesses=witnesses.known(
+            vault, (each.name for each in app.site.having(Role.MONITOR)), missing=missing
+        ),
     )
 
 

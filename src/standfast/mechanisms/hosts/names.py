@@ -7,6 +7,9 @@ IDENTITY = "/etc/standfast/identity"
 IDENTITY_FILES = (f"{IDENTITY}/cert.pem", f"{IDENTITY}/ca.pem")
 """What is renewed: whoever reads them says so with a `bundle.Reader`."""
 
+WITNESS_KEY = f"{IDENTITY}/witness.pem"
+"""A monitor's: cosigns the log. It never leaves the machine."""
+
 PUBLIC_IDENTITY = "/etc/standfast/public"
 KEYS_GROUP = "standfast-keys"
 """Who may read the machine's private key besides root: programs that cannot be handed it."""

@@ -9,7 +9,12 @@ from standfast.core.templates import render
 from standfast.evidence.company import Company
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
-from standfast.mechanisms.hosts.names import ETCD_CLIENT_PORT, IDENTITY_FILES, PAGES_PORT
+from standfast.mechanisms.hosts.names import (
+    ETCD_CLIENT_PORT,
+    IDENTITY_FILES,
+    PAGES_PORT,
+    WITNESS_KEY,
+)
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
@@ -24,9 +29,9 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
-    proofs, by name. `objectives`: promise to drill to this site's limits, `usual` the same of a
-    site that changes none; `not_promised`: promise to why not; `company`: what the company says of
-    itself."""
+    proofs, by name, and `witnesses` those of the monitors' witnesses. `objectives`: promise to
+    drill to this site's limits, `usual` the same of a site that changes none; `not_promised`:
+    promise to why not; `company`: what the company says of itself."""
 
     site: str
     service: str
@@ -37,6 +42,7 @@ class EvidenceAsk:
     usual: Objectives
     not_promised: Mapping[str, str]
     enrolled: Mapping[str, str]
+    witnesses: Mapping[str, str]
     company: Company
 
 
@@ -52,7 +58,14 @@ def plan(
     others = tuple(each for each in monitors if each != machine)
     keeper = {
         "machine": machine.name,
-        "monitors": [{"name": each.name, "address": str(each.address)} for each in monitors],
+        "monitors": [
+            {
+                "name": each.name,
+                "address": str(each.address),
+                "witness": ask.witnesses[each.name],
+            }
+            for each in monitors
+        ],
         "etcd_port": ETCD_CLIENT_PORT,
         "pages_port": PAGES_PORT,
         "site": ask.site,
@@ -83,6 +96,7 @@ def plan(
         "home": HOME,
         "user": USER,
         "log_key": LOG_KEY,
+        "witness_key": WITNESS_KEY,
     }
     return Contribution(
         files=(
