@@ -4,10 +4,12 @@ The programs come from requirements/foreign.lock, into a folder that all checkou
 cannot be had these tests fail: a check by others that is left out would be said to have passed.
 """
 
+import base64
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,13 +17,19 @@ from tests.unit.written import WrittenLog
 
 from standfast.evidence import merkle
 from standfast.evidence.base64_text import encoded
-from standfast.evidence.note import sign, vkey
+from standfast.evidence.cosignature import cosigned, cosigner
+from standfast.evidence.note import joined, sign, vkey
 from standfast.evidence.proof import prove
 from standfast.evidence.signing import Ed25519Signer
 
 ROOT = Path(__file__).resolve().parents[2]
 X_MOD = "golang.org/x/mod"
 KEY = Ed25519Signer.from_seed("example.test/log", bytes(range(32)))
+WITNESSES = tuple(
+    Ed25519Signer.from_seed(f"example.test/log/monitor-{each}", bytes([each] * 32))
+    for each in (1, 2, 3)
+)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OTHER = Ed25519Signer.from_seed("example.test/log", bytes(32))
 
 SIZES = (300, 66_000)
@@ -76,6 +84,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old, _new = SIZES
     (folder / "old").write_bytes(log.append(ENTRIES[:old]))
     note = log.append(ENTRIES[old:])
+    text = log.copy.published.to_text()
+    log.copy.publish(joined(note, [cosigned(text, each, NOON) for each in WITNESSES]))
+    (folder / "witnesses").write_text("".join(f"{cosigner(each).vkey}\n" for each in WITNESSES))
     leaves = [merkle.leaf_hash(each) for each in ENTRIES]
     consistency = merkle.consistency_proof(leaves, old)
     (folder / "consistency").write_text("".join(f"{encoded(each)}\n" for each in consistency))
@@ -125,9 +136,22 @@ def of_another_number(content: bytes) -> bytes:
     return content.replace(b"index 300\n", b"index 301\n")
 
 
+def of_another_second(content: bytes) -> bytes:
+    """The time of the last cosignature is another one."""
+    whole, _, line = content.rstrip(b"\n").rpartition(b" ")
+    changed = flipped(11)(base64.b64decode(line))
+    return whole + b" " + base64.b64encode(changed) + b"\n"
+
+
+def without_the_last_line(content: bytes) -> bytes:
+    return b"".join(content.splitlines(keepends=True)[:-1])
+
+
 ALTERED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     "a size": ("log/checkpoint", flipped(20), "invalid signature"),
     "another key": ("log/checkpoint", signed_by_another, "no verifiable signatures"),
+    "a cosignature's time": ("log/checkpoint", of_another_second, "monitor-3: invalid signature"),
+    "a cosignature": ("log/checkpoint", without_the_last_line, "monitor-3: note has no verifiable"),
     "an earlier root": ("old", flipped(30), "invalid signature"),
     "a hash of a leaf": ("log/tile/0/001", flipped(0), "downloaded inconsistent tile"),
     "a hash of a tile": ("log/tile/1/000", flipped(40), "downloaded inconsistent tile"),

@@ -8,14 +8,18 @@
 //	old            an earlier checkpoint of it
 //	consistency    hashes in base64, one a line, from the earlier checkpoint to the log's
 //	proofs/        files of the form C2SP tlog-proof
+//	witnesses      keys of witnesses, one a line, who all must have cosigned the log's checkpoint
 //
 // It ends with 1 and the reason when anything is wrong, else it says how much it has checked.
 package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -54,6 +58,9 @@ func verified(folder string) (string, error) {
 	}
 	old, err := checkpoint(filepath.Join(folder, "old"), key)
 	if err != nil {
+		return "", err
+	}
+	if err := cosigned(folder); err != nil {
 		return "", err
 	}
 	reader := tlog.TileHashReader(now, tiles{filepath.Join(folder, "log")})
@@ -99,6 +106,63 @@ func opened(signed []byte, key note.Verifier) (tlog.Tree, error) {
 	}
 	root, err := tlog.ParseHash(lines[2])
 	return tlog.Tree{N: size, Hash: root}, err
+}
+
+// cosigned checks every cosignature on the log's checkpoint as C2SP tlog-cosignature has it.
+func cosigned(folder string) error {
+	text, err := os.ReadFile(filepath.Join(folder, "witnesses"))
+	if err != nil {
+		return err
+	}
+	signed, err := os.ReadFile(filepath.Join(folder, "log", "checkpoint"))
+	if err != nil {
+		return err
+	}
+	for _, vkey := range strings.Fields(string(text)) {
+		witness, err := newWitness(vkey)
+		if err != nil {
+			return err
+		}
+		if _, err := note.Open(signed, note.VerifierList(witness)); err != nil {
+			return fmt.Errorf("cosignature of %s: %w", witness.name, err)
+		}
+	}
+	return nil
+}
+
+// witness verifies signatures of type 4, which package note leaves to its callers.
+type witness struct {
+	name string
+	id   uint32
+	key  ed25519.PublicKey
+}
+
+func newWitness(vkey string) (*witness, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("not a witness's key")
+	}
+	blob, err := base64.StdEncoding.Strict().DecodeString(parts[2])
+	if err != nil || len(blob) != 1+ed25519.PublicKeySize || blob[0] != 4 {
+		return nil, errors.New("not a witness's key")
+	}
+	sum := sha256.Sum256(slices.Concat([]byte(parts[0]+"\n"), blob))
+	if hex.EncodeToString(sum[:4]) != parts[1] {
+		return nil, errors.New("not the identifier of a witness's key")
+	}
+	return &witness{parts[0], binary.BigEndian.Uint32(sum[:4]), blob[1:]}, nil
+}
+
+func (w *witness) Name() string    { return w.name }
+func (w *witness) KeyHash() uint32 { return w.id }
+
+func (w *witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	time := binary.BigEndian.Uint64(signature)
+	header := fmt.Sprintf("cosignature/v1\ntime %d\n", time)
+	return ed25519.Verify(w.key, slices.Concat([]byte(header), text), signature[8:])
 }
 
 // consistency checks our proof, and that it is the one that Go makes from our tiles.

@@ -94,6 +94,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
         log_key=b"key of the log\n",
         enrolled={},
+        witnesses={each.name: f"key of the witness of {each.name}" for each in site.machines},
         debian={machine.name: debian for machine in site.machines},
     )
     return plan(replace(made, python=PYTHON))

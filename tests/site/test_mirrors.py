@@ -1,6 +1,8 @@
 """Three monitors keep one log: the one that writes loses its power, and the log goes on."""
 
 import json
+import re
+import shlex
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -46,6 +48,92 @@ def proven_now(site: Site) -> int:
     return index
 
 
+def cosigners(site: Site) -> list[str]:
+    """As the command line of a customer counts them, by the policy that `up` has pinned."""
+    found = json.loads(site.run("evidence", "verify", "--json").stdout)
+    assert found["complaints"] == []
+    assert found["cosigned"]["required"] == "2 of monitor-1, monitor-2, monitor-3"
+    return [each["witness"] for each in found["cosigned"]["by"]]
+
+
+FORK = """
+from pathlib import Path
+from standfast.evidence.log import Log
+from standfast.evidence.note import Verifier, sign
+from standfast.evidence.read import entries_between
+from standfast.evidence.signing import Ed25519Signer
+from standfast.evidence.transport import FolderTransport
+home = Path("/var/lib/standfast/www")
+origin, size = (home / "log/checkpoint").read_text().splitlines()[:2]
+signer = Ed25519Signer.from_pem(origin, Path("/etc/standfast/log.pem").read_bytes())
+entries = list(entries_between(FolderTransport(home / "log"), 0, int(size)))
+entries[-1] = entries[0]
+forked = Log(home / "forked", Verifier.of(signer.name, signer.public_key))
+then = forked.grown(entries)
+forked.extend(entries, then)
+note = sign(then.to_text(), [signer])
+forked.publish(note)
+Path("/tmp/head").write_text(then.to_text())
+Path("/tmp/signed").write_bytes(note)
+"""
+"""What who holds one monitor can write: the same log with another last entry, signed by its key."""
+
+
+def program(site: Site, machine: str, said: str) -> str:
+    """Run with the keeper's own Python, as root."""
+    unit = site.on(machine, "cat", "/etc/systemd/system/standfast-keeper.service")
+    path, python = (
+        re.search(pattern, unit, re.MULTILINE)
+        for pattern in (r"PYTHONPATH=(\S+)", r"^ExecStart=(\S+)")
+    )
+    assert path is not None
+    assert python is not None
+    words = ("env", f"PYTHONPATH={path[1]}", python[1], "-c", said)
+    return site.on(machine, shlex.join(words))
+
+
+def put(site: Site, machine: str, key: str, file: str) -> None:
+    """Into etcd, whatever it holds."""
+    words = (*ETCD, f"--endpoints=https://{machine}:2379", "put", f"/standfast-evidence/{key}")
+    site.on(machine, f"{shlex.join(words)} < {file}")
+
+
+def held_in_etcd(site: Site, machine: str, key: str) -> str:
+    words = ("get", "--print-value-only", f"/standfast-evidence/{key}")
+    return site.on(machine, *ETCD, f"--endpoints=https://{machine}:2379", *words)
+
+
+@pytest.fixture
+def forged(proven: tuple[Site, Any]) -> Iterator[tuple[Site, str]]:
+    """One monitor's copy, the log's head and its signature are another log's, as long as the real
+    one."""
+    site, _ = proven
+    until(lambda: len({size_on(site, each) for each in MONITORS}) == 1, 10, "they differ")
+    machine = MONITORS[2]
+    for key in ("head", "signed"):
+        words = (*ETCD, f"--endpoints=https://{machine}:2379", "get", "--print-value-only")
+        asked = shlex.join((*words, f"/standfast-evidence/{key}"))
+        # etcdctl ends what it prints with a line feed of its own.
+        site.on(machine, f"{asked} | head -c -1 > /tmp/{key}-before")
+    for each in MONITORS:
+        site.on(each, "systemctl", "stop", "standfast-keeper.service")
+    program(site, machine, FORK)
+    folder = "/var/lib/standfast/www"
+    site.on(machine, f"cd {folder} && mv log real && mv forked log && chown -R standfast: log")
+    for key in ("head", "signed"):
+        put(site, machine, key, f"/tmp/{key}")
+    site.on(machine, "systemctl", "start", "standfast-keeper.service")
+    try:
+        yield site, machine
+    finally:
+        site.on(machine, "systemctl", "stop", "standfast-keeper.service")
+        site.on(machine, f"cd {folder} && rm -rf log && mv real log")
+        for key in ("head", "signed"):
+            put(site, machine, key, f"/tmp/{key}-before")
+        for each in MONITORS:
+            site.on(each, "systemctl", "start", "standfast-keeper.service")
+
+
 @pytest.fixture
 def after_the_cut(proven: tuple[Site, Any]) -> Iterator[tuple[Site, str, str]]:
     """The monitor that wrote is dark; another one is given beside it. `up` mends all of it."""
@@ -77,7 +165,11 @@ def test_all_three_hold_the_same_log(proven: tuple[Site, Any]) -> None:
         {name: other[name] for name in newest} == {name: first[name] for name in newest}
         for other in others
     )
-    assert len({(log / "checkpoint").read_bytes() for log in logs}) == 1
+    until(
+        lambda: len({(log / "checkpoint").read_bytes() for log in logs}) == 1,
+        10,
+        "one shows other cosignatures",
+    )
 
 
 def test_the_log_goes_on_while_its_writer_is_dark_and_no_reader_sees_an_older_one(
@@ -110,3 +202,36 @@ def test_the_log_goes_on_while_its_writer_is_dark_and_no_reader_sees_an_older_on
         f"{dark} does not catch up",
     )
     verified(site)
+
+
+def test_the_witnesses_of_all_three_monitors_have_cosigned(proven: tuple[Site, Any]) -> None:
+    site, _ = proven
+    until(lambda: cosigners(site) == list(MONITORS), 10, "one has not cosigned")
+    for each in MONITORS:
+        found = site.on(each, "stat", "-c", "%a %U", "/etc/standfast/identity/witness.pem")
+        assert found.split() == ["600", "root"]
+
+
+def test_a_witness_that_is_handed_a_fork_refuses_and_the_log_goes_on_without_it(
+    forged: tuple[Site, str],
+) -> None:
+    """Everything but what the witness remembers is the other log's, on its own machine."""
+    site, machine = forged
+    cosigned = held_in_etcd(site, machine, f"cosigned/{machine}")
+    words = ("journalctl", "-b", "-u", "standfast-keeper.service", "--since", "-60s", "-o", "cat")
+    until(
+        lambda: "the witness refuses to cosign (fork)" in site.on(machine, *words),
+        20,
+        "it says nothing of a fork",
+    )
+    assert held_in_etcd(site, machine, f"cosigned/{machine}") == cosigned
+    kept = site.on(machine, "sh", "-c", "'cat /var/lib/standfast/witness/*/refused-fork'")
+    assert kept == site.on(machine, "cat", "/tmp/signed")
+
+
+def test_after_a_refused_fork_all_three_cosign_the_next_entry(proven: tuple[Site, Any]) -> None:
+    site, _ = proven
+    until(lambda: writer(site, "monitor-1") in MONITORS, GOES_ON_WITHIN_S, "nobody writes")
+    index = proven_now(site)
+    until(lambda: cosigners(site) == list(MONITORS), 10, "one has not cosigned")
+    assert verified(site)["size"] > index

@@ -52,6 +52,7 @@ def blueprint(
     programs: Artifact,
     log_key: bytes,
     enrolled: Mapping[str, str],
+    witnesses: Mapping[str, str],
     debian: Mapping[str, int],
     rotating: bool = False,
 ) -> Blueprint:
@@ -104,6 +105,7 @@ def blueprint(
             usual=objectives(site.usual),
             not_promised={each.promise.id: each.why for each in site.not_promised},
             enrolled=enrolled,
+            witnesses=witnesses,
             company=site.company,
         ),
         certificates=certificates,
@@ -150,6 +152,7 @@ def preview(
         programs=own_programs(SOURCE),
         log_key=known.log_key,
         enrolled=known.enrolled,
+        witnesses=known.witnesses,
         debian={
             each.name: debian.get(each.name, expected(app, each.name)) for each in app.site.machines
         },

@@ -18,11 +18,14 @@ from standfast.cli.rented import rent
 from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
 from standfast.cli.wellbeing import health_of
 from standfast.core.files import write_atomically
+from standfast.evidence import policy
+from standfast.evidence.head import majority
 from standfast.evidence.note import Verifier
+from standfast.evidence.policy import of_monitors
 from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
-from standfast.mechanisms.keys import custody, rotation
+from standfast.mechanisms.keys import custody, rotation, witnesses
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.artifacts import Artifact
@@ -82,6 +85,8 @@ def bring_up(
         now=now,
     )
     enrolled = {custody.VANTAGE: vantage_vkey(app), **observers(app, vault, inspected)}
+    monitors = [each.name for each in site.having(Role.MONITOR)]
+    cosigning = witnesses.keep(vault, origin(app), monitors, inspected)
     app.keys.save()
     wanted = blueprint(
         app,
@@ -93,6 +98,7 @@ def bring_up(
         log_key=log_key,
         keys=keys_ask(vault, inspected),
         enrolled=enrolled,
+        witnesses=cosigning,
         debian={name: facts["debian"] for name, facts in inspected.items()},
         rotating=rotation.is_under_way(vault),
     )
@@ -121,6 +127,7 @@ def bring_up(
         settle=settle,
     )
     reports = deploy.carry_out(reports)
+    pin_policy(app, log_key, cosigning)
     make_account(app, secrets, progress)
     edges = site.having(Role.EDGE)
     if site.made_here:
@@ -151,9 +158,18 @@ def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def pin_log(app: App, key: bytes, authority: Authority) -> None:
     """The log's public key: what `evidence verify` trusts."""
+    own_pins().trust(log_vkey(app, key), address=log_url(app), authority=authority.trusted)
+
+
+def pin_policy(app: App, key: bytes, cosigning: Mapping[str, str]) -> None:
+    """Whose cosignatures `evidence verify` requires, now that every monitor gives them."""
+    text = of_monitors(log_vkey(app, key), cosigning, majority(tuple(cosigning)))
+    own_pins().require(origin(app), policy.parse(text.encode()))
+
+
+def log_vkey(app: App, key: bytes) -> str:
     signer = Ed25519Signer.from_pem(origin(app), key)
-    vkey = Verifier.of(signer.name, signer.public_key).vkey
-    own_pins().trust(vkey, address=log_url(app), authority=authority.trusted)
+    return Verifier.of(signer.name, signer.public_key).vkey
 
 
 def observers(app: App, vault: Vault, inspected: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -13,6 +13,9 @@ from standfast.cli.entries import explain, show
 from standfast.cli.handout import export, proof, verified_alone
 from standfast.cli.reading import Reading, key_options, read
 from standfast.core.clock import SystemClock
+from standfast.core.units import stamp
+from standfast.evidence.policy import parse
+from standfast.evidence.verify import Verification
 
 
 @click.group()
@@ -30,6 +33,13 @@ def evidence() -> None:
     metavar="FILE",
     help="Verify this .tlog-proof alone, without a log or a network.",
 )
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Whose cosignatures to require (C2SP tlog-policy), instead of what is remembered.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_obj
 def verify(
@@ -38,25 +48,32 @@ def verify(
     key: str | None,
     ca_file: Path | None,
     proof_file: Path | None,
+    policy_file: Path | None,
     as_json: bool,
 ) -> int:
     """Verify a log: this site's, the one at URL (a site, its page, its log), or that in FOLDER.
 
     Every entry is hashed and every signature checked, the log must still begin with what was
-    verified here last time, and each promise's state is derived anew. The first time a log is
-    verified its key is remembered.
+    verified here last time, enough witnesses must have cosigned it, and each promise's state is
+    derived anew. The first time a log is verified its key is remembered, and so is a policy.
+
+    FILE of --policy has lines of the forms `log VKEY`, `witness NAME VKEY`,
+    `group NAME all|any|K MEMBER...` and one `quorum NAME|none`. `standfast up` remembers the
+    site's own: a majority of its monitors. Without any, cosignatures are not asked for.
 
     With --proof: that the entry in FILE stands in the log whose key is known here, or given.
 
-    Exit status: 0 if every promise is kept, 1 if one is broken or the record was altered, 3 if one
-    is unproven or the record cannot be verified. With --proof: 0 if the entry is in the log,
-    whatever it says, 1 if the proof's log is not the one that was verified here, else 3.
+    Exit status: 0 if every promise is kept, 1 if one is broken, the record was altered or too few
+    have cosigned it, 3 if one is unproven or the record cannot be verified. With --proof: 0 if
+    the entry is in the log, whatever it says, 1 if the proof's log is not the one that was
+    verified here, else 3.
     """
+    policy = parse(policy_file.read_bytes()) if policy_file else None
     if proof_file is not None:
         if log or ca_file:
             raise click.UsageError("--proof needs nothing but a key: leave the log out.")
-        return verified_alone(proof_file, key=key, as_json=as_json)
-    reading = read(file, log, key=key, ca_file=ca_file)
+        return verified_alone(proof_file, key=key, policy=policy, as_json=as_json)
+    reading = read(file, log, key=key, ca_file=ca_file, policy=policy)
     if as_json:
         click.echo(json.dumps(document(reading)))
     else:
@@ -74,8 +91,27 @@ def document(reading: Reading) -> Mapping[str, Any]:
     return {
         "log": reading.identity,
         "complaints": list(reading.found.complaints),
+        "cosigned": cosigned(reading.found),
         "promises": [promises.document(each) for each in reading.found.states],
     }
+
+
+def cosigned(found: Verification) -> Mapping[str, Any]:
+    """By whom, and when by their clocks; `required` is null where no policy is known."""
+    return {
+        "required": found.policy.words if found.policy else None,
+        "by": [
+            {"witness": name, "key": each.witness.vkey, "at": each.moment and stamp(each.moment)}
+            for name, each in found.cosigned.items()
+        ],
+    }
+
+
+def cosigned_words(found: Verification) -> str:
+    if found.policy is None:
+        return "Nobody's cosignature was asked for: no policy is known here (--policy)."
+    by = ", ".join(found.cosigned) or "nobody"
+    return f"Cosigned by {by}; required: {found.policy.words}."
 
 
 def say(reading: Reading) -> None:
@@ -87,5 +123,6 @@ def say(reading: Reading) -> None:
     for state in found.states:
         for line in promises.lines(promises.document(state), now):
             click.echo(line)
+    click.echo(cosigned_words(found))
     if not found.complaints:
         click.echo("Every entry is where it was signed to be, and every signature holds.")

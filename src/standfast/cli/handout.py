@@ -17,6 +17,7 @@ from standfast.core.files import write_atomically
 from standfast.evidence import spreadsheet
 from standfast.evidence.envelope import Claimed, claimed
 from standfast.evidence.note import parse_vkey
+from standfast.evidence.policy import Policy
 from standfast.evidence.proof import LIMIT_BYTES, EntryProof, prove
 from standfast.evidence.read import Entry, claimed_name, entry_at
 from standfast.pages.questionnaire import render
@@ -68,17 +69,20 @@ def proven(reading: Reading, index: int) -> EntryProof:
     return made
 
 
-def verified_alone(path: Path, *, key: str | None, as_json: bool) -> int:
+def verified_alone(
+    path: Path, *, key: str | None, policy: Policy | None = None, as_json: bool
+) -> int:
     """Verify a proof from its file and the key, and say what its entry says."""
     with path.open("rb") as file:
         found = EntryProof.from_bytes(file.read(LIMIT_BYTES + 1))
     pins, origin = own_pins(), claimed_name(found.note)
-    vkey = key or pins.key(origin)
+    vkey = key or (policy.key(origin) if policy else None) or pins.key(origin)
     if vkey is None:
         raise CannotVerify(
             f"no key is pinned for the log {origin}",
             remedy="Give it with --key, from a source that you trust more than this file.",
         )
+    by = must_be_cosigned(found, policy or pins.policy(origin))
     log = parse_vkey(vkey)
     checkpoint, said = found.checked(log), claimed(found.entry, log)
     seen = pins.checkpoint(origin) if vkey == pins.key(origin) else None
@@ -92,14 +96,33 @@ def verified_alone(path: Path, *, key: str | None, as_json: bool) -> int:
     shown = entry_words.document(entry, entry_words.NOTHING_ELSE)
     if as_json:
         identity = {"origin": origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
-        click.echo(json.dumps({"log": identity, "signed_by_log": said.by_log, "entry": shown}))
+        document = {"log": identity, "cosigned_by": by, "signed_by_log": said.by_log}
+        click.echo(json.dumps({**document, "entry": shown}))
         return 0
     click.echo(f"Entry {found.index} of {checkpoint.size} in {origin}, as its key has signed.")
+    if by:
+        click.echo(f"Cosigned by {', '.join(by)}.")
     for line in entry_words.lines(entry, entry_words.NOTHING_ELSE):
         click.echo(line)
     for line in wrap(beyond(said), entry_words.WIDTH):
         click.echo(line)
     return 0
+
+
+def must_be_cosigned(proof: EntryProof, policy: Policy | None) -> list[str]:
+    """The names of those who have cosigned its checkpoint, if anybody is to be asked for. Raises
+    `CannotVerify` when they are too few."""
+    if policy is None:
+        return []
+    by = list(policy.cosigned_by(proof.note))
+    if not policy.satisfied(by):
+        raise CannotVerify(
+            f"the proof's checkpoint is cosigned by {', '.join(by) or 'nobody'}, and "
+            f"{policy.words} must have",
+            remedy="Is it from before the log was cosigned? Ask for the proof again, or give "
+            "--policy with a file that says `quorum none`.",
+        )
+    return by
 
 
 def beyond(said: Claimed) -> str:

@@ -9,7 +9,7 @@ from standfast.evidence.note import Verifier
 from standfast.evidence.signing import Ed25519Signer
 from standfast.mechanisms.backup.offsite.store import AUTHORITY, WORDS
 from standfast.mechanisms.hosts.machine import Role
-from standfast.mechanisms.keys import custody
+from standfast.mechanisms.keys import custody, witnesses
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
 from standfast.mechanisms.keys.custody import LOG_KEY, VANTAGE, VANTAGE_KEY, SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
@@ -27,6 +27,7 @@ class KnownKeys:
     keys: KeysAsk
     log_key: bytes
     enrolled: Mapping[str, str]
+    witnesses: Mapping[str, str]
 
 
 def known_keys(app: App, *, missing: str) -> KnownKeys:
@@ -53,6 +54,9 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
         ),
         log_key=kept(vault, LOG_KEY, unsigned),
         enrolled={VANTAGE: vantage(vault, missing), **observers(app, vault, missing)},
+        witnesses=witnesses.known(
+            vault, (each.name for each in app.site.having(Role.MONITOR)), missing=missing
+        ),
     )
 
 

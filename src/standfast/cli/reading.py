@@ -14,6 +14,7 @@ from standfast.cli.record import log_url
 from standfast.core.clock import SystemClock
 from standfast.core.errors import CannotVerify, ConfigError
 from standfast.evidence.pins import Pins
+from standfast.evidence.policy import NONE, Policy
 from standfast.evidence.read import Record, claimed_name, read_log
 from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
@@ -73,10 +74,17 @@ def log_options(command: Command) -> Command:
     )(key_options(command))
 
 
-def read(file: Path | None, log: str | None, *, key: str | None, ca_file: Path | None) -> Reading:
+def read(
+    file: Path | None,
+    log: str | None,
+    *,
+    key: str | None,
+    ca_file: Path | None,
+    policy: Policy | None = None,
+) -> Reading:
     """The log at an address or in a folder, or the site's own."""
     address = of_log(log or log_url(the_site(file)))
-    return checked(address, own_pins(), key=key, ca_file=ca_file)
+    return checked(address, own_pins(), key=key, ca_file=ca_file, policy=policy)
 
 
 def the_site(file: Path | None) -> App:
@@ -85,22 +93,38 @@ def the_site(file: Path | None) -> App:
     return app
 
 
-def checked(address: str, pins: Pins, *, key: str | None, ca_file: Path | None) -> Reading:
-    """A key that is given is remembered once it has been seen to sign this log."""
+def checked(
+    address: str,
+    pins: Pins,
+    *,
+    key: str | None,
+    ca_file: Path | None,
+    policy: Policy | None = None,
+) -> Reading:
+    """A key that is given is remembered once it has been seen to sign this log, and a policy that
+    requires anybody once this log was found to satisfy it."""
     transport = transport_to(address, pins, ca_file)
     origin = claimed_name(transport.fetch(CHECKPOINT))
-    vkey = key or pins.key(origin)
+    listed = policy.key(origin) if policy else None
+    vkey = key or listed or pins.key(origin)
     if vkey is None:
         raise CannotVerify(
             f"no key is pinned for the log {origin}",
             remedy="Give it once with --key: it stands on the trust page, and a copy that reached "
             "you another way (a contract, a mail) is worth more.",
         )
+    if policy and policy.logs and vkey not in {each.vkey for each in policy.logs}:
+        raise ConfigError(
+            f"the policy is not about the log {origin} with this key",
+            remedy="Does the file belong to another log?",
+        )
     record = read_log(transport, vkey)
-    if key is not None:
+    if key is not None or listed is not None:
         authority = ca_file.read_bytes() if ca_file else None
-        pins.trust(key, address=address, authority=authority)
-    found = pins.compared(record, now=SystemClock().now())
+        pins.trust(vkey, address=address, authority=authority)
+    found = pins.compared(record, now=SystemClock().now(), policy=policy)
+    if policy and policy.quorum != NONE and not found.complaints:
+        pins.require(origin, policy)
     return Reading(address=address, transport=transport, found=found)
 
 

@@ -23,16 +23,19 @@ from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
 from standfast.daemons.observer import PROMISE, Agents, Observer, observe
 from standfast.evidence.company import Company
+from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
 from standfast.evidence.envelope import leaf
-from standfast.evidence.head import is_current
+from standfast.evidence.head import is_current, majority
 from standfast.evidence.log import Log
 from standfast.evidence.note import Verifier, parse_vkey
+from standfast.evidence.policy import Policy, of_monitors, parse
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
 from standfast.evidence.statement import AnyPredicate, EnrolledSigner
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
+from standfast.evidence.witness import Witness
 from standfast.mechanisms.hosts.tls import Identity, client_context
 from standfast.mechanisms.keys.custody import fresh_identifier
 from standfast.mechanisms.monitor import bulletin
@@ -89,12 +92,13 @@ NOTHING = Known(size=0, leaves=frozenset(), said=())
 class Keeper:
     settings: Mapping[str, Any]
     signer: Ed25519Signer
+    witness: Ed25519Signer
     clock: Clock
     store: Store
     peers: Mapping[str, Transport]
     record: Record | None = None
     known: Known = NOTHING
-    shown_size: int = -1
+    shown_note: bytes = b""
     shown_at: datetime | None = None
     waiting: Mapping[str, bytes] = field(default_factory=dict)
     quick_until: float = 0.0
@@ -106,6 +110,7 @@ class Keeper:
     mirror: Mirror = field(init=False)
     intake: Intake = field(init=False)
     scope: Scope = field(init=False)
+    policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
         for folder in ("spool", "refused", "drafts", "www/log"):
@@ -116,6 +121,8 @@ class Keeper:
             log=Log(self.www / "log", key),
             drafts=Drafts(folder=self.folder / "drafts", origin=key.name),
             signer=self.signer,
+            witness=Witness(folder=self.folder / "witness", log=key, signer=self.witness),
+            witnesses=witnesses_of(self.settings),
             store=self.store,
             session=Session(store=self.store, clock=self.clock),
             peers=self.peers,
@@ -130,6 +137,7 @@ class Keeper:
         )
 
         self.scope = scope_of(self.settings)
+        self.policy = policy_of(self.settings, key)
 
     @property
     def folder(self) -> Path:
@@ -207,10 +215,10 @@ class Keeper:
         return self.record
 
     def _show_if_due(self, now: datetime) -> None:
-        size = self.mirror.log.published.size
-        if not size:
+        note = self.mirror.log.published_note
+        if not note:
             return
-        if self.shown_size != size or self.shown_at is None or now - self.shown_at > PAGE_EVERY:
+        if self.shown_note != note or self.shown_at is None or now - self.shown_at > PAGE_EVERY:
             self._show(now)
 
     def _show(self, now: datetime) -> None:
@@ -225,12 +233,13 @@ class Keeper:
             log_url=self.settings["log_url"],
             vkey=self._vkey,
             now=now,
+            policy=self.policy,
         )
         for name, content in made.items():
             write_atomically(self.www / name, content)
         for name in SOMETIMES - made.keys():
             (self.www / name).unlink(missing_ok=True)
-        self.shown_size, self.shown_at = record.checkpoint.size, now
+        self.shown_note, self.shown_at = record.checkpoint_bytes, now
 
     def end(self) -> None:
         """Another monitor may write at once. If etcd does not hear it, it may when the lease has
@@ -252,6 +261,15 @@ class Keeper:
             self.said = True
 
 
+def witnesses_of(settings: Mapping[str, Any]) -> Mapping[str, Cosigner]:
+    return {each["name"]: parse_cosigner(each["witness"]) for each in settings["monitors"]}
+
+
+def policy_of(settings: Mapping[str, Any], log: Verifier) -> Policy:
+    keys = {each["name"]: each["witness"] for each in settings["monitors"]}
+    return parse(of_monitors(log.vkey, keys, majority(tuple(keys))).encode())
+
+
 def scope_of(settings: Mapping[str, Any]) -> Scope:
     return Scope(
         objectives={each["id"]: each["objective"] for each in settings["promises"]},
@@ -269,11 +287,15 @@ def say(words: str) -> None:
 def assembled(settings: Mapping[str, Any], credentials: Path, clock: Clock) -> Keeper:
     context = client_context(Identity.in_folder(credentials))
     others = {each["name"]: each["address"] for each in settings["monitors"]}
-    own = others.pop(settings["machine"])
+    machine, origin = settings["machine"], settings["origin"]
+    own = others.pop(machine)
     voters = [f"{address}:{settings['etcd_port']}" for address in (own, *others.values())]
     return Keeper(
         settings=settings,
-        signer=Ed25519Signer.from_pem(settings["origin"], (credentials / "log.pem").read_bytes()),
+        signer=Ed25519Signer.from_pem(origin, (credentials / "log.pem").read_bytes()),
+        witness=Ed25519Signer.from_pem(
+            witness_name(origin, machine), (credentials / "witness.pem").read_bytes()
+        ),
         clock=clock,
         store=EtcdStore(voters, context, prefix=bulletin.PREFIX),
         peers={

@@ -8,8 +8,10 @@ each other's words in one order:
     draft       what the writer means to append to the head
     held        for each monitor, what it has on its disk: a draft or a copy up to the head
     signed      the newest signed checkpoint
+    cosigned    for each monitor, its witness's cosignature of that checkpoint
 
-An entry goes: draft → held by a majority → head moved → signed → published.
+An entry goes: draft → held by a majority → head moved → signed → cosigned by a majority →
+published.
 
 *Invariant: no two checkpoints of one size are ever signed, whoever pauses wherever.* Only a head is
 signed (`Sign`). The head moves only in one transaction that compares it with the head that the
@@ -22,6 +24,10 @@ each other; nothing that is promised rests on it.
 *Nothing published is lost.* The head moves only to what a majority says it holds, and what is held
 is deleted only after the head has passed it (`draft.py`). Of any majority that is left, one monitor
 has it; a successor first gets the head from it, then signs it, and only then writes on.
+
+*Nothing is published that a majority of the witnesses has not cosigned* (`witness.py`), so that who
+holds one monitor, and with it the log's key, cannot show readers another log. Cosignatures that
+come later are added to what is published.
 
 *All that is lost* when a writer dies before the head has moved is a draft, and its entries still
 lie in the spools that they came from.
@@ -43,6 +49,9 @@ class Seen:
 
     `mine` is where its copy of the log stands, `published` what it shows readers, `drafts` those
     that it holds, each with the size that it starts from. `wanted`: there is something to log.
+    `cosigned`: the monitors whose witnesses have cosigned what is signed; `shown`: those whose
+    cosignatures stand below what is published here. `refuses`: why my witness will not cosign what
+    is signed; empty if it was not asked.
     """
 
     me: str
@@ -56,6 +65,9 @@ class Seen:
     published: Checkpoint
     drafts: Mapping[Checkpoint, int]
     wanted: bool
+    cosigned: frozenset[str]
+    shown: frozenset[str]
+    refuses: str
 
     @property
     def writes(self) -> bool:
@@ -96,8 +108,13 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cosign:
+    """Follow: ask my witness to cosign the signed head, which I hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """Follow: show readers the signed checkpoint of what I hold."""
+    """Follow: show readers the signed checkpoint of what I hold, with its cosignatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +155,9 @@ class Wait:
     why: str = ""
 
 
-Step = Claim | CatchUp | Hold | Extend | Publish | Stand | Begin | Write | Move | Sign | Wait
+Step = (
+    Claim | CatchUp | Hold | Extend | Cosign | Publish | Stand | Begin | Write | Move | Sign | Wait
+)
 
 
 def decide(seen: Seen) -> Step:
@@ -187,8 +206,8 @@ def _behind(seen: Seen, head: Checkpoint) -> Iterator[Step]:
 
 
 def _at_the_head(seen: Seen, head: Checkpoint) -> Iterator[Step]:
-    if head.size and seen.signed == head and seen.published != head:
-        yield Publish()
+    if head.size and seen.signed == head:
+        yield from _showing(seen, head)
     draft = seen.next_draft
     if draft and draft.then not in seen.drafts and draft.machine == seen.writer != seen.me:
         yield Hold(draft=draft)
@@ -197,9 +216,23 @@ def _at_the_head(seen: Seen, head: Checkpoint) -> Iterator[Step]:
         yield Claim(held=held)
     if seen.writer is None:
         yield Stand()
+    if head.size and seen.signed == head != seen.published:
+        yield Wait(
+            why=f"{majority(seen.monitors)} witnesses must cosign what is to be shown, and "
+            f"{len(seen.cosigned)} have{seen.refuses and f': {seen.refuses}'}"
+        )
     if not seen.writes:
-        yield Wait()
+        yield Wait(why=seen.refuses)
     yield from _writing(seen, head)
+
+
+def _showing(seen: Seen, head: Checkpoint) -> Iterator[Step]:
+    """A cosignature that comes after a majority's is shown as well."""
+    if seen.me not in seen.cosigned and not seen.refuses:
+        yield Cosign()
+    enough = len(seen.cosigned) >= majority(seen.monitors)
+    if enough and (seen.published != head or not seen.cosigned <= seen.shown):
+        yield Publish()
 
 
 def _writing(seen: Seen, head: Checkpoint) -> Iterator[Step]:
@@ -214,4 +247,4 @@ def _writing(seen: Seen, head: Checkpoint) -> Iterator[Step]:
             why=f"{majority(seen.monitors)} monitors must hold what is to be logged, and "
             f"{len(holding)} do"
         )
-    yield Write() if seen.wanted else Wait()
+    yield Write() if seen.wanted else Wait(why=seen.refuses)

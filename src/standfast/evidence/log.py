@@ -70,8 +70,14 @@ class Log:
 
     @property
     def published(self) -> Checkpoint:
+        note = self.published_note
+        return self.opened(note) if note else self.empty
+
+    @property
+    def published_note(self) -> bytes:
+        """What readers are shown, with all that is signed below it; empty before the first."""
         path = self._folder / CHECKPOINT
-        return self.opened(path.read_bytes()) if path.exists() else self.empty
+        return path.read_bytes() if path.exists() else b""
 
     @property
     def stands_at(self) -> Checkpoint:
@@ -98,6 +104,10 @@ class Log:
             raise IndexError(f"there is no entry {index} among {size}")
         tile = Tile(level=ENTRIES, index=index // WIDTH, width=_width(index // WIDTH, size))
         return read_entries(self._read(tile))[index % WIDTH]
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile of what this copy holds, whichever wider one it is kept in."""
+        return self._read(tile)
 
     def grown(self, leaves: Sequence[bytes]) -> Checkpoint:
         """Where the copy would stand with these leaves after its own."""

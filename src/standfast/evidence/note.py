@@ -2,13 +2,15 @@
 
 C2SP signed-note 1.0. The text ends in a line feed, an empty line follows, then one line for each
 signature: an em dash, a space, the key's name, a space, and base64 of the key's identifier (4
-bytes) and the signature. Only Ed25519 (type 0x01) is signed and verified here; a signature of an
-unknown key, and so of any other type, is ignored, as the format demands.
+bytes) and the signature. Only Ed25519 (type 0x01) is signed and verified here, and what witnesses
+sign in `cosignature.py`; a signature of an unknown key, and so of any other type, is ignored, as
+the format demands.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar, Self, TypeVar
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence.base64_text import decoded, encoded
@@ -27,17 +29,21 @@ DASH = "— "
 class Verifier:
     """A public key and the name under which its owner signs."""
 
+    KIND: ClassVar[bytes] = ED25519
+    WHAT: ClassVar[str] = "an Ed25519 key"
+
     name: str
     key_id: bytes
     public_key: bytes
 
     @classmethod
-    def of(cls, name: str, public_key: bytes) -> "Verifier":
+    def of(cls, name: str, public_key: bytes) -> Self:
         if not good_name(name):
             raise _bad_key(f"{name!r} is no key name")
         if len(public_key) != PUBLIC_KEY_BYTES:
             raise _bad_key(f"the key of {name} has {len(public_key)} bytes instead of 32")
-        return cls(name=name, key_id=key_id(name, public_key), public_key=public_key)
+        identifier = key_id(name, public_key, cls.KIND)
+        return cls(name=name, key_id=identifier, public_key=public_key)
 
     @property
     def id(self) -> str:
@@ -47,14 +53,17 @@ class Verifier:
     @property
     def vkey(self) -> str:
         """One line of text that holds the whole key: `name+hex(identifier)+base64(type‖key)`."""
-        return f"{self.id}+{encoded(ED25519 + self.public_key)}"
+        return f"{self.id}+{encoded(self.KIND + self.public_key)}"
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         return signed(self.public_key, signature, data)
 
 
-def key_id(name: str, public_key: bytes) -> bytes:
-    data = name.encode() + b"\n" + ED25519 + public_key
+Kind = TypeVar("Kind", bound=Verifier)
+
+
+def key_id(name: str, public_key: bytes, kind: bytes = ED25519) -> bytes:
+    data = name.encode() + b"\n" + kind + public_key
     return hashlib.sha256(data).digest()[:KEY_ID_BYTES]
 
 
@@ -68,14 +77,18 @@ def vkey(signer: Signer) -> str:
 
 def parse_vkey(text: str) -> Verifier:
     """Read a verifier key. Raises `CannotVerify` when it is cut off or of another type."""
+    return parse_key(text, Verifier)
+
+
+def parse_key(text: str, kind: type[Kind]) -> Kind:
     parts = text.strip().split("+", 2)
     if len(parts) != 3:
         raise _bad_key(f"{text!r} is not of the form name+identifier+key")
     name, identifier, rest = parts
     key = decoded(rest)
-    if key is None or key[:1] != ED25519:
-        raise _bad_key(f"the key of {name} is not an Ed25519 key in base64")
-    verifier = Verifier.of(name, key[1:])
+    if key is None or key[:1] != kind.KIND:
+        raise _bad_key(f"the key of {name} is not {kind.WHAT} in base64")
+    verifier = kind.of(name, key[1:])
     if verifier.key_id.hex() != identifier:
         raise _bad_key(f"the key of {name} does not have the identifier {identifier}")
     return verifier
@@ -93,27 +106,47 @@ def open_note(note: bytes, verifiers: Iterable[Verifier]) -> tuple[str, tuple[st
     Raises `CannotVerify` when no known key signed, or when a known key's signature is false: a
     false one beside a good one means that somebody is trying something.
     """
+    text, found = signatures(note, verifiers)
+    if not found:
+        raise CannotVerify(
+            "no known key has signed this note",
+            remedy="Is this the log, and is this the key, that you mean?",
+        )
+    return text, tuple(verifier.name for verifier, _ in found)
+
+
+def signatures(
+    note: bytes, verifiers: Iterable[Kind]
+) -> tuple[str, tuple[tuple[Kind, bytes], ...]]:
+    """Return the text, and which of these keys have signed it with what, each key once.
+
+    Raises `CannotVerify` when the signature of one of them is false.
+    """
     known = {(each.name, each.key_id): each for each in verifiers}
     text, lines = _split(note)
-    names: list[str] = []
+    found: list[tuple[Kind, bytes]] = []
     for name, identifier, signature in map(_parsed_line, lines):
         verifier = known.pop((name, identifier), None)
         if verifier is None:
             continue
         if not verifier.verifies(signature, text.encode()):
             raise CannotVerify(f"the signature of {name} is false")
-        names.append(name)
-    if not names:
-        raise CannotVerify(
-            "no known key has signed this note",
-            remedy="Is this the log, and is this the key, that you mean?",
-        )
-    return text, tuple(names)
+        found.append((verifier, signature))
+    return text, tuple(found)
+
+
+def joined(note: bytes, lines: Iterable[str]) -> bytes:
+    """The note with further signatures, each a whole line."""
+    return note + "".join(lines).encode()
+
+
+def signature_line(verifier: Verifier, signature: bytes) -> str:
+    return f"{DASH}{verifier.name} {encoded(verifier.key_id + signature)}\n"
 
 
 def _signature_line(text: str, signer: Signer) -> str:
     verifier = Verifier.of(signer.name, signer.public_key)
-    return f"{DASH}{signer.name} {encoded(verifier.key_id + signer.sign(text.encode()))}\n"
+    return signature_line(verifier, signer.sign(text.encode()))
 
 
 def _split(note: bytes) -> tuple[str, Iterator[str]]:

@@ -13,6 +13,7 @@ from standfast.core.errors import CannotVerify
 from standfast.core.files import write_atomically
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.note import parse_vkey
+from standfast.evidence.policy import Policy, parse
 from standfast.evidence.read import Record, read_checkpoint
 from standfast.evidence.verify import Verification, verified
 
@@ -20,7 +21,8 @@ KEY = "key"
 CHECKPOINT = "checkpoint"
 AUTHORITY = "ca.pem"
 ADDRESS = "address"
-FILES = (KEY, CHECKPOINT, AUTHORITY, ADDRESS)
+POLICY = "policy"
+FILES = (KEY, CHECKPOINT, AUTHORITY, ADDRESS, POLICY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,16 @@ class Pins:
         write_atomically(place / ADDRESS, f"{address}\n".encode())
         write_atomically(place / KEY, f"{vkey}\n".encode())
 
+    def policy(self, origin: str) -> Policy | None:
+        """Whose cosignatures are required of that log; None if nobody has said."""
+        path = self._place(origin) / POLICY
+        return parse(path.read_bytes()) if path.is_file() else None
+
+    def require(self, origin: str, policy: Policy) -> None:
+        place = self._place(origin)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(place / POLICY, policy.text.encode("utf-8", "surrogateescape"))
+
     def checkpoint(self, origin: str) -> Checkpoint | None:
         """What was verified last; its signature is checked again."""
         path, key = self._place(origin) / CHECKPOINT, self.key(origin)
@@ -62,10 +74,18 @@ class Pins:
             return None
         return read_checkpoint(path.read_bytes(), parse_vkey(key))
 
-    def compared(self, record: Record, *, now: datetime) -> Verification:
-        """Verify against what was verified last, and remember this one if nothing is wrong."""
+    def compared(
+        self, record: Record, *, now: datetime, policy: Policy | None = None
+    ) -> Verification:
+        """Verify against what was verified last and the policy, or else the pinned one, and
+        remember this one if nothing is wrong."""
         origin = record.checkpoint.origin
-        found = verified(record, now=now, pinned=self.checkpoint(origin))
+        found = verified(
+            record,
+            now=now,
+            pinned=self.checkpoint(origin),
+            policy=policy or self.policy(origin),
+        )
         if not found.complaints and self.key(origin):
             write_atomically(self._place(origin) / CHECKPOINT, record.checkpoint_bytes)
         return found

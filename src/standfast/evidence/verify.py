@@ -4,12 +4,14 @@
 was seen then has been rewritten, even if everything in it is signed.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from standfast.evidence import merkle
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.cosignature import Cosignature
+from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.state import PromiseState, derive, doubted
 from standfast.evidence.transport import Transport
@@ -17,11 +19,14 @@ from standfast.evidence.transport import Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """With a complaint no state is `kept`, and the checkpoint is not one to pin."""
+    """With a complaint no state is `kept`, and the checkpoint is not one to pin. `policy` is the
+    one that was asked, `cosigned` what its witnesses have signed, by their names there."""
 
     record: Record
     states: tuple[PromiseState, ...]
     complaints: tuple[str, ...]
+    policy: Policy | None = None
+    cosigned: Mapping[str, Cosignature] = field(default_factory=dict)
 
 
 def verify(
@@ -31,10 +36,31 @@ def verify(
     return verified(read_log(transport, vkey), now=now, pinned=pinned)
 
 
-def verified(record: Record, *, now: datetime, pinned: Checkpoint | None) -> Verification:
-    complaints = (*record.complaints, *(_rewritten(record, pinned) if pinned else ()))
-    states = doubted(derive(record.entries, now=now), complaints)
-    return Verification(record=record, states=states, complaints=complaints)
+def verified(
+    record: Record, *, now: datetime, pinned: Checkpoint | None, policy: Policy | None = None
+) -> Verification:
+    cosigned = policy.cosigned_by(record.checkpoint_bytes) if policy else {}
+    complaints = (
+        *record.complaints,
+        *(_rewritten(record, pinned) if pinned else ()),
+        *(_not_cosigned(policy, cosigned) if policy else ()),
+    )
+    return Verification(
+        record=record,
+        states=doubted(derive(record.entries, now=now), complaints),
+        complaints=complaints,
+        policy=policy,
+        cosigned=cosigned,
+    )
+
+
+def _not_cosigned(policy: Policy, cosigned: Mapping[str, Cosignature]) -> Iterator[str]:
+    if not policy.satisfied(cosigned):
+        by = ", ".join(cosigned) or "nobody"
+        yield (
+            f"the checkpoint is cosigned by {by}, and {policy.words} must have: "
+            "others may be shown another log"
+        )
 
 
 def _rewritten(record: Record, pinned: Checkpoint) -> Iterator[str]:

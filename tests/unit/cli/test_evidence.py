@@ -1,6 +1,7 @@
 """`evidence verify` as a customer runs it: no root, no site, a copy of a log in a folder."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,14 @@ from tests.unit.written import WrittenLog
 from standfast.cli import standfast
 from standfast.cli.reading import of_log
 from standfast.core.errors import CannotVerify, ConfigError
+from standfast.evidence.cosignature import cosigned, cosigner
 from standfast.evidence.envelope import leaf
-from standfast.evidence.note import vkey
+from standfast.evidence.merkle import leaf_hash
+from standfast.evidence.note import joined, vkey
+from standfast.evidence.proof import prove
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, EnrolledSigner
+from standfast.evidence.tiles import read_entries
 
 ORIGIN = "example.localhost/trust/log"
 KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
@@ -103,3 +108,98 @@ def test_what_is_neither_folder_nor_address_is_wrong_usage() -> None:
 )
 def test_people_paste_whatever_address_they_have(address: str) -> None:
     assert of_log(address) == "https://example.test/trust/log"
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ANN = Ed25519Signer.from_seed("ann.example/witness", b"a" * 32)
+BOB = Ed25519Signer.from_seed("bob.example/witness", b"b" * 32)
+
+
+def cosign(log: Path, signer: Ed25519Signer) -> None:
+    note = (log / "checkpoint").read_bytes()
+    text = note.decode().rpartition("\n\n")[0] + "\n"
+    (log / "checkpoint").write_bytes(joined(note, [cosigned(text, signer, NOON)]))
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy"
+    path.write_text(
+        f"log {vkey(KEY)}\nwitness ann {cosigner(ANN).vkey}\nwitness bob {cosigner(BOB).vkey}\n"
+        "group both all ann bob\nquorum both\n"
+    )
+    return path
+
+
+def test_a_policy_holds_the_key_and_names_who_has_cosigned(log: Path, policy: Path) -> None:
+    cosign(log, ANN)
+    cosign(log, BOB)
+    found = verify(str(log), "--policy", str(policy), "--json")
+    assert isinstance(found, dict)
+    assert found["complaints"] == []
+    assert found["cosigned"]["required"] == "2 of ann, bob"
+    assert [(each["witness"], each["at"]) for each in found["cosigned"]["by"]] == [
+        ("ann", "2026-03-01T12:00:00.000Z"),
+        ("bob", "2026-03-01T12:00:00.000Z"),
+    ]
+    assert found["cosigned"]["by"][0]["key"] == cosigner(ANN).vkey
+
+
+def test_too_few_cosignatures_are_a_complaint_and_such_a_policy_is_not_remembered(
+    log: Path, policy: Path
+) -> None:
+    cosign(log, BOB)
+    assert verify(str(log), "--policy", str(policy)) == 1
+    found = verify(str(log), "--json")
+    assert isinstance(found, dict)
+    assert found["cosigned"] == {"required": None, "by": []}
+
+
+def test_a_policy_that_was_satisfied_is_remembered(log: Path, policy: Path) -> None:
+    bare = (log / "checkpoint").read_bytes()
+    cosign(log, ANN)
+    cosign(log, BOB)
+    assert verify(str(log), "--policy", str(policy)) == 0
+    assert verify(str(log)) == 0
+    (log / "checkpoint").write_bytes(bare)
+    assert verify(str(log)) == 1
+    assert "cosigned by nobody, and 2 of ann, bob must have" in str(verify(str(log), "--json"))
+
+
+def test_a_log_from_before_it_was_cosigned_verifies_if_the_reader_says_so(
+    log: Path, policy: Path, tmp_path: Path
+) -> None:
+    bare = (log / "checkpoint").read_bytes()
+    cosign(log, ANN)
+    cosign(log, BOB)
+    verify(str(log), "--policy", str(policy))
+    (log / "checkpoint").write_bytes(bare)
+    nobody = tmp_path / "nobody"
+    nobody.write_text("quorum none\n")
+    assert verify(str(log), "--policy", str(nobody)) == 0
+    assert verify(str(log)) == 1, "it was for once"
+
+
+def test_a_policy_for_another_log_is_no_policy_for_this_one(log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    path.write_text(f"log {vkey(OTHER)}\nquorum none\n")
+    verify(str(log), "--key", vkey(KEY))
+    with pytest.raises(ConfigError, match="not about the log"):
+        verify(str(log), "--key", vkey(KEY), "--policy", str(path))
+
+
+def test_a_proof_alone_is_held_to_the_policy_as_well(
+    log: Path, policy: Path, tmp_path: Path
+) -> None:
+    entries = read_entries((log / "tile/entries/000.p/3").read_bytes())
+    leaves = [leaf_hash(each) for each in entries]
+    path = tmp_path / "1.tlog-proof"
+    path.write_bytes(prove(entries[1], 1, leaves, (log / "checkpoint").read_bytes()).to_bytes())
+    with pytest.raises(CannotVerify, match="cosigned by nobody, and 2 of ann, bob must have"):
+        verify("--proof", str(path), "--policy", str(policy))
+    cosign(log, ANN)
+    cosign(log, BOB)
+    path.write_bytes(prove(entries[1], 1, leaves, (log / "checkpoint").read_bytes()).to_bytes())
+    found = verify("--proof", str(path), "--policy", str(policy), "--json")
+    assert isinstance(found, dict)
+    assert found["cosigned_by"] == ["ann", "bob"]

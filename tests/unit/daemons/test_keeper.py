@@ -14,6 +14,7 @@ from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
 from standfast.evidence.consent import paused
+from standfast.evidence.cosignature import cosigned, cosigner, witness_name
 from standfast.evidence.envelope import leaf
 from standfast.evidence.explanation import explaining, explanations
 from standfast.evidence.merkle import leaf_hash, root
@@ -22,7 +23,7 @@ from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.transport import Missing
-from standfast.mechanisms.monitor.bulletin import claim, read, stand, wait_for_writer
+from standfast.mechanisms.monitor.bulletin import claim, cosign, read, stand, wait_for_writer
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.judge import judge
 from standfast.promises.model import Grade
@@ -105,10 +106,25 @@ def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) 
         "folder": str(folder),
         "promises": [{"id": "redundant-web", "objective": LIMITS, "usual": LIMITS}],
         "not_promised": {},
+        "monitors": [
+            {"name": name, "witness": cosigner(witness_key(name)).vkey}
+            for name in ("monitor", *peers)
+        ],
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
         "company": {},
     }
-    return Keeper(settings=settings, signer=LOG_KEY, clock=clock, store=store, peers=peers)
+    return Keeper(
+        settings=settings,
+        signer=LOG_KEY,
+        witness=witness_key("monitor"),
+        clock=clock,
+        store=store,
+        peers=peers,
+    )
+
+
+def witness_key(name: str) -> Ed25519Signer:
+    return Ed25519Signer.from_seed(witness_name(ORIGIN, name), name.encode().ljust(32))
 
 
 @pytest.fixture
@@ -288,12 +304,16 @@ def test_the_writer_fetches_what_waits_elsewhere_and_logs_it_once(tmp_path: Path
     writing = Monitor(keeper=keeper(tmp_path, clock, store, other=other), clock=clock, store=store)
 
     def turn() -> None:
-        """The other monitor holds whatever is drafted."""
-        for _ in range(3):
+        """The other monitor holds whatever is drafted, and cosigns whatever is signed."""
+        for _ in range(4):
             writing.turn()
-            draft = read(store.read()).draft
-            if draft:
-                store.commit(claim("other", draft.then))
+            board = read(store.read())
+            if board.draft:
+                store.commit(claim("other", board.draft.then))
+            if board.signed:
+                text = board.signed.decode().rpartition("\n\n")[0] + "\n"
+                line = cosigned(text, witness_key("other"), clock.now())
+                store.commit(cosign(board, "other", line))
 
     turn()
     given = leaf("example", proof(1, NOON), VANTAGE)

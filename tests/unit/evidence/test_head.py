@@ -10,6 +10,7 @@ from standfast.evidence.head import (
     Begin,
     CatchUp,
     Claim,
+    Cosign,
     Extend,
     Hold,
     Move,
@@ -46,11 +47,18 @@ QUIET = Seen(
     published=at(5),
     drafts={},
     wanted=False,
+    cosigned=frozenset({A, B, C}),
+    shown=frozenset({A, B, C}),
+    refuses="",
 )
 """The writer's view when nothing is to be done."""
 
 MIRROR = replace(QUIET, me=B)
 DRAFTED = replace(QUIET, draft=DRAFT, drafts={at(7): 5}, wanted=True)
+SIGNED = replace(QUIET, head=at(7), mine=at(7), signed=at(7), held={A: at(7)}, shown=frozenset())
+"""What is signed is not yet shown here."""
+
+NOBODY: frozenset[str] = frozenset()
 
 
 @pytest.mark.parametrize(
@@ -66,6 +74,18 @@ DRAFTED = replace(QUIET, draft=DRAFT, drafts={at(7): 5}, wanted=True)
         (replace(DRAFTED, head=at(7)), Extend(to=at(7))),
         (replace(DRAFTED, head=at(7), mine=at(7), held={A: at(7)}), Sign(head=at(7))),
         (replace(DRAFTED, head=at(7), mine=at(7), signed=at(7)), Publish()),
+        (replace(SIGNED, cosigned=NOBODY), Cosign()),
+        (replace(SIGNED, cosigned=frozenset({B, C})), Cosign()),
+        (replace(SIGNED, cosigned=frozenset({A, B})), Publish()),
+        # What is shown gets the cosignatures that came later, and loses none.
+        (replace(QUIET, shown=frozenset({A, B})), Publish()),
+        (replace(QUIET, cosigned=frozenset({A, B})), Wait()),
+        (replace(QUIET, cosigned=frozenset({A}), shown=NOBODY), Wait()),
+        # A witness that refuses is not asked again, and the others go on without it.
+        (replace(SIGNED, cosigned=frozenset({B, C}), refuses="a fork"), Publish()),
+        (replace(QUIET, cosigned=frozenset({B, C}), refuses="a fork"), Wait(why="a fork")),
+        (replace(QUIET, cosigned=frozenset({B, C}), refuses="a fork", wanted=True), Write()),
+        (replace(SIGNED, cosigned=NOBODY, refuses="a fork", writer=None), Stand()),
         # And as a mirror does.
         (replace(MIRROR, draft=DRAFT), Hold(draft=DRAFT)),
         (replace(MIRROR, draft=DRAFT, drafts={at(7): 5}), Claim(held=at(7))),
@@ -105,6 +125,8 @@ def test_what_is_seen_leads_to_one_step(seen: Seen, step: Step) -> None:
         (replace(DRAFTED, held={A: at(7), B: at(5), C: at(5)}), "2 monitors must hold"),
         (replace(DRAFTED, held={A: at(7), B: at(7, "x")}), "and 1 do"),
         (replace(QUIET, head=None, held={A: at(5), B: at(5)}), "monitor-3 has not said"),
+        (replace(SIGNED, cosigned=frozenset({A})), "2 witnesses must cosign"),
+        (replace(SIGNED, cosigned=NOBODY, refuses="a fork"), "and 0 have: a fork"),
         (replace(MIRROR, mine=at(9)), "stands at size 9"),
         (replace(MIRROR, mine=at(5, "x")), "is not what it holds"),
     ],

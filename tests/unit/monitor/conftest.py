@@ -14,12 +14,15 @@ from standfast.core.errors import Unreachable
 from standfast.daemons.pages import file_for
 from standfast.evidence import merkle
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.cosignature import cosignatures, cosigner, witness_name
 from standfast.evidence.draft import Drafts
+from standfast.evidence.head import majority
 from standfast.evidence.log import Log
 from standfast.evidence.note import Verifier
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.transport import FolderTransport, Missing
+from standfast.evidence.witness import Witness
 from standfast.mechanisms.monitor.mirror import Mirror, Turn
 from standfast.mechanisms.monitor.session import LEASE_S, Session
 
@@ -41,6 +44,11 @@ class HandClock:
 
     def sleep(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+def witness_key(name: str, draw: int = 0) -> Ed25519Signer:
+    seed = bytes([draw]) + name.encode().ljust(31)
+    return Ed25519Signer.from_seed(witness_name(ORIGIN, name), seed)
 
 
 @dataclass
@@ -106,7 +114,8 @@ class Pages:
 
 @dataclass
 class Three:
-    """Monitors that are on take turns until nobody has anything to do."""
+    """Monitors that are on take turns until nobody has anything to do. `bare` was shown before
+    there were witnesses."""
 
     folder: Path
     names: tuple[str, ...] = NAMES
@@ -117,9 +126,12 @@ class Three:
     steps: dict[str, Steps] = field(default_factory=dict)
     mirrors: dict[str, Mirror] = field(default_factory=dict)
     shown: list[Checkpoint] = field(default_factory=list)
+    keys: dict[str, Ed25519Signer] = field(default_factory=dict)
+    bare: bytes = b""
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock.monotonic)
+        self.keys |= {name: witness_key(name) for name in self.names}
         for name in self.names:
             self.start(name)
 
@@ -144,6 +156,8 @@ class Three:
             log=log,
             drafts=Drafts(folder=home / "drafts", origin=ORIGIN, write=write),
             signer=self.signer,
+            witness=Witness(folder=home / "witness", log=key, signer=self.keys[name], write=write),
+            witnesses={each: cosigner(signer) for each, signer in self.keys.items()},
             store=store,
             session=Session(store=store, clock=self.clock),
             peers=self.peers(name),
@@ -165,6 +179,7 @@ class Three:
     def turn(self, name: str) -> Turn:
         turn = self.mirrors[name].turn()
         self.shown.append(self.mirrors[name].log.published)
+        self.must_be_cosigned(name)
         return turn
 
     def settle(self) -> None:
@@ -188,6 +203,16 @@ class Three:
     def record(self, name: str) -> Record:
         folder = self.folder / name / "www" / "log"
         return read_log(FolderTransport(folder), Verifier.of(KEY.name, KEY.public_key).vkey)
+
+    def must_be_cosigned(self, name: str) -> None:
+        """Whatever is shown anywhere at any time, a majority of witnesses stands by."""
+        note = self.mirrors[name].log.published_note
+        if note and note != self.bare:
+            assert len(self.cosigners(note)) >= majority(self.names)
+
+    def cosigners(self, note: bytes) -> list[str]:
+        found = cosignatures(note, map(cosigner, self.keys.values()))
+        return [each.witness.name.rpartition("/")[2] for each in found]
 
     def must_be_one_log(self) -> None:
         """All that is on shows the same, whole; each entry once; nothing that was ever shown or

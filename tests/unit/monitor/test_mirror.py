@@ -1,10 +1,17 @@
 """Three monitors keep one log together, whoever dies or pauses wherever."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from tests.unit.monitor.conftest import NAMES, Three
+from tests.unit.monitor.conftest import KEY, NAMES, Three, witness_key
+from tests.unit.written import WrittenLog
 
+from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.cosignature import cosigner, line_of
+from standfast.evidence.note import sign
+from standfast.mechanisms.monitor.bulletin import HEAD, SIGNED, read
+from standfast.mechanisms.monitor.gateway import Change, Put
 from standfast.mechanisms.monitor.session import LEASE_S
 
 STEPS_OF_AN_ENTRY = 12
@@ -184,6 +191,135 @@ def test_paused_at_any_step_while_others_write_nobody_signs_two_of_one_size(
         three.must_be_one_log()
         number += 1
     assert number > STEPS_OF_AN_ENTRY
+
+
+def test_a_checkpoint_is_shown_with_the_cosignatures_of_all_that_live(tmp_path: Path) -> None:
+    three = settled(tmp_path)
+    notes = {three.mirrors[name].log.published_note for name in NAMES}
+    assert [three.cosigners(each) for each in notes] == [list(NAMES)]
+    away = next(name for name in NAMES if name != three.writer())
+    three.on.discard(away)
+    three.want(b"third")
+    three.settle()
+    three.must_be_one_log()
+    (two,) = {three.mirrors[name].log.published_note for name in three.on}
+    assert three.cosigners(two) == [name for name in NAMES if name != away]
+    three.start(away)
+    three.settle()
+    (again,) = {three.mirrors[name].log.published_note for name in NAMES}
+    assert three.cosigners(again) == list(NAMES), "one that comes later is added"
+
+
+def test_a_log_that_nobody_has_cosigned_yet_goes_on_and_its_next_checkpoint_is(
+    tmp_path: Path,
+) -> None:
+    """A site that was made before there were witnesses: what it shows stays, until they come."""
+    three = settled(tmp_path)
+    bare = three.bare = sign(three.mirrors["monitor-1"].log.published.to_text(), [KEY])
+    for name in NAMES:
+        (tmp_path / name / "www/log/checkpoint").write_bytes(bare)
+        shutil.rmtree(tmp_path / name / "witness")
+        three.start(name)
+    for key in [each for each in three.store.read() if "/cosigned/" in each]:
+        three.store.commit(Change(deletes=(key,)))
+    assert three.published("monitor-1") == (b"first", b"second")
+    three.mirrors["monitor-1"].turn()
+    assert three.mirrors["monitor-1"].log.published_note == bare, "one of three is no majority"
+    three.settle()
+    assert all(three.mirrors[name].log.published_note != bare for name in NAMES)
+    three.want(b"third")
+    three.settle()
+    three.must_be_one_log()
+
+
+def test_a_monitor_that_was_replaced_cosigns_with_its_new_key(tmp_path: Path) -> None:
+    three = settled(tmp_path)
+    lost = next(name for name in NAMES if name != three.writer())
+    three.on.discard(lost)
+    (tmp_path / lost).rename(tmp_path / "lost")
+    three.keys[lost] = witness_key(lost, draw=1)
+    for name in NAMES:
+        three.start(name)
+    three.want(b"third")
+    three.settle()
+    three.must_be_one_log()
+    for name in NAMES:
+        assert three.cosigners(three.mirrors[name].log.published_note) == list(NAMES)
+
+
+def forked(three: Three, name: str) -> Checkpoint:
+    """As who holds one monitor and the log's key would have it: another second entry, on its disk
+    and as the log's head."""
+    place = three.folder / name / "www"
+    shutil.rmtree(place)
+    written = WrittenLog(place / "log", KEY)
+    note = written.append([b"first", b"another second"])
+    head = written.copy.stands_at
+    for key, data in ((HEAD, head.to_text().encode()), (SIGNED, note)):
+        three.store.commit(Change(puts=(Put(key=key, data=data),)))
+    return head
+
+
+def test_a_fork_is_cosigned_by_nobody_not_even_where_it_was_written(tmp_path: Path) -> None:
+    """Of two entries, of which the second is another one: as long as what is published."""
+    three = settled(tmp_path)
+    before = three.mirrors["monitor-2"].log.published_note
+    head = forked(three, "monitor-1")
+    waits = {name: three.mirrors[name].turn().waits_for for name in sorted(three.on) * 2}
+    assert "the witness refuses to cosign (fork)" in waits["monitor-1"]
+    assert "is not what it holds" in waits["monitor-2"]
+    board = read(three.store.read())
+    assert board.signed is not None
+    assert all(
+        line_of(cosigner(three.keys[name]), board.signed, board.cosigned[name]) == ""
+        for name in NAMES
+    )
+    assert three.mirrors["monitor-2"].log.published_note == before
+    kept = (three.mirrors["monitor-1"].witness.place / "refused-fork").read_bytes()
+    assert three.mirrors["monitor-1"].log.opened(kept) == head
+
+
+def test_a_witness_that_refused_is_not_asked_again_and_is_asked_about_the_next(
+    tmp_path: Path,
+) -> None:
+    three = settled(tmp_path)
+    forked(three, "monitor-1")
+    mirror = three.mirrors["monitor-1"]
+    mirror.turn()
+    refused = mirror.witness.place / "refused-fork"
+    refused.unlink()
+    assert "(fork)" in mirror.turn().waits_for
+    assert not refused.exists(), "asked again"
+
+
+def test_a_witness_that_has_lost_its_mind_is_outvoted(tmp_path: Path) -> None:
+    """Its state says that the log had more entries than it has: it refuses, the others go on."""
+    three = settled(tmp_path)
+    odd = next(name for name in NAMES if name != three.writer())
+    other = WrittenLog(tmp_path / "other", KEY)
+    note = other.append([b"%d" % number for number in range(9)])
+    shutil.rmtree(tmp_path / odd / "witness")
+    assert isinstance(three.mirrors[odd].witness.ask(note, (), three.clock.now()), str)
+    three.want(b"third")
+    three.settle()
+    three.must_be_one_log()
+    assert odd not in three.cosigners(three.mirrors[odd].log.published_note)
+    assert "refuses to cosign (rollback)" in three.turn(odd).waits_for
+
+
+@pytest.mark.parametrize("said", [b"junk", b"\xff", "\u2014 monitor-3 AAAAAAAA\n".encode() * 200])
+def test_what_somebody_says_instead_of_a_cosignature_hinders_nobody(
+    tmp_path: Path, said: bytes
+) -> None:
+    three = settled(tmp_path)
+    three.on.discard("monitor-3")
+    key = "/standfast-evidence/cosigned/monitor-3"
+    three.store.commit(Change(puts=(Put(key=key, data=said),)))
+    three.want(b"third")
+    three.settle()
+    three.must_be_one_log()
+    (note,) = {three.mirrors[name].log.published_note for name in three.on}
+    assert three.cosigners(note) == ["monitor-1", "monitor-2"]
 
 
 def chosen(three: Three, who: str) -> str:

@@ -1,7 +1,7 @@
 """A small site's record, written by the real log and read back by the real reader."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +9,12 @@ import pytest
 from tests.unit.written import WrittenLog
 
 from standfast.core.units import stamp
+from standfast.evidence import policy as policies
 from standfast.evidence.company import Company, Contact, Policy, Security
+from standfast.evidence.cosignature import cosigned, cosigner
 from standfast.evidence.envelope import leaf
-from standfast.evidence.note import vkey
+from standfast.evidence.note import joined, vkey
+from standfast.evidence.policy import of_monitors
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive
@@ -175,7 +178,25 @@ class Story:
         return published(self.record(), now)
 
 
-def published(record: Record, now: datetime) -> Mapping[str, bytes]:
+WITNESSES = {
+    name: Ed25519Signer.from_seed(f"{ORIGIN}/{name}", name.encode().ljust(32))
+    for name in ("monitor-1", "monitor-2", "monitor-3")
+}
+POLICY = of_monitors(
+    vkey(LOG_SIGNER), {name: cosigner(each).vkey for name, each in WITNESSES.items()}, 2
+)
+
+
+def witnessed(record: Record, at: datetime, *names: str) -> Record:
+    """As it is once these have cosigned it."""
+    text = record.checkpoint.to_text()
+    lines = [cosigned(text, WITNESSES[name], at) for name in names]
+    return replace(record, checkpoint_bytes=joined(record.checkpoint_bytes, lines))
+
+
+def published(
+    record: Record, now: datetime, policy: policies.Policy | None = None
+) -> Mapping[str, bytes]:
     return pages(
         record,
         derive(record.entries, now=now),
@@ -184,6 +205,7 @@ def published(record: Record, now: datetime) -> Mapping[str, bytes]:
         log_url="https://trust.example/log/",
         vkey=vkey(LOG_SIGNER),
         now=now,
+        policy=policy,
     )
 
 

@@ -14,13 +14,24 @@ import pytest
 
 from standfast.core.units import parse_stamp, stamp
 from standfast.evidence.company import Company
+from standfast.evidence.policy import parse
 from standfast.evidence.state import derive
 from standfast.evidence.statement import ScopeNotice, Unpromised
 from standfast.pages.trust.view import page
 from standfast.promises.catalog import CATALOG, DATABASE_FAILOVER
 from standfast.promises.model import State
 
-from .conftest import COMPANY, LOOSER, NOON, STORIES, Story, hours, published
+from .conftest import (
+    COMPANY,
+    LOOSER,
+    NOON,
+    POLICY,
+    STORIES,
+    Story,
+    hours,
+    published,
+    witnessed,
+)
 
 Stories = Mapping[str, Callable[[], Story]]
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -389,3 +400,26 @@ def test_three_dates_stand_at_the_top(stories: Stories) -> None:
 def test_availability_is_not_invented(stories: Stories) -> None:
     text = read(stories["kept-real"]().pages(NOON)).text
     assert "Availability in 90 days Not measured yet." in text
+
+
+def test_the_page_names_who_has_cosigned_and_hands_out_whom_to_require(story: Story) -> None:
+    record = story.enrolled(NOON - hours(1)).record()
+    policy = parse(POLICY.encode())
+    files = published(witnessed(record, NOON, "monitor-1", "monitor-3"), NOON, policy)
+    said = json.loads(files["trust.json"])["log"]["cosigned"]
+    assert said["required"] == "2 of monitor-1, monitor-2, monitor-3"
+    assert [(each["witness"], each["at"]) for each in said["by"]] == [
+        ("monitor-1", "2026-03-09T12:00:00.000Z"),
+        ("monitor-3", "2026-03-09T12:00:00.000Z"),
+    ]
+    text = " ".join(read(files).text.split())
+    assert "Nobody was shown another record: monitor-1 ( 9 Mar 2026, 12:00 UTC ) and moni" in text
+    assert "Required: 2 of monitor-1, monitor-2, monitor-3." in text
+    assert files["policy.txt"].decode() == POLICY
+
+
+def test_a_page_without_witnesses_says_nothing_of_them(story: Story) -> None:
+    files = story.enrolled(NOON - hours(1)).pages(NOON)
+    assert json.loads(files["trust.json"])["log"]["cosigned"] == {"required": None, "by": []}
+    assert "cosigned" not in read(files).text
+    assert "policy.txt" not in files

@@ -9,6 +9,8 @@ IDENTITY_FILES = (f"{IDENTITY}/cert.pem", f"{IDENTITY}/ca.pem")
 
 SIGNING_KEY = f"{IDENTITY}/signing.pem"
 """With which the machine signs what it has measured itself; made there, and read by root alone."""
+WITNESS_KEY = f"{IDENTITY}/witness.pem"
+"""A monitor's: cosigns the log. It never leaves the machine."""
 
 PUBLIC_IDENTITY = "/etc/standfast/public"
 KEYS_GROUP = "standfast-keys"

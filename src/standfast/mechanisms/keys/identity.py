@@ -1,7 +1,7 @@
 """Make a machine's keys on the machine itself, so that no private key ever travels.
 
 Standard library and the `openssl` program only. What leaves is a signing request and the public
-half of the key with which this machine signs evidence.
+halves of the keys with which this machine signs evidence and, a monitor, cosigns the log.
 """
 
 import grp
@@ -20,10 +20,14 @@ from standfast.mechanisms.hosts.names import (
     SERVICE_IDENTITY,
     SERVICE_USER,
     SIGNING_KEY,
+    WITNESS_KEY,
 )
 
 RAW_ED25519_BYTES = 32
 """The last bytes of an Ed25519 SubjectPublicKeyInfo are the key itself (RFC 8410, section 4)."""
+
+WITNESS = "witness"
+"""A monitor's: it signs no request and has no certificate."""
 
 KINDS: Mapping[str, tuple[Path, str]] = MappingProxyType(
     {
@@ -36,11 +40,18 @@ KINDS: Mapping[str, tuple[Path, str]] = MappingProxyType(
 
 
 def ensure(names: Sequence[str], runner: Runner) -> dict[str, object]:
-    """Make the named key pairs that are missing; return their signing requests (PEM) and this
-    machine's evidence key (base64 of 32 bytes)."""
+    """Make the named key pairs that are missing; return their signing requests (PEM), this
+    machine's evidence key (base64 of 32 bytes) and, if it is asked for, its witness's."""
     ensure_group(runner)
-    requests = {name: request(ensure_key(*KINDS[name], runner), runner) for name in names}
-    return {"csr": requests, "signing": signing_key(Path(SIGNING_KEY), runner)}
+    pairs = [name for name in names if name != WITNESS]
+    requests = {name: request(ensure_key(*KINDS[name], runner), runner) for name in pairs}
+    made: dict[str, object] = {
+        "csr": requests,
+        "signing": ed25519_key(Path(SIGNING_KEY), runner),
+    }
+    if WITNESS in names:
+        made[WITNESS] = ed25519_key(Path(WITNESS_KEY), runner)
+    return made
 
 
 def ensure_group(runner: Runner) -> None:
@@ -81,7 +92,8 @@ def request(key: Path, runner: Runner) -> str:
     ).text
 
 
-def signing_key(path: Path, runner: Runner) -> str:
+def ed25519_key(path: Path, runner: Runner) -> str:
+    """The public half, in base64."""
     if not path.exists():
         made = runner.run(Command(argv=("openssl", "genpkey", "-algorithm", "ED25519")))
         write_atomically(path, made.stdout, mode=0o600)

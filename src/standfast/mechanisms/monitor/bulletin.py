@@ -19,19 +19,21 @@ WRITER = f"{PREFIX}writer"
 HEAD = f"{PREFIX}head"
 DRAFT = f"{PREFIX}draft"
 SIGNED = f"{PREFIX}signed"
+COSIGNED = f"{PREFIX}cosigned/"
 HELD = f"{PREFIX}held/"
 WAITING = f"{PREFIX}waiting/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bulletin:
-    """`signed` is the note itself, not yet verified. `waiting` are names of what lies in each
-    monitor's spool."""
+    """`signed` is the note itself, and `cosigned` each monitor's line below it, neither verified
+    yet. `waiting` are names of what lies in each monitor's spool."""
 
     writer: str | None
     head: Checkpoint | None
     draft: Draft | None
     signed: bytes | None
+    cosigned: Mapping[str, bytes]
     held: Mapping[str, Checkpoint]
     waiting: Mapping[str, frozenset[str]]
     revisions: Mapping[str, int] = field(repr=False)
@@ -49,6 +51,7 @@ def read(values: Mapping[str, Value]) -> Bulletin:
         head=Checkpoint.from_text(text(head)) if head else None,
         draft=Draft.from_text(text(draft)) if draft else None,
         signed=signed.data if signed else None,
+        cosigned={machine: value.data for machine, value in below(COSIGNED, values)},
         held={machine: Checkpoint.from_text(text(value)) for machine, value in below(HELD, values)},
         waiting={
             machine: frozenset(text(value).split()) for machine, value in below(WAITING, values)
@@ -109,6 +112,14 @@ def move(seen: Bulletin, draft: Draft) -> Change:
 def show(seen: Bulletin, note: bytes) -> Change:
     """The signed head, as long as it is the head."""
     return Change(unchanged=seen.as_it_was(HEAD), puts=(Put(key=SIGNED, data=note),))
+
+
+def cosign(seen: Bulletin, machine: str, line: str) -> Change:
+    """What a monitor's witness has signed, as long as it is below what is signed now."""
+    return Change(
+        unchanged=seen.as_it_was(SIGNED),
+        puts=(Put(key=f"{COSIGNED}{machine}", data=line.encode()),),
+    )
 
 
 def wait_for_writer(machine: str, names: frozenset[str], lease: int) -> Change:

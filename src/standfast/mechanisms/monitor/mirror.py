@@ -4,17 +4,21 @@ What another monitor hands over is kept only if it extends this copy to the root
 log's signature names; so no monitor can make another hold what was not agreed on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify, Refused, StandfastError, Unreachable
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.consistency import proof
+from standfast.evidence.cosignature import Cosigner, cosignatures, line_of
 from standfast.evidence.draft import DRAFT_LIMIT, Draft, Drafts, file_name
 from standfast.evidence.head import (
     Begin,
     CatchUp,
     Claim,
+    Cosign,
     Extend,
     Hold,
     Move,
@@ -28,11 +32,12 @@ from standfast.evidence.head import (
     decide,
 )
 from standfast.evidence.log import Log
-from standfast.evidence.note import sign
+from standfast.evidence.note import joined, sign
 from standfast.evidence.read import entries_between
 from standfast.evidence.signing import Signer
 from standfast.evidence.tiles import read_entries
 from standfast.evidence.transport import Transport
+from standfast.evidence.witness import Refuse, Witness
 from standfast.mechanisms.monitor import bulletin
 from standfast.mechanisms.monitor.bulletin import Bulletin
 from standfast.mechanisms.monitor.session import Session
@@ -62,18 +67,24 @@ class Turn:
 
 @dataclass(slots=True, kw_only=True)
 class Mirror:
-    """`peers` are the other monitors; `leaves` what is to be logged now, were this the writer."""
+    """`peers` are the other monitors; `leaves` what is to be logged now, were this the writer.
+    `witness` is this monitor's own, `witnesses` are the keys of all monitors' by their names."""
 
     machine: str
     log: Log
     drafts: Drafts
     signer: Signer
+    witness: Witness
+    witnesses: Mapping[str, Cosigner]
     store: Store
     session: Session
     peers: Mapping[str, Transport]
     clock: Clock
     leaves: Callable[[], Sequence[bytes]]
     away_until: dict[str, float] = field(default_factory=dict)
+    refused: tuple[bytes, str] = (b"", "")
+    opened: dict[bytes, frozenset[str]] = field(default_factory=dict)
+    gathered: tuple[bytes, Sequence[tuple[str, bytes]], bytes] = (b"", (), b"")
 
     def turn(self) -> Turn:
         """Raises `Unreachable` when etcd does not answer: then nothing can be agreed on."""
@@ -95,6 +106,7 @@ class Mirror:
     def look(self) -> tuple[Bulletin, Seen]:
         board = bulletin.read(self.store.read())
         mine, published = self.log.stands_at, self.log.published
+        note = self._cosigned(board)
         seen = Seen(
             me=self.machine,
             monitors=tuple(sorted({self.machine, *self.peers})),
@@ -107,6 +119,9 @@ class Mirror:
             published=published,
             drafts=self.drafts.held(),
             wanted=False,
+            cosigned=self._witnesses_of(note),
+            shown=self._witnesses_of(self.log.published_note),
+            refuses=self.refused[1] if board.signed == self.refused[0] else "",
         )
         wanted = seen.writes and seen.head == mine == published and bool(self.leaves())
         return board, replace(seen, wanted=wanted)
@@ -128,8 +143,9 @@ class Mirror:
                 self.log.extend(leaves, step.to)
                 self.drafts.forget(step.to)
             case Publish():
-                assert board.signed is not None
-                self.log.publish(board.signed)
+                self.log.publish(self._cosigned(board))
+            case Cosign():
+                self._cosign(board, seen)
             case Stand():
                 self.store.commit(bulletin.stand(self.machine, self.session.renew()))
             case Begin():
@@ -143,6 +159,44 @@ class Mirror:
                 self.store.commit(bulletin.show(board, note))
             case _:
                 raise AssertionError(f"nobody does {step}")
+
+    def _cosign(self, board: Bulletin, seen: Seen) -> None:
+        """By this monitor's own witness, which is shown that its last checkpoint leads here."""
+        assert board.signed is not None
+        last = self.witness.last
+        shown = (
+            proof(self.log.tile, last.size, seen.mine.size) if last.size < seen.mine.size else ()
+        )
+        line = self.witness.ask(board.signed, shown, self.clock.now())
+        if isinstance(line, Refuse):
+            self.refused = (
+                board.signed,
+                f"the witness refuses to cosign ({line.reason}): {line.why}",
+            )
+        else:
+            self.store.commit(bulletin.cosign(board, self.machine, line))
+
+    def _cosigned(self, board: Bulletin) -> bytes:
+        """What is signed, with the cosignatures that hold, in the order of the monitors' names."""
+        note = board.signed or b""
+        given = sorted((name, board.cosigned.get(name, b"")) for name in self.witnesses)
+        if (note, given) != self.gathered[:2]:
+            lines = (line_of(self.witnesses[name], note, said) for name, said in given)
+            self.gathered = (note, given, joined(note, lines))
+        return self.gathered[2]
+
+    def _witnesses_of(self, note: bytes) -> frozenset[str]:
+        """The monitors whose witnesses have cosigned, remembered of the last two notes."""
+        if note not in self.opened:
+            newest = dict(list(self.opened.items())[-1:])
+            self.opened = {**newest, note: frozenset(self._verified(note))}
+        return self.opened[note]
+
+    def _verified(self, note: bytes) -> Iterator[str]:
+        names = {key.id: machine for machine, key in self.witnesses.items()}
+        with suppress(CannotVerify):
+            for each in cosignatures(note, self.witnesses.values()):
+                yield names[each.witness.id]
 
     def _write(self, board: Bulletin, seen: Seen) -> None:
         leaves = self.leaves()[:DRAFT_LIMIT]

@@ -15,6 +15,7 @@ from standfast.mechanisms.hosts.names import (
     IDENTITY_FILES,
     PAGES_PORT,
     SIGNING_KEY,
+    WITNESS_KEY,
 )
 
 HOME = "/var/lib/standfast"
@@ -30,9 +31,9 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
-    proofs, by name. `objectives`: promise to drill to this site's limits, `usual` the same of a
-    site that changes none; `not_promised`: promise to why not; `company`: what the company says of
-    itself."""
+    proofs, by name, and `witnesses` those of the monitors' witnesses. `objectives`: promise to
+    drill to this site's limits, `usual` the same of a site that changes none; `not_promised`:
+    promise to why not; `company`: what the company says of itself."""
 
     site: str
     service: str
@@ -43,6 +44,7 @@ class EvidenceAsk:
     usual: Objectives
     not_promised: Mapping[str, str]
     enrolled: Mapping[str, str]
+    witnesses: Mapping[str, str]
     company: Company
 
 
@@ -58,7 +60,14 @@ def plan(
     others = tuple(each for each in monitors if each != machine)
     keeper = {
         "machine": machine.name,
-        "monitors": [{"name": each.name, "address": str(each.address)} for each in monitors],
+        "monitors": [
+            {
+                "name": each.name,
+                "address": str(each.address),
+                "witness": ask.witnesses[each.name],
+            }
+            for each in monitors
+        ],
         "databases": {each.name: str(each.address) for each in having(machines, Role.DATABASE)},
         "agent_port": AGENT_PORT,
         "etcd_port": ETCD_CLIENT_PORT,
@@ -92,6 +101,7 @@ def plan(
         "user": USER,
         "log_key": LOG_KEY,
         "signing_key": SIGNING_KEY,
+        "witness_key": WITNESS_KEY,
     }
     return Contribution(
         files=(

@@ -7,6 +7,7 @@ from typing import Any
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import PRIMARY
 from standfast.mechanisms.keys.authority import ISSUED, Authority, Subject, is_current
+from standfast.mechanisms.keys.identity import WITNESS
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.plan import Certificates
 
@@ -49,7 +50,8 @@ def itself(machine: Machine) -> Subject:
 
 
 def kinds(machine: Machine) -> tuple[str, ...]:
-    """Which key pairs a machine has."""
+    """Which key pairs a machine has; all but a witness's have a certificate."""
     edge = ("public",) if machine.is_a(Role.EDGE) else ()
     web = ("service",) if machine.is_a(Role.WEB) else ()
-    return ("identity", *edge, *web)
+    monitor = (WITNESS,) if machine.is_a(Role.MONITOR) else ()
+    return ("identity", *edge, *web, *monitor)

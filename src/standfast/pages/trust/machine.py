@@ -30,6 +30,13 @@ def document(page: Page) -> Mapping[str, object]:
             "origin": page.origin,
             "size": page.size,
             "root": page.root,
+            "cosigned": {
+                "required": page.required or None,
+                "by": [
+                    {"witness": each.witness, "key": each.key, "at": moment(each.at)}
+                    for each in page.cosigned
+                ],
+            },
         },
         "promises": [promise(claim) for claim in page.claims],
         "not_promised": [

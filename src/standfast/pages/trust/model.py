@@ -215,6 +215,15 @@ class CompanySaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigned:
+    """By which witness, and when by its own clock."""
+
+    witness: str
+    key: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     site: str
     service: str
@@ -226,6 +235,11 @@ class Page:
     origin: str
     size: int
     root: str
+    cosigned: tuple[Cosigned, ...]
+    required: str
+    """Whose cosignatures a reader should require, in words; empty if nobody's."""
+    policy: str
+    """The same for programs (C2SP tlog-policy)."""
     made_at: datetime
     newest_at: datetime | None
     newest_index: int | None

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from standfast.core import templates, units
+from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.state import PromiseState
 from standfast.pages.trust import words
@@ -26,7 +27,8 @@ from standfast.pages.trust.view import page
 PACKAGE = "standfast.pages.trust"
 
 SECURITY_TXT = "security.txt"
-SOMETIMES = frozenset({SECURITY_TXT})
+POLICY_TXT = "policy.txt"
+SOMETIMES = frozenset({SECURITY_TXT, POLICY_TXT})
 """Files that are made of some records only: where they are not, an older one is out of date."""
 
 VERSIONS_SHOWN = 10
@@ -45,9 +47,20 @@ def pages(
     log_url: str,
     vkey: str,
     now: datetime,
+    policy: Policy | None = None,
 ) -> Mapping[str, bytes]:
-    """The files of the page by name. All come from one model, so they cannot disagree."""
-    made = page(record, states, site=site, service=service, log_url=log_url, vkey=vkey, now=now)
+    """The files of the page by name. All come from one model, so they cannot disagree. `policy`
+    says whose cosignatures are looked for."""
+    made = page(
+        record,
+        states,
+        site=site,
+        service=service,
+        log_url=log_url,
+        vkey=vkey,
+        now=now,
+        policy=policy,
+    )
     return {name: text.encode() for name, text in texts(made).items()}
 
 
@@ -58,10 +71,12 @@ def texts(made: Page) -> Mapping[str, str]:
         "feed.atom": feed(made),
         "seal.svg": templates.render(PACKAGE, "seal.svg", html=True, seal=seal(made)),
     }
+    if made.policy:
+        always[POLICY_TXT] = made.policy
     security = made.company.said.security if made.company else None
-    if security is None:
-        return always
-    return {**always, SECURITY_TXT: security_txt(security, made.security_url)}
+    if security is not None:
+        always[SECURITY_TXT] = security_txt(security, made.security_url)
+    return always
 
 
 def html(made: Page) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
+from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
@@ -23,6 +24,7 @@ from standfast.pages.trust.model import (
     Change,
     Claim,
     CompanySaid,
+    Cosigned,
     LeftOut,
     Measure,
     Notice,
@@ -47,6 +49,7 @@ def page(
     log_url: str,
     vkey: str,
     now: datetime,
+    policy: Policy | None = None,
 ) -> Page:
     changed = changes(record.entries, now=now)
     claims = tuple(
@@ -63,6 +66,9 @@ def page(
         origin=record.checkpoint.origin,
         size=record.checkpoint.size,
         root=record.checkpoint.root.hex(),
+        cosigned=cosigned(record, policy) if policy else (),
+        required=policy.words if policy else "",
+        policy=policy.text if policy else "",
         made_at=now,
         newest_at=newest_at,
         newest_index=newest_index,
@@ -76,6 +82,13 @@ def page(
         company=company(record),
         happenings=happenings(record.entries, now=now),
         complaints=record.complaints,
+    )
+
+
+def cosigned(record: Record, policy: Policy) -> tuple[Cosigned, ...]:
+    return tuple(
+        Cosigned(witness=name, key=each.witness.vkey, at=each.moment)
+        for name, each in policy.cosigned_by(record.checkpoint_bytes).items()
     )
 
 

@@ -25,6 +25,7 @@ from standfast.mechanisms.keys.custody import DRAWN, LOG_KEY, OBSERVERS, ORIGIN,
 from standfast.mechanisms.keys.operators import Operator
 from standfast.mechanisms.keys.rotation import GRACE_UNTIL
 from standfast.mechanisms.keys.vault import FILES, Contents
+from standfast.mechanisms.keys.witnesses import WITNESSES
 
 FORMAT = 1
 RECORD = "envelope"
@@ -50,6 +51,7 @@ LEFT_OUT: Mapping[str, str] = {
     VANTAGE_KEY: "made anew, and enrolled by the log's key",
     OBSERVERS: "machines make keys of their own, enrolled by the log's key",
     ISSUED: "machines make keys of their own, and the authority signs them",
+    WITNESSES: "monitors make keys of their own",
     FILES: "ways to machines that are lost, and operators' certificates",
     "machines": "which machines there were",
     NEXT_CERTIFICATE: "no envelope is written during a rotation",
