@@ -19,7 +19,7 @@ from standfast.mechanisms.hosts.machine import Machine, Reach, Role
 from standfast.promises.catalog import CLOSED_PORTS
 from standfast.promises.judge import judge
 from standfast.promises.model import Outcome
-from standfast.proofs.drills.closed_ports import Outside, figures, looked, strays, told
+from standfast.proofs.drills.closed_ports import Outside, figures, looked, shown, strays, told
 from standfast.proofs.vantage.syn import HEADER, TCP, Answer, Asker, checksum, payload
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
@@ -67,6 +67,12 @@ def test_what_is_open_where_operators_come_from_is_told_and_does_not_break_it() 
     assert (from_the_office.managed, outcome(from_the_office)) == ((22,), Outcome.KEPT)
     words = told([from_the_office], [], 12.0)
     assert "edge-1: 22 answers only where operators come from" in words
+
+
+def test_what_is_shown_of_an_address_is_plain_json() -> None:
+    beside = shown(seen(opened=(80, 443, 8081), udp=[161]))
+    assert json.loads(json.dumps(beside)) == beside
+    assert (beside["open"], beside["answering"], beside["udp"]) == ([80, 443], [8081], [161])
 
 
 def test_silence_of_a_site_that_is_not_there_proves_nothing() -> None:

@@ -191,10 +191,11 @@ def numbers(ports: Sequence[int]) -> str:
     return ", ".join(map(str, ports[:SHOWN])) + more
 
 
-def shown(each: Outside) -> Mapping[str, Sequence[int]]:
+def shown(each: Outside) -> Mapping[str, list[int]]:
+    """As JSON has it."""
     return {
-        "open": each.service,
-        "answering": each.answering[:SHOWN],
-        "udp": each.datagrams[:SHOWN],
-        "managed": each.managed[:SHOWN],
+        "open": list(each.service),
+        "answering": list(each.answering[:SHOWN]),
+        "udp": list(each.datagrams[:SHOWN]),
+        "managed": list(each.managed[:SHOWN]),
     }
