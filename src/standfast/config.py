@@ -36,6 +36,7 @@ from standfast.mechanisms.hosts.settings import (
     Suite,
 )
 from standfast.mechanisms.keys.vault import Place
+from standfast.mechanisms.monitor.settings import EvidenceSettings
 from standfast.mechanisms.web.settings import ServiceSettings
 from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Promise
@@ -89,6 +90,7 @@ class SiteSettings(BaseModel):
     drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
     company: Company = Company()
+    evidence: EvidenceSettings = EvidenceSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ class Site:
     usual: tuple[Promise, ...]
     not_promised: tuple[NotPromised, ...]
     company: Company
+    evidence: EvidenceSettings
     folders: Folders
     sealed: Place
 
@@ -179,6 +182,7 @@ def judge(said: Mapping[str, Any], name: str) -> SiteSettings:
     check_machines(settings, name)
     check_service(settings, name)
     check_promises(settings, name)
+    check_witnesses(settings, name)
     return settings
 
 
@@ -312,6 +316,17 @@ def check_service(settings: SiteSettings, name: str) -> None:
         )
 
 
+def check_witnesses(settings: SiteSettings, name: str) -> None:
+    """A monitor's witness is called as the machine is."""
+    machines = {machine.name for machine in settings.machines}
+    for index, each in enumerate(settings.evidence.witnesses):
+        if each.name in machines:
+            raise ConfigError(
+                f"{name}: evidence.witnesses.{index} ({each.name}).name: a machine is called so",
+                remedy="Call it after whoever runs it.",
+            )
+
+
 def check_promises(settings: SiteSettings, name: str) -> None:
     known = {promise.id: promise for promise in CATALOG}
     for promise_id, wanted in settings.promises.items():
@@ -366,6 +381,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         usual=said.usual,
         not_promised=said.impossible,
         company=settings.company,
+        evidence=settings.evidence,
         folders=folders,
         sealed=sealed_in(folders.home),
     )

@@ -1,10 +1,14 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from standfast.config import EXAMPLE, load, parse
 from standfast.core.errors import ConfigError
+from standfast.evidence.cosignature import cosigner
+from standfast.evidence.signing import Ed25519Signer
 
+WITNESS_KEY = cosigner(Ed25519Signer.from_seed("ann.example", bytes(32))).vkey
 MACHINE = '[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
 
 
@@ -178,3 +182,40 @@ def test_a_site_that_is_made_here_has_a_store_off_site_unless_it_names_another()
     assert site.store_here
     assert site.offsite is not None
     assert site.offsite.location == "https://198.51.100.10/standfast/timesheets"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            'url = "https://a.example"\nkey = "x"',
+            "evidence.witnesses.0 (ann).key: must be the line",
+        ),
+        ('url = "ftp://a.example"\nkey = "KEY"', "(ann).url: must be an address that begins with"),
+        ('url = "https://"\nkey = "KEY"', "(ann).url: must be an address that begins with"),
+        ('key = "KEY"', "evidence.witnesses.0 (ann).url: must be given"),
+    ],
+)
+def test_a_witness_that_could_not_be_asked_is_refused(more: str, expected: str) -> None:
+    listed = f'[[evidence.witnesses]]\nname = "ann"\n{more.replace("KEY", WITNESS_KEY)}'
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        parse(listed, "site.toml")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("ann", "ann"), "must list each witness once: ann is there twice"),
+        (("ann", "bob"), f"must list each witness once: {WITNESS_KEY} is there twice"),
+        (("monitor-1",), "evidence.witnesses.0 (monitor-1).name: a machine is called so"),
+        (("monitors",), "evidence.witnesses.0 (monitors).name: must be a word"),
+        (("a b",), "evidence.witnesses.0 (a b).name: must be a word"),
+    ],
+)
+def test_a_witness_has_a_name_and_a_key_of_its_own(names: tuple[str, ...], expected: str) -> None:
+    listed = "".join(
+        f'[[evidence.witnesses]]\nname = "{name}"\nkey = "{WITNESS_KEY}"\nurl = "http://a.b"\n'
+        for name in names
+    )
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        parse(listed, "site.toml")

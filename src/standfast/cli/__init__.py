@@ -32,6 +32,7 @@ from standfast.cli import (
     up,
     update,
     vantage,
+    witness,
 )
 from standfast.cli.app import VERSION
 from standfast.cli.timetable import command as timetable
@@ -80,6 +81,7 @@ for command in (
     drills.drills,
     evidence.evidence,
     vantage.vantage,
+    witness.witness,
     logs.logs,
     operator.operator,
     keys.keys,

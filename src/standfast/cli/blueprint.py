@@ -106,6 +106,7 @@ def blueprint(
             not_promised={each.promise.id: each.why for each in site.not_promised},
             enrolled=enrolled,
             witnesses=witnesses,
+            listed=site.evidence.witnesses,
             company=site.company,
         ),
         certificates=certificates,

@@ -163,7 +163,8 @@ def pin_log(app: App, key: bytes, authority: Authority) -> None:
 
 def pin_policy(app: App, key: bytes, cosigning: Mapping[str, str]) -> None:
     """Whose cosignatures `evidence verify` requires, now that every monitor gives them."""
-    text = of_monitors(log_vkey(app, key), cosigning, majority(tuple(cosigning)))
+    besides = {each.name: each.key for each in app.site.evidence.witnesses}
+    text = of_monitors(log_vkey(app, key), cosigning, majority(tuple(cosigning)), besides)
     own_pins().require(origin(app), policy.parse(text.encode()))
 
 

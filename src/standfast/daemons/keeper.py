@@ -40,6 +40,7 @@ from standfast.mechanisms.hosts.tls import Identity, client_context
 from standfast.mechanisms.keys.custody import fresh_identifier
 from standfast.mechanisms.monitor import bulletin
 from standfast.mechanisms.monitor.intake import Intake, missing
+from standfast.mechanisms.monitor.listed import Collector, Listed
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
 from standfast.mechanisms.monitor.store import EtcdStore, Store
@@ -111,6 +112,7 @@ class Keeper:
     intake: Intake = field(init=False)
     scope: Scope = field(init=False)
     policy: Policy = field(init=False)
+    collector: Collector = field(init=False)
 
     def __post_init__(self) -> None:
         for folder in ("spool", "refused", "drafts", "www/log"):
@@ -138,6 +140,9 @@ class Keeper:
 
         self.scope = scope_of(self.settings)
         self.policy = policy_of(self.settings, key)
+        self.collector = Collector(
+            listed=listed_in(self.settings), read=self.mirror.log.tile, clock=self.clock, say=say
+        )
 
     @property
     def folder(self) -> Path:
@@ -165,6 +170,7 @@ class Keeper:
         if is_current(done.seen):
             (self.folder / "current").touch()
         self._pass_on(done)
+        self._ask_others(done)
         now, state = self.clock.monotonic(), (done.bulletin.revisions, set(self.waiting))
         if state != self.was:
             self.was, self.quick_until = state, now + QUICK_FOR_S
@@ -180,6 +186,16 @@ class Keeper:
         if done.seen.writes:
             for machine, names in board.waiting.items():
                 self._fetch(machine, names)
+
+    def _ask_others(self, done: Turn) -> None:
+        """Customers' witnesses, by the monitor that writes, once what is signed is shown."""
+        seen, board = done.seen, done.bulletin
+        if not seen.writes or seen.signed is None or seen.published != seen.signed:
+            return
+        lacking = self.mirror.witnesses.keys() - seen.cosigned
+        said = self.collector.turn(board.signed or b"", seen.signed.size, lacking)
+        for name, line in said.items():
+            self.store.commit(bulletin.cosign(board, name, line))
 
     def _fetch(self, machine: str, names: frozenset[str]) -> None:
         if machine not in self.peers:
@@ -262,12 +278,21 @@ class Keeper:
 
 
 def witnesses_of(settings: Mapping[str, Any]) -> Mapping[str, Cosigner]:
-    return {each["name"]: parse_cosigner(each["witness"]) for each in settings["monitors"]}
+    monitors = {each["name"]: parse_cosigner(each["witness"]) for each in settings["monitors"]}
+    return {**monitors, **{each.name: each.key for each in listed_in(settings)}}
+
+
+def listed_in(settings: Mapping[str, Any]) -> tuple[Listed, ...]:
+    return tuple(
+        Listed(name=each["name"], key=parse_cosigner(each["key"]), url=each["url"])
+        for each in settings["witnesses"]
+    )
 
 
 def policy_of(settings: Mapping[str, Any], log: Verifier) -> Policy:
     keys = {each["name"]: each["witness"] for each in settings["monitors"]}
-    return parse(of_monitors(log.vkey, keys, majority(tuple(keys))).encode())
+    besides = {each["name"]: each["key"] for each in settings["witnesses"]}
+    return parse(of_monitors(log.vkey, keys, majority(tuple(keys)), besides).encode())
 
 
 def scope_of(settings: Mapping[str, Any]) -> Scope:

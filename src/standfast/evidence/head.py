@@ -49,9 +49,9 @@ class Seen:
 
     `mine` is where its copy of the log stands, `published` what it shows readers, `drafts` those
     that it holds, each with the size that it starts from. `wanted`: there is something to log.
-    `cosigned`: the monitors whose witnesses have cosigned what is signed; `shown`: those whose
-    cosignatures stand below what is published here. `refuses`: why my witness will not cosign what
-    is signed; empty if it was not asked.
+    `cosigned`: whose witnesses have cosigned what is signed, monitors and others; `shown`: those
+    whose cosignatures stand below what is published here. `refuses`: why my witness will not
+    cosign what is signed; empty if it was not asked.
     """
 
     me: str
@@ -72,6 +72,11 @@ class Seen:
     @property
     def writes(self) -> bool:
         return self.writer == self.me
+
+    @property
+    def cosigned_by_monitors(self) -> frozenset[str]:
+        """Others count for no majority."""
+        return self.cosigned & frozenset(self.monitors)
 
     @property
     def next_draft(self) -> Draft | None:
@@ -219,7 +224,7 @@ def _at_the_head(seen: Seen, head: Checkpoint) -> Iterator[Step]:
     if head.size and seen.signed == head != seen.published:
         yield Wait(
             why=f"{majority(seen.monitors)} witnesses must cosign what is to be shown, and "
-            f"{len(seen.cosigned)} have{seen.refuses and f': {seen.refuses}'}"
+            f"{len(seen.cosigned_by_monitors)} have{seen.refuses and f': {seen.refuses}'}"
         )
     if not seen.writes:
         yield Wait(why=seen.refuses)
@@ -230,7 +235,7 @@ def _showing(seen: Seen, head: Checkpoint) -> Iterator[Step]:
     """A cosignature that comes after a majority's is shown as well."""
     if seen.me not in seen.cosigned and not seen.refuses:
         yield Cosign()
-    enough = len(seen.cosigned) >= majority(seen.monitors)
+    enough = len(seen.cosigned_by_monitors) >= majority(seen.monitors)
     if enough and (seen.published != head or not seen.cosigned <= seen.shown):
         yield Publish()
 

@@ -135,6 +135,14 @@ def signatures(
     return text, tuple(found)
 
 
+def note_text(note: bytes) -> str:
+    """What is signed below, by whomever. Raises `CannotVerify` when this is no note."""
+    text, lines = _split(note)
+    for line in lines:
+        _parsed_line(line)
+    return text
+
+
 def joined(note: bytes, lines: Iterable[str]) -> bytes:
     """The note with further signatures, each a whole line."""
     return note + "".join(lines).encode()

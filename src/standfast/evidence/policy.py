@@ -18,6 +18,9 @@ from standfast.evidence.cosignature import Cosignature, Cosigner, cosignatures, 
 from standfast.evidence.note import Verifier, parse_vkey
 
 NONE = "none"
+MONITORS = "monitors"
+"""What the group of a site's own witnesses is called."""
+
 LIMIT_BYTES = 1_000_000
 DEFINED_LIMIT = 1000
 """Logs, witnesses and groups in one file; the format asks for 32 of each."""
@@ -68,14 +71,21 @@ class Policy:
         return f"{group.least} of {of}" if len(group.members) > 1 else of
 
 
-def of_monitors(log: str, witnesses: Mapping[str, str], least: int) -> str:
-    """The policy of a site: at least so many of its monitors' witnesses, keys by name."""
+def of_monitors(
+    log: str,
+    witnesses: Mapping[str, str],
+    least: int,
+    besides: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The policy of a site: at least so many of its monitors' witnesses, keys by name. Those
+    `besides` are known, and not required."""
     names = sorted(witnesses)
     lines = (
         f"log {log}",
         *(f"witness {name} {witnesses[name]}" for name in names),
-        f"group monitors {least} {' '.join(names)}",
-        "quorum monitors",
+        *(f"witness {name} {besides[name]}" for name in sorted(besides)),
+        f"group {MONITORS} {least} {' '.join(names)}",
+        f"quorum {MONITORS}",
     )
     return "".join(f"{line}\n" for line in lines)
 

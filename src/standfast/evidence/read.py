@@ -151,7 +151,7 @@ def entry_at(transport: Transport, index: int, size: int) -> bytes:
     """Entry `index` of a log of that size, as it is there: only its hash can tell whether it is the
     right one. Raises `CannotVerify` when it is missing."""
     tile = next(each for each in bundles(size) if each.index == index // WIDTH)
-    content = contents(tile, _fetch_tile(transport, tile))
+    content = contents(tile, fetched_tile(transport, tile))
     if index - tile.first >= len(content):
         raise CannotVerify(f"entry {index} is missing")
     return content[index - tile.first]
@@ -163,7 +163,7 @@ def entries_between(transport: Transport, start: int, size: int) -> tuple[bytes,
     found: list[bytes] = []
     for tile in bundles(size):
         if tile.first + tile.width > start:
-            content = contents(tile, _fetch_tile(transport, tile))
+            content = contents(tile, fetched_tile(transport, tile))
             found += content[max(start - tile.first, 0) :]
     return tuple(found)
 
@@ -177,12 +177,12 @@ def _fetched(transport: Transport, size: int) -> Fetched:
 
 def _found(transport: Transport, tile: Tile) -> Found:
     try:
-        return contents(tile, _fetch_tile(transport, tile))
+        return contents(tile, fetched_tile(transport, tile))
     except CannotVerify:
         return None
 
 
-def _fetch_tile(transport: Transport, tile: Tile) -> bytes:
+def fetched_tile(transport: Transport, tile: Tile) -> bytes:
     """A narrower tile may be gone once the full one exists: then its beginning is the same."""
     try:
         return transport.fetch(tile.path)

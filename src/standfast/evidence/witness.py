@@ -51,6 +51,19 @@ class Refuse:
     reason: Reason
     why: str
 
+    @property
+    def is_contradiction(self) -> bool:
+        """Whether two things that the log's key has signed do not go together. A rollback is none:
+        an older checkpoint may have been late."""
+        return self.reason is Reason.FORK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Whoever asked takes another checkpoint for the last one than this."""
+
+    last: Checkpoint
+
 
 def nothing_of(origin: str) -> Checkpoint:
     """What a witness remembers of a log that it has never cosigned."""
@@ -129,13 +142,24 @@ class Witness:
         return Checkpoint.from_text(text), found[0][1]
 
     def ask(self, note: bytes, proof: Hashes, now: datetime) -> str | Refuse:
-        """Return the line with the cosignature, or why there is none. `proof` leads from `last`.
+        """Return the line with the cosignature, or why there is none. `proof` leads from `last`."""
+        answer = self.answer(note, proof, now, from_size=None)
+        assert not isinstance(answer, Conflict)
+        return answer
+
+    def answer(
+        self, note: bytes, proof: Hashes, now: datetime, *, from_size: int | None
+    ) -> str | Refuse | Conflict:
+        """The same for who says from which size `proof` leads.
 
         What the log's key has signed and contradicts what was cosigned is kept: it is evidence.
         """
         new, signature = self.opened(note)
         with self._locked():
-            decided = decide(self.last, new, proof, now)
+            last = self.last
+            if from_size not in (None, last.size):
+                return Conflict(last=last)
+            decided = decide(last, new, proof, now)
             if isinstance(decided, Refuse):
                 self._keep(decided.reason, note)
                 return decided
@@ -145,12 +169,18 @@ class Witness:
             self.write(self.place / CHECKPOINT, joined(signed, [line]))
             return line
 
+    def refused(self, reason: Reason) -> bytes:
+        """The newest note that was refused for this reason and kept; empty if there is none."""
+        path = self._refused(reason)
+        return path.read_bytes() if path.exists() else b""
+
     def _keep(self, reason: Reason, note: bytes) -> None:
         """One of each sort, so that nobody can fill the disk."""
-        if reason in CONTRADICTIONS:
-            path = self.place / f"refused-{reason.name.lower()}"
-            if not path.exists() or path.read_bytes() != note:
-                self.write(path, note)
+        if reason in CONTRADICTIONS and self.refused(reason) != note:
+            self.write(self._refused(reason), note)
+
+    def _refused(self, reason: Reason) -> Path:
+        return self.place / f"refused-{reason.name.lower()}"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 # One monitor alone unless a test says otherwise: what several do together is in tests/unit/monitor.
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from tests.unit.monitor.memory_store import MemoryStore
 
+from standfast.core.errors import Unreachable
 from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
@@ -18,11 +20,13 @@ from standfast.evidence.cosignature import cosigned, cosigner, witness_name
 from standfast.evidence.envelope import leaf
 from standfast.evidence.explanation import explaining, explanations
 from standfast.evidence.merkle import leaf_hash, root
-from standfast.evidence.note import vkey
+from standfast.evidence.note import parse_vkey, vkey
 from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
+from standfast.evidence.submission import answer
 from standfast.evidence.transport import Missing
+from standfast.evidence.witness import Witness
 from standfast.mechanisms.monitor.bulletin import claim, cosign, read, stand, wait_for_writer
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.judge import judge
@@ -96,7 +100,13 @@ class Spools:
         return self.files[path]
 
 
-def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) -> Keeper:
+def keeper(
+    folder: Path,
+    clock: HandClock,
+    store: MemoryStore,
+    listed: Sequence[Mapping[str, str]] = (),
+    **peers: Spools,
+) -> Keeper:
     settings = {
         "machine": "monitor",
         "site": "example",
@@ -110,6 +120,7 @@ def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) 
             {"name": name, "witness": cosigner(witness_key(name)).vkey}
             for name in ("monitor", *peers)
         ],
+        "witnesses": list(listed),
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
         "company": {},
     }
@@ -313,7 +324,7 @@ def test_the_writer_fetches_what_waits_elsewhere_and_logs_it_once(tmp_path: Path
             if board.signed:
                 text = board.signed.decode().rpartition("\n\n")[0] + "\n"
                 line = cosigned(text, witness_key("other"), clock.now())
-                store.commit(cosign(board, "other", line))
+                store.commit(cosign(board, "other", line.encode()))
 
     turn()
     given = leaf("example", proof(1, NOON), VANTAGE)
@@ -375,3 +386,46 @@ def test_a_keeper_that_ends_lets_another_write_at_once(monitor: Monitor) -> None
     assert read(monitor.store.read()).writer == "monitor"
     monitor.keeper.end()
     assert read(monitor.store.read()).writer is None
+
+
+def test_a_customers_witness_is_asked_and_shown_and_stops_nothing_while_it_is_away(
+    tmp_path: Path,
+) -> None:
+    clock = HandClock()
+    store = MemoryStore(clock.monotonic)
+    customer = Ed25519Signer.from_seed("customer.example/witness", b"c" * 32)
+    listed = {
+        "name": "customer.example",
+        "key": cosigner(customer).vkey,
+        "url": "https://customer.example",
+    }
+    monitor = Monitor(keeper=keeper(tmp_path, clock, store, [listed]), clock=clock, store=store)
+    away = True
+    own = Witness(folder=tmp_path / "customer", log=parse_vkey(vkey(LOG_KEY)), signer=customer)
+
+    def send(url: str, body: bytes) -> tuple[int, str, bytes]:
+        assert url == "https://customer.example/add-checkpoint"
+        if away:
+            raise Unreachable("nobody answers")
+        said = answer(body, [own], clock.now())
+        return said.status, said.content_type, said.body.encode()
+
+    monitor.keeper.collector.send = send
+    monitor.keeper.collector.start = lambda work: work()
+    monitor.turn()
+    monitor.turn()
+    cosigned = monitor.page["log"]["cosigned"]
+    assert [each["witness"] for each in cosigned["by"]] == ["monitor"]
+    away = False
+    clock.sleep(61)
+    for _ in range(3):
+        monitor.turn()
+    cosigned = monitor.page["log"]["cosigned"]
+    assert [each["witness"] for each in cosigned["by"]] == ["customer.example", "monitor"]
+    assert cosigned["required"] == "monitor"
+    assert "witness customer.example " in (monitor.keeper.www / "policy.txt").read_text()
+    monitor.hand_in(proof(1, NOON))
+    for _ in range(3):
+        monitor.turn()
+    assert len(monitor.page["log"]["cosigned"]["by"]) == 2
+    assert own.last.size == 3

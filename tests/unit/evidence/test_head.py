@@ -81,6 +81,9 @@ NOBODY: frozenset[str] = frozenset()
         (replace(QUIET, shown=frozenset({A, B})), Publish()),
         (replace(QUIET, cosigned=frozenset({A, B})), Wait()),
         (replace(QUIET, cosigned=frozenset({A}), shown=NOBODY), Wait()),
+        # Others than monitors count for no majority, and are shown.
+        (replace(QUIET, cosigned=QUIET.cosigned | {"customer"}), Publish()),
+        (replace(QUIET, me=C, cosigned=frozenset({C, "customer"}), shown=NOBODY), Wait()),
         # A witness that refuses is not asked again, and the others go on without it.
         (replace(SIGNED, cosigned=frozenset({B, C}), refuses="a fork"), Publish()),
         (replace(QUIET, cosigned=frozenset({B, C}), refuses="a fork"), Wait(why="a fork")),

@@ -114,11 +114,11 @@ def show(seen: Bulletin, note: bytes) -> Change:
     return Change(unchanged=seen.as_it_was(HEAD), puts=(Put(key=SIGNED, data=note),))
 
 
-def cosign(seen: Bulletin, machine: str, line: str) -> Change:
-    """What a monitor's witness has signed, as long as it is below what is signed now."""
+def cosign(seen: Bulletin, witness: str, line: bytes) -> Change:
+    """What a witness has signed, as long as it is below what is signed now."""
     return Change(
         unchanged=seen.as_it_was(SIGNED),
-        puts=(Put(key=f"{COSIGNED}{machine}", data=line.encode()),),
+        puts=(Put(key=f"{COSIGNED}{witness}", data=line),),
     )
 
 

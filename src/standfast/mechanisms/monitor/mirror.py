@@ -68,7 +68,8 @@ class Turn:
 @dataclass(slots=True, kw_only=True)
 class Mirror:
     """`peers` are the other monitors; `leaves` what is to be logged now, were this the writer.
-    `witness` is this monitor's own, `witnesses` are the keys of all monitors' by their names."""
+    `witness` is this monitor's own, `witnesses` are the keys of all monitors' by their names, and
+    of the others that are listed."""
 
     machine: str
     log: Log
@@ -174,7 +175,7 @@ class Mirror:
                 f"the witness refuses to cosign ({line.reason}): {line.why}",
             )
         else:
-            self.store.commit(bulletin.cosign(board, self.machine, line))
+            self.store.commit(bulletin.cosign(board, self.machine, line.encode()))
 
     def _cosigned(self, board: Bulletin) -> bytes:
         """What is signed, with the cosignatures that hold, in the order of the monitors' names."""

@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.names import (
     SIGNING_KEY,
     WITNESS_KEY,
 )
+from standfast.mechanisms.monitor.settings import ListedWitness
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
@@ -31,9 +32,9 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
-    proofs, by name, and `witnesses` those of the monitors' witnesses. `objectives`: promise to
-    drill to this site's limits, `usual` the same of a site that changes none; `not_promised`:
-    promise to why not; `company`: what the company says of itself."""
+    proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses.
+    `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
+    none; `not_promised`: promise to why not; `company`: what the company says of itself."""
 
     site: str
     service: str
@@ -45,6 +46,7 @@ class EvidenceAsk:
     not_promised: Mapping[str, str]
     enrolled: Mapping[str, str]
     witnesses: Mapping[str, str]
+    listed: tuple[ListedWitness, ...]
     company: Company
 
 
@@ -70,6 +72,7 @@ def plan(
         ],
         "databases": {each.name: str(each.address) for each in having(machines, Role.DATABASE)},
         "agent_port": AGENT_PORT,
+        "witnesses": [each.model_dump() for each in ask.listed],
         "etcd_port": ETCD_CLIENT_PORT,
         "pages_port": PAGES_PORT,
         "site": ask.site,
