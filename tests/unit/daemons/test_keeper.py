@@ -375,3 +375,13 @@ def test_a_keeper_that_ends_lets_another_write_at_once(monitor: Monitor) -> None
     assert read(monitor.store.read()).writer == "monitor"
     monitor.keeper.end()
     assert read(monitor.store.read()).writer is None
+
+
+def test_it_writes_as_long_as_a_majority_lets_it(monitor: Monitor) -> None:
+    """The observer looks only meanwhile: what it saw could not be logged, and would pile up."""
+    assert not monitor.keeper.writes
+    monitor.turn()
+    assert monitor.keeper.writes
+    monitor.store.has_majority = False
+    monitor.turn()
+    assert not monitor.keeper.writes
