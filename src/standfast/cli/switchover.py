@@ -48,7 +48,7 @@ def switchover(file: Path | None, to: str | None, as_json: bool) -> None:
     """Let another database machine take the writes, before you work on the one that does.
 
     The secondary must hold every saved change, and the primary stops in good order: nothing is
-    lost, and writes wait for some three seconds. Run it again to go back. Nobody has to do this for
+    lost, and writes wait for a second or two. Run it again to go back. Nobody has to do this for
     `update`, `keys rotate` or `up`: they do it where it is needed.
     """
     app = open_app(file)

@@ -158,6 +158,7 @@ class Keeper:
         try:
             pause = self._keep()
         except Unreachable as error:
+            self.writes = False
             self._say_lasting(NO_MAJORITY, f"{NO_MAJORITY}: {error.problem}")
             pause = AGAIN_AFTER_S
         self._show_if_due(self.clock.now())

@@ -429,3 +429,13 @@ def test_a_customers_witness_is_asked_and_shown_and_stops_nothing_while_it_is_aw
         monitor.turn()
     assert len(monitor.page["log"]["cosigned"]["by"]) == 2
     assert own.last.size == 3
+
+
+def test_it_writes_as_long_as_a_majority_lets_it(monitor: Monitor) -> None:
+    """The observer looks only meanwhile: what it saw could not be logged, and would pile up."""
+    assert not monitor.keeper.writes
+    monitor.turn()
+    assert monitor.keeper.writes
+    monitor.store.has_majority = False
+    monitor.turn()
+    assert not monitor.keeper.writes

@@ -1,25 +1,33 @@
-"""Patroni goes back to the voters of its file, asks another where one says nothing, and wakes up
-when its PostgreSQL dies."""
+"""Patroni goes back to the voters of its file, asks another where one says nothing, wakes up when
+its PostgreSQL dies, and hands over without waiting for what is there already."""
 
 import inspect
 import json
 import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
+from typing import Any
 
+import patroni.postgresql
 import pytest
 from patroni.__main__ import Patroni
 from patroni.dcs.etcd import AbstractEtcdClientWithFailover as Client
 from patroni.dcs.etcd3 import Etcd3Client, Etcd3ClientError, PatroniEtcd3Client
 from patroni.ha import Failsafe, Ha
+from patroni.postgresql import Postgresql
 
 from standfast.mechanisms.database.patroni_start import (
+    LOOK_WHILE_STOPPING_S,
     REAPED_WITHIN_S,
     ask_another,
     died,
     follow,
     forget_failsafe,
+    hand_over_soon,
     see_deaths,
 )
 
@@ -192,3 +200,83 @@ def test_one_that_is_still_without_etcd_is(standby: Standby) -> None:
 def test_its_own_word_and_its_own_lead_are_no_signs(standby: Standby) -> None:
     assert all(standby.reads(lsn, session="") for lsn in range(9))
     assert all(standby.reads(lsn, leader="db-2") for lsn in range(9))
+
+
+def stopping(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Upstream's stop(), which here only tells what it was given; ours is around it."""
+    given: list[Any] = []
+
+    def stop(self: object, mode: str, **named: Any) -> bool:
+        given.append(named.get("on_shutdown"))
+        return True
+
+    monkeypatch.setattr(patroni.postgresql, "STOP_POLLING_INTERVAL", 1)  # taken back afterwards
+    monkeypatch.setattr(Postgresql, "stop", stop)
+    hand_over_soon()
+    return given
+
+
+def test_a_stop_is_looked_at_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping(monkeypatch)
+    assert patroni.postgresql.STOP_POLLING_INTERVAL == LOOK_WHILE_STOPPING_S
+    source = inspect.getsource(Postgresql._do_stop)
+    assert "time.sleep(STOP_POLLING_INTERVAL)" in source, "upstream looks in another way"
+
+
+@dataclass
+class Leader:
+    """Upstream's `Ha`, as far as its `on_shutdown` goes. The other machine has caught up when it
+    was asked so often."""
+
+    after: int
+    asked: int = 0
+    said: list[tuple[int, int]] = field(default_factory=list)
+
+    def is_failover_possible(self, *, cluster_lsn: int) -> bool:
+        assert cluster_lsn == 7
+        self.asked += 1
+        return self.asked > self.after
+
+    def demote(self) -> Callable[[int, int], None]:
+        def on_shutdown(checkpoint_location: int, prev_location: int) -> None:
+            time.sleep(1)
+            if self.is_failover_possible(cluster_lsn=checkpoint_location):
+                self.said.append((checkpoint_location, prev_location))
+
+        return on_shutdown
+
+
+@pytest.mark.parametrize(("after", "asked"), [(0, 2), (2, 4)])
+def test_who_hands_over_waits_until_the_other_one_has_caught_up(
+    monkeypatch: pytest.MonkeyPatch, after: int, asked: int
+) -> None:
+    given, leader = stopping(monkeypatch), Leader(after=after)
+    assert Postgresql.stop(object(), "fast", on_shutdown=leader.demote())
+    began = time.monotonic()
+    given[0](7, 6)
+    assert (leader.said, leader.asked) == ([(7, 6)], asked)
+    assert time.monotonic() - began < 0.9
+
+
+def test_nobody_waits_longer_than_upstream_and_nothing_is_handed_over_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given, leader = stopping(monkeypatch), Leader(after=99)
+    Postgresql.stop(object(), "fast", on_shutdown=leader.demote())
+    given[0](7, 6)
+    assert leader.said == []
+    assert leader.asked == round(1 / LOOK_WHILE_STOPPING_S) + 1
+
+
+def test_a_stop_that_hands_nothing_over_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = stopping(monkeypatch)
+    Postgresql.stop(object(), "immediate")
+    assert given == [None]
+
+
+@pytest.mark.parametrize("method", [Ha.demote, Ha.shutdown])
+def test_upstream_waits_a_second_and_then_asks_the_other_one(method: Callable[..., Any]) -> None:
+    """By what makes waiting less safe: nobody is handed the lead who has not received it all."""
+    source = inspect.getsource(method)
+    asks = source.index("self.is_failover_possible(cluster_lsn=checkpoint_location)")
+    assert source.index("time.sleep(1)") < asks
