@@ -142,3 +142,28 @@ def test_retention_keeps_what_is_new(site: Site) -> None:
     done = site.run("backup", "offsite", "retain")
     assert done.returncode == 0, done.stderr
     assert "0 need not be kept" in done.stdout
+
+
+def test_the_data_comes_back_with_nothing_but_the_envelope(site: Site, tmp_path: Path) -> None:
+    """From no folder of the site's, by no key of an operator's: as on another computer, but for the
+    way to the store, which stands here."""
+    file, into = tmp_path / "site.envelope", tmp_path / "back"
+    phrase = site.answer("keys", "envelope", "-o", str(file), "--print-passphrase")["passphrase"]
+    done = subprocess.run(
+        [site.command()[0], "recover", "snapshot", "--json", *brought(file, into)],
+        input=phrase,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["site"] == site.name
+    assert int(said["tables"]) > 0
+    assert (into / "data" / "PG_VERSION").read_text().strip() == said["postgresql"]
+    assert (into / "data" / "global" / "pg_control").exists()
+
+
+def brought(file: Path, into: Path) -> tuple[str, ...]:
+    return ("--envelope", str(file), "--into", str(into))

@@ -1,20 +1,24 @@
 """The real restic on the store of a site that is made here, over its own TLS."""
 
 import json
+import os
 import shutil
+import signal
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 
 from standfast.core.clock import SystemClock
-from standfast.core.command import SystemRunner
+from standfast.core.command import Command, Result, SystemRunner
 from standfast.core.errors import CommandFailed
 from standfast.mechanisms.backup.offsite.commands import Access
 from standfast.mechanisms.backup.offsite.repository import OffsiteRepository
@@ -136,11 +140,11 @@ def test_nothing_of_the_data_lies_there_in_plain(place: Place, data: Path) -> No
 
 
 def test_the_first_key_cannot_take_a_snapshot_away_and_the_second_can(
-    place: Place, data: Path
+    place: Place, data: Path, tmp_path: Path
 ) -> None:
     place.repository().snapshot(data, SOURCE, machine="backup-1", now=NOW)
     first = place.repository()
-    quick = replace(first, runner=Impatient())
+    quick = replace(first, runner=Impatient(folder=tmp_path))
     with pytest.raises(CommandFailed):
         quick.forget(first.snapshots())
     assert len(first.snapshots()) == 1
@@ -150,12 +154,31 @@ def test_the_first_key_cannot_take_a_snapshot_away_and_the_second_can(
     assert first.snapshots() == ()
 
 
-class Impatient(SystemRunner):
-    """restic tries again for minutes what was refused; two seconds do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impatient:
+    """restic tries again for minutes what was refused. As soon as it has said so once, it is ended
+    as timeout(1) would end it."""
 
-    def run(self, command, *, check=True):  # type: ignore[no-untyped-def]
-        argv = tuple("2" if each == f"{20 * 3600:g}" else each for each in command.argv)
-        return super().run(replace(command, argv=argv), check=check)
+    folder: Path
+
+    def run(self, command: Command, *, check: bool = True) -> Result:
+        said = self.folder / "complaint"
+        environment = {**os.environ, **(command.environment or {})}
+        with said.open("wb") as complaint, (self.folder / "said").open("wb") as out:
+            restic = subprocess.Popen(
+                command.argv[4:], env=environment, stdout=out, stderr=complaint
+            )
+            end = monotonic() + 60
+            while restic.poll() is None and b"returned error" not in said.read_bytes():
+                assert monotonic() < end, "nothing was refused"
+                sleep(0.02)
+            restic.send_signal(signal.SIGINT)
+            status = restic.wait()
+        return Result(
+            status=status,
+            stdout=(self.folder / "said").read_bytes(),
+            stderr=said.read_bytes(),
+        )
 
 
 def test_a_wrong_secret_is_told_as_a_refusal(place: Place) -> None:
@@ -186,9 +209,9 @@ def test_a_damaged_pack_is_found(place: Place, data: Path) -> None:
         store.check(every_byte=True)
 
 
-def test_a_full_store_is_told_as_full(place: Place, data: Path) -> None:
+def test_a_full_store_is_told_as_full(place: Place, data: Path, tmp_path: Path) -> None:
     place.server.bucket.objects.quota_bytes = 1000
-    store = replace(place.repository(), runner=Impatient())
+    store = replace(place.repository(), runner=Impatient(folder=tmp_path))
     with pytest.raises(CommandFailed, match="is full"):
         store.snapshot(data, SOURCE, machine="backup-1", now=NOW)
     assert store.snapshots() == ()
