@@ -78,7 +78,7 @@ def test_who_may_not_be_repeated_waits_and_is_told(start: Start) -> None:
 
 
 def test_a_late_first_byte_is_asked_for_elsewhere(start: Start) -> None:
-    edge = start()
+    edge = start(changed=lambda text: text.replace("balance random(2)", "balance roundrobin"))
     edge.webs[1].release.set()
     assert at_once(edge, ("GET", "/wait"), ("GET", "/wait")) == [b"web-2"] * 2
     assert sorted(edge.arrived("/wait")) == ["web-1", "web-2", "web-2"]
