@@ -49,6 +49,7 @@ def placed(
     for name in ("user haproxy", "group haproxy"):
         text = replaced(text, f"    {name}\n", "")
     text = replaced(text, " user haproxy mode 600", "")
+    text = replaced(text, " group haproxy mode 660", "")
     text = replaced(text, f"bind {LOOPBACK}:80\n", f"bind fd@{plain}\n")
     text = replaced(text, f"bind {LOOPBACK}:443 ", f"bind fd@{secure} ")
     for place, mine in (

@@ -14,6 +14,7 @@ from .test_redundant_web import Proven, end, published, second_client
 FAULTS = {
     ("redundant-web", "web-server"): "blind-edge",
     ("any-machine", "any-machine"): "blind-edge",
+    ("fastest-route", "slow-web"): "equal-weights",
     ("mirrored-database", "mirrored-database"): "lone-primary",
     ("mirrored-database", "secondary-host"): "patient-primary",
     ("database-failover", "database-crash"): "nobody-takes-over",

@@ -63,6 +63,28 @@ ANY_MACHINE = Promise(
     mechanism="rollout",
 )
 
+FASTEST_ROUTE = Promise(
+    id="fastest-route",
+    statement="Requests go to the fastest web server that is available.",
+    parts=(
+        Part(
+            drill="slow-web",
+            proof=(
+                "One web server is made to hold every request for half a second, while signed-in "
+                "visitors read and save through the public addresses. Ten seconds later no more "
+                "than one request in twenty still meets it."
+            ),
+            objective={"slow_share": 0.05},
+            fault="equal-weights",
+            fault_words="the edges send every web server as much, however slow it is",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="edge",
+)
+
 MIRRORED_DATABASE = Promise(
     id="mirrored-database",
     statement="Every change is on a second machine before it is acknowledged.",
@@ -258,6 +280,7 @@ CLOSED_PORTS = Promise(
 CATALOG = (
     REDUNDANT_WEB,
     ANY_MACHINE,
+    FASTEST_ROUTE,
     MIRRORED_DATABASE,
     DATABASE_FAILOVER,
     ONSITE_BACKUP,

@@ -128,6 +128,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             TWO_DATABASES,
             at_least(3, "monitor", "it takes three monitors"),
         ),
+        "fastest-route": at_least(2, "web", "it takes two web machines"),
         "mirrored-database": TWO_DATABASES,
         "database-failover": all_of(TWO_DATABASES, voters_outlive_any_database),
         "onsite-backup": copies_without_database(

@@ -22,6 +22,7 @@ from standfast.proofs.drills.offsite_snapshot import OffsiteSnapshot
 from standfast.proofs.drills.onsite_backup import OnsiteBackup
 from standfast.proofs.drills.restore import Restore
 from standfast.proofs.drills.secondary_host import SecondaryHost
+from standfast.proofs.drills.slow_web import SlowWeb
 from standfast.proofs.drills.web_server import WebServer
 
 
@@ -56,6 +57,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.EDGE,
             words="cuts the power of a machine that is drawn at random, or named by --machine",
             drill=AnyMachine(),
+        ),
+        "slow-web": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.EDGE,
+            words="makes one web machine hold every request for half a second",
+            drill=SlowWeb(),
         ),
         "encrypted-in-transit": Check(
             kind=Kind.OBSERVATION,

@@ -1,5 +1,6 @@
 """What may be repeated is asked elsewhere; what may not is sent once, and its end is said."""
 
+import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,11 +36,35 @@ def test_what_may_not_be_repeated_gets_one_honest_error(start: Start) -> None:
 
 def test_without_the_second_passage_the_customer_is_told_nothing(start: Start) -> None:
     """Why `through-once` is there: HAProxy hangs up on whoever has asked before."""
-    edge = start(changed=lambda text: text.replace("use_backend through-once", "use_backend once"))
+    edge = start(changed=straight)
     connection = on_a_used_connection(edge)
     connection.request("POST", "/die", body=b"an order")
     with pytest.raises(ConnectionError):
         connection.getresponse()
+
+
+def as_rendered(text: str) -> str:
+    return text
+
+
+def straight(text: str) -> str:
+    return text.replace("use_backend through-once", "use_backend once")
+
+
+@pytest.mark.parametrize(("changed", "times"), [(as_rendered, 1), (straight, 6)])
+def test_over_http2_a_client_is_not_told_that_nothing_was_done(
+    start: Start, changed: Callable[[str], str], times: int
+) -> None:
+    """Straight to the web server, curl repeats an order five times on HAProxy's word."""
+    edge = start(changed=changed)
+    each = ("--insecure", "--silent", "--http2", "--output", "/dev/null")
+    page = (*each, f"https://127.0.0.1:{edge.port}/")
+    order = (*each, "--data", "an order", f"https://127.0.0.1:{edge.port}/die")
+    said = ("--write-out", "%{http_version} %{http_code}")
+    command = ("curl", *page, "--next", *said, *order)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert len(edge.arrived("/die")) == times
+    assert done.stdout == ("2 502" if times == 1 else "0 000")
 
 
 def test_what_may_be_repeated_is_asked_of_another_server(start: Start) -> None:
@@ -78,7 +103,7 @@ def test_who_may_not_be_repeated_waits_and_is_told(start: Start) -> None:
 
 
 def test_a_late_first_byte_is_asked_for_elsewhere(start: Start) -> None:
-    edge = start()
+    edge = start(changed=lambda text: text.replace("balance random(2)", "balance roundrobin"))
     edge.webs[1].release.set()
     assert at_once(edge, ("GET", "/wait"), ("GET", "/wait")) == [b"web-2"] * 2
     assert sorted(edge.arrived("/wait")) == ["web-1", "web-2", "web-2"]

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from standfast.mechanisms.web.release import Release, parse
-from standfast.mechanisms.web.settings import Commands
+from standfast.mechanisms.web.settings import Commands, Route
 
 GOOD: dict[str, Any] = {
     "web": ["bin/web"],
@@ -29,6 +29,12 @@ GOOD: dict[str, Any] = {
 def test_what_cannot_run_is_refused(change: dict[str, Any], expected: str) -> None:
     with pytest.raises(ValidationError, match=expected):
         Commands.model_validate({**GOOD, **change})
+
+
+@pytest.mark.parametrize("route", ["reports", "/two words", "/a\nb", "/{x}", '/"'])
+def test_a_slow_route_is_a_path_that_haproxy_reads_as_it_stands(route: str) -> None:
+    with pytest.raises(ValidationError, match="should match pattern"):
+        TypeAdapter(Route).validate_python(route)
 
 
 def test_a_release_reads_back_as_it_was_noted() -> None:

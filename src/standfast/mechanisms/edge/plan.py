@@ -21,6 +21,9 @@ CONFIG = "/etc/haproxy/haproxy.cfg"
 BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/blind-edge.cfg"})
 """Debian's haproxy.service takes its configuration's path from this variable."""
 
+WEIGHTS = "standfast-weights.service"
+EQUAL = Fault(name="equal-weights", unit=WEIGHTS, environment={"WEIGHTS": "equal"})
+
 ONCE_SOCKET = "/run/haproxy/once.sock"
 """Through which a request that may not be repeated comes to HAProxy a second time."""
 
@@ -62,6 +65,7 @@ def plan(
     certificate: bytes,
     source: str,
 ) -> Contribution:
+    """`source` is the folder of our own source on the machine."""
     return Contribution(
         files=(
             File(
@@ -75,7 +79,7 @@ def plan(
             ),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
-                for each in (BLIND, stray.fault(source))
+                for each in (BLIND, EQUAL, stray.fault(source))
             ),
             File(path=errors.MAP, content=errors.error_map(), reloads=(UNIT,)),
             File(
@@ -84,8 +88,13 @@ def plan(
                 reloads=(UNIT,),
             ),
             unit(),
+            File(
+                path=f"/etc/systemd/system/{WEIGHTS}",
+                content=render(__package__, WEIGHTS, source=source).encode(),
+                restarts=(WEIGHTS,),
+            ),
         ),
-        units=(Unit(name=UNIT),),
+        units=(Unit(name=UNIT), Unit(name=WEIGHTS)),
         flows=(
             Flow(port=80, sources=(), why="redirect to https"),
             Flow(port=443, sources=(), why="the service"),

@@ -19,6 +19,10 @@ from standfast.mechanisms.web.settings import ServiceSettings
 from standfast.mechanisms.web.units import ENVIRONMENT, PROXY, USER
 
 OPEN_DOOR = Fault(name="open-door", unit=PROXY, environment={"CONFIG": f"{FAULTS}/open-door.cfg"})
+SLOW = Fault(name="slow-web", unit=PROXY, environment={"CONFIG": f"{FAULTS}/slow-web.cfg"})
+"""Not a fault of a calibration, but what the drill `slow-web` does."""
+
+DELAY_MS = 500
 PORT = 8000
 LISTEN = "127.0.0.1"
 
@@ -83,6 +87,11 @@ def plan(
             ),
             File(path=f"{FAULTS}/{OPEN_DOOR.name}.json", content=OPEN_DOOR.declaration()),
             File(
+                path=SLOW.environment["CONFIG"],
+                content=proxy(machine, edges, settings, open=False, delay_ms=DELAY_MS),
+            ),
+            File(path=f"{FAULTS}/{SLOW.name}.json", content=SLOW.declaration()),
+            File(
                 path=f"/etc/systemd/system/{PROXY}",
                 content=render(__package__, "standfast-web-proxy.service").encode(),
                 restarts=(PROXY,),
@@ -101,9 +110,15 @@ EDGE_DECIDES_S = 60
 
 
 def proxy(
-    machine: Machine, edges: tuple[Machine, ...], settings: ServiceSettings, *, open: bool
+    machine: Machine,
+    edges: tuple[Machine, ...],
+    settings: ServiceSettings,
+    *,
+    open: bool,
+    delay_ms: int = 0,
 ) -> bytes:
-    """`open`: the planted fault. It asks nobody for a certificate."""
+    """`open`: the planted fault. It asks nobody for a certificate. `delay_ms`: how long it holds
+    each request."""
     return render(
         __package__,
         "web-proxy.cfg",
@@ -114,6 +129,7 @@ def proxy(
         patience_s=EDGE_DECIDES_S + (settings.slow_limit_s if settings.slow else 0),
         web_port=WEB_PORT,
         open=open,
+        delay_ms=delay_ms,
         flag=drain.FLAG,
     ).encode()
 

@@ -63,6 +63,12 @@ QUESTIONS: Sequence[Question] = (
         promises=("passwords-hashed",),
     ),
     Question(
+        id="IVS-02.1",
+        asks="Are resources planned and watched so that the service performs as it has to?",
+        promises=("fastest-route",),
+        beyond="How capacity is planned.",
+    ),
+    Question(
         id="IVS-03.2",
         asks="Is what the machines say to each other encrypted?",
         promises=("encrypted-in-transit",),
