@@ -245,6 +245,7 @@ def holding_up(found: Iterable[Seen], now: datetime) -> Iterator[str]:
     ]
     for step in absence.decide(seen, 0, now):
         if isinstance(step, absence.TakeOut):
-            yield f"{step.machine} HAS TAKEN NO CHANGE since {newest[step.machine]:{TIME}} UTC, and"
-            yield "  the primary keeps its WAL for it, until its disk is full. Look there:"
+            yield f"{step.machine} HAS TAKEN NO CHANGE since {newest[step.machine]:{TIME}} UTC."
+            yield "  The primary sends to the others alone now; once it is back it takes a full"
+            yield "  copy, and what was written meanwhile is a gap in it. Look there:"
             yield f"  standfast logs {step.machine} --unit standfast-repository.service"

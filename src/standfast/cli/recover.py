@@ -7,6 +7,7 @@ import click
 
 from standfast.cli.app import App, open_app
 from standfast.cli.bring_back import Wish, discard, instances, into_folder, psql
+from standfast.cli.bring_back_site import SITE, abandon, into_site
 from standfast.cli.leaving import runs
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
@@ -24,9 +25,9 @@ from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
 @click.option("--to", metavar="TIME", help='As in "2026-11-29 14:05:00" (UTC), or `latest`.')
 @click.option(
     "--into",
-    metavar="FOLDER",
+    metavar="FOLDER|site",
     help="A folder on a backup machine, new or empty: the database of that moment runs there, "
-    "to be looked at.",
+    "to be looked at. Or `site`: it takes the place of the site's own.",
 )
 @click.option("--from", "machine", metavar="MACHINE", help="Of that backup machine's copies.")
 @click.option(
@@ -36,6 +37,7 @@ from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
     multiple=True,
     help="Write this table into a file beside it, as SQL. May be given more than once.",
 )
+@click.option("--yes", is_flag=True, help="With `--into site`: do not ask for the site's name.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
 def recover(
@@ -44,6 +46,7 @@ def recover(
     into: str | None,
     machine: str | None,
     tables: tuple[str, ...],
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Bring back what cannot come back by itself.
@@ -54,10 +57,15 @@ def recover(
       standfast recover psql /srv/look                     look at it
       standfast recover discard /srv/look                  take it away
 
-    With --to and --into the database of a moment comes back beside the one that runs, which goes on
+    With --into FOLDER the database of a moment comes back beside the one that runs, which goes on
     untouched. Before anything is done it is checked that there is such a copy and that the folder
     is empty and large enough. Interrupted, the machine goes on by itself, and the same command
     waits for it again.
+
+    With --into site the service stops, that database takes the place of the site's own on all its
+    machines, and the service starts again. The site's name is asked for first; what was there
+    is kept aside, and what was saved since and is not in it is said. The same command goes on from
+    wherever it was interrupted.
 
     Exit status: 0 it is there, 1 it failed, 2 no such moment or no such folder, 3 a machine that
     is needed did not answer.
@@ -65,11 +73,17 @@ def recover(
     if context.invoked_subcommand is not None:
         return
     if to is None or into is None:
-        raise click.UsageError("say --to TIME and --into FOLDER, or one of its commands")
+        raise click.UsageError("say --to TIME and --into FOLDER|site, or one of its commands")
     app = open_app(context.obj)
     app.must_exist()
+    wanted = moment.parse(to, app.clock.now())
+    if into == SITE:
+        if tables:
+            raise click.UsageError("--table is for what comes back into a folder")
+        into_site(app, wanted, machine, yes=yes, as_json=as_json)
+        return
     wish = Wish(
-        to=moment.parse(to, app.clock.now()),
+        to=wanted,
         folder=checked(into),
         machine=machine,
         tables=tables,
@@ -77,7 +91,7 @@ def recover(
     into_folder(app, wish, as_json=as_json)
 
 
-for command in (instances, psql, discard):
+for command in (instances, psql, discard, abandon):
     recover.add_command(command)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from standfast.core.errors import CommandFailed
+from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.engine import Copy, Kind
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.take import take
@@ -35,6 +36,7 @@ class Shelf:
 
     kept: tuple[Copy, ...] = ()
     has_primary: bool = True
+    wal: tuple[str, ...] = ()
     did: list[str] = field(default_factory=list)
 
     def prepare(self) -> None:
@@ -47,6 +49,12 @@ class Shelf:
 
     def copies(self) -> tuple[Copy, ...]:
         return self.kept
+
+    def segments(self) -> tuple[str, ...]:
+        return self.wal
+
+    def history(self, timeline: int) -> str:
+        return "1\t0/A000000\tno recovery target specified\n"
 
     def restore(self, into: Path, tablespaces: Path) -> None:
         raise AssertionError("nothing is restored here")
@@ -82,3 +90,23 @@ def test_without_a_primary_nothing_is_taken_and_the_failure_is_told() -> None:
     with pytest.raises(CommandFailed):
         take(shelf, SETTINGS, StillClock())
     assert shelf.did == []
+
+
+def numbered(*numbers: int, timeline: int = 1) -> tuple[str, ...]:
+    return tuple(wal.name(timeline, number) for number in numbers)
+
+
+def test_after_a_gap_a_full_copy_is_due_whatever_the_day() -> None:
+    before = copy("1F", began_at=NOW - timedelta(hours=1), first=3)
+    shelf = Shelf(kept=(before,), wal=numbered(3, 4, 5, 9, 10))
+    assert take(shelf, SETTINGS, StillClock()) is Kind.FULL
+    since = copy("2F", began_at=NOW - timedelta(minutes=20), first=9)
+    shelf = Shelf(kept=(before, since), wal=numbered(3, 4, 5, 9, 10, 11))
+    assert take(shelf, SETTINGS, StillClock()) is Kind.INCREMENTAL
+
+
+def test_a_failover_is_no_gap() -> None:
+    before = copy("1F", began_at=NOW - timedelta(hours=1), first=3)
+    log = (*numbered(3, *range(4, 11)), *numbered(10, 11, timeline=2))
+    shelf = Shelf(kept=(before,), wal=log)
+    assert take(shelf, SETTINGS, StillClock()) is Kind.INCREMENTAL

@@ -133,7 +133,7 @@ def test_a_machine_that_holds_up_the_primarys_wal_is_named_and_no_other() -> Non
     well = reached("backup-1", timedelta(seconds=5))
     late = reached("backup-2", timedelta(minutes=16))
     said = list(holding_up((well, late, SILENT), NOW))
-    assert said[0] == "backup-2 HAS TAKEN NO CHANGE since 2026-11-25 06:44:00 UTC, and"
+    assert said[0] == "backup-2 HAS TAKEN NO CHANGE since 2026-11-25 06:44:00 UTC."
     assert said[-1] == "  standfast logs backup-2 --unit standfast-repository.service"
     assert all(len(line) <= 80 for line in said)
     assert not list(holding_up((well, reached("backup-2", timedelta(minutes=14))), NOW))

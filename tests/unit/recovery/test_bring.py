@@ -1,9 +1,9 @@
 """Stopped anywhere, the next start goes on; and what went wrong is left where it is read."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,7 @@ from standfast.core.command import Command, Result
 from standfast.core.errors import CannotVerify, CommandFailed, ConfigError, StandfastError
 from standfast.mechanisms.backup.engine import Engine, Target
 from standfast.mechanisms.backup.scratch import Scratch
-from standfast.mechanisms.recovery.point_in_time.bring import Bring
+from standfast.mechanisms.recovery.point_in_time.bring import Bring, limits
 from standfast.mechanisms.recovery.point_in_time.discard import discard
 from standfast.mechanisms.recovery.point_in_time.look import Found, look
 from standfast.mechanisms.recovery.point_in_time.orders import (
@@ -81,6 +81,8 @@ class SmallServer:
     reached: str = f"{REACHED.timestamp()}\n"
     data: Path = Path("/look/data")
     tablespaces: Path = Path("/look/tablespaces")
+    settings: Mapping[str, str] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
 
     def make(self) -> None:
         pass
@@ -97,7 +99,11 @@ class SmallServer:
         return 1
 
     def query(self, database: str, script: str) -> str:
+        self.ran.append(script)
         return self.reached
+
+    def run(self, program: str, *words: str) -> str:
+        return "max_connections setting:  100\nmax_prepared_xacts setting:  7\n"
 
 
 @dataclass(slots=True)
@@ -105,13 +111,14 @@ class Folder:
     """All that is kept of it between two starts."""
 
     states: list[State] = field(default_factory=lambda: [State()])
+    order: Order = field(default_factory=lambda: order(Path("/look")))
 
     def bring(self, copies: Copies, server: SmallServer) -> State:
         bring = Bring(
             engine=cast(Engine, copies),
             scratch=cast(Scratch, server),
             clock=TickingClock(),
-            order=order(Path("/look")),
+            order=self.order,
             tell=self.states.append,
         )
         with suppress(Stopped, KeyboardInterrupt, StandfastError):
@@ -159,6 +166,30 @@ def test_what_failed_is_said_and_a_server_that_ends_by_itself_too() -> None:
     assert (failed.phase, failed.problem) == (Phase.FAILED, "the disk is full")
     ended = Folder().bring(Copies(), SmallServer(ends=None))
     assert (ended.phase, ended.copied) == (Phase.FAILED, True)
+
+
+IN_PLACE = replace(order(Path("/var/lib/postgresql/recovered")), repository=2, programs="/programs")
+
+
+def test_in_the_sites_place_the_server_stops_as_it_was_before_it_was_copied() -> None:
+    folder, server = Folder(order=IN_PLACE), SmallServer(ends=AssertionError("it was waited for"))
+    last = folder.bring(Copies(), server)
+    assert (last.phase, last.problem) == (Phase.BROUGHT, "")
+    assert "RESET archive_mode" in server.ran[-1]
+    assert "RESET recovery_target_time" in server.ran[-1]
+    assert folder.bring(Copies(fails=AssertionError("again")), SmallServer()) == last
+
+
+def test_in_the_sites_place_the_server_has_the_limits_of_the_one_that_was_copied() -> None:
+    assert limits("max_prepared_xacts setting:           7\n") == {"max_prepared_transactions": "7"}
+
+
+@pytest.mark.parametrize("stop", [Stopped(), CannotVerify("no WAL")], ids=("killed", "failed"))
+def test_in_the_sites_place_it_goes_on_as_well(stop: BaseException) -> None:
+    folder = Folder(order=IN_PLACE)
+    folder.bring(Copies(), SmallServer(fails=stop))
+    again = folder.bring(Copies(fails=AssertionError("fetched again")), SmallServer())
+    assert again.phase is Phase.BROUGHT
 
 
 @dataclass(slots=True)

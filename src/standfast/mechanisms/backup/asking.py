@@ -135,15 +135,15 @@ class Repository:
     def _program(self, *words: str, timeout_s: float, by: tuple[str, ...] = ()) -> str:
         """Run one of this room's programs there."""
         module = f"standfast.mechanisms.backup.{words[0]}"
-        argv = (*by, "env", *self.environment(), "/usr/bin/python3", "-m", module, *words[1:])
+        variables = environment(self.connection, TAKE_UNIT)
+        argv = (*by, "env", *variables, "/usr/bin/python3", "-m", module, *words[1:])
         return self.connection.run(argv, timeout_s=timeout_s).text
 
-    def environment(self) -> tuple[str, ...]:
-        """Under which our programs run there; where they lie, the machine's own unit says."""
-        shown = self.connection.run(
-            ("systemctl", "show", "--property=Environment", "--value", TAKE_UNIT)
-        )
-        return tuple(shown.text.split())
+
+def environment(connection: Connection, unit: str) -> tuple[str, ...]:
+    """Under which our programs run on a machine; where they lie, one of its own units says."""
+    shown = connection.run(("systemctl", "show", "--property=Environment", "--value", unit))
+    return tuple(shown.text.split())
 
 
 def parse(printed: str) -> Look:

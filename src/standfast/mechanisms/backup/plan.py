@@ -38,6 +38,8 @@ within the ten seconds that are promised. It costs a segment's 16 MiB of writing
 REPOSITORY = "standfast-repository.service"
 COPYING = "standfast-copying.service"
 TIMER = "standfast-backup.timer"
+ARCHIVE = "standfast-archive.service"
+ARCHIVE_TIMER = "standfast-archive.timer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +119,14 @@ def repository(
     )
 
 
-def database(machine: Machine, machines: tuple[Machine, ...], ask: BackupAsk) -> Contribution:
+def database(
+    machine: Machine, machines: tuple[Machine, ...], ask: BackupAsk, *, source: str
+) -> Contribution:
     """A database machine: it sends its WAL, and lets its data be read."""
     backups = having(machines, Role.BACKUP)
     conf = engine.database_conf(machine, backups, ask.places)
     mine = {"owner": "postgres", "group": "postgres"}
+    model = {"keys_group": KEYS_GROUP, "spool": places.SPOOL}
     return Contribution(
         files=(
             File(
@@ -131,15 +136,11 @@ def database(machine: Machine, machines: tuple[Machine, ...], ask: BackupAsk) ->
                 group="postgres",
                 reloads=(COPYING,),
             ),
-            unit(
-                COPYING,
-                (COPYING,),
-                keys_group=KEYS_GROUP,
-                spool=places.SPOOL,
-                serve=names.SERVE_DATABASE,
-            ),
+            unit(COPYING, (COPYING,), serve=names.SERVE_DATABASE, **model),
+            unit(ARCHIVE, (), source=source, data=ask.places.data, **model),
+            unit(ARCHIVE_TIMER, (ARCHIVE_TIMER,)),
         ),
-        units=(Unit(name=COPYING),),
+        units=(Unit(name=COPYING), Unit(name=ARCHIVE_TIMER)),
         folders=(
             Folder(path=places.SPOOL, mode=0o750, **mine),
             Folder(path=places.SPOOL_LOCKS, mode=0o750, **mine),

@@ -164,7 +164,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             source=blueprint.source,
             python=blueprint.python,
         )
-        yield backup.database(machine, machines, blueprint.backup)
+        yield backup.database(machine, machines, blueprint.backup, source=blueprint.source)
         yield watcher.on_database(machines)
     if machine.is_a(Role.BACKUP):
         yield backup.repository(

@@ -57,7 +57,7 @@ def decompress(file: Path) -> Command:
     return Command(argv=("/usr/lib/apt/apt-helper", "cat-file", str(file)))
 
 
-def restore(into: Path, tablespaces: Path, *further: str) -> Command:
+def restore(into: Path, tablespaces: Path, *further: str, conf: str = RESTORE_CONF) -> Command:
     """`archive-mode=off`: what is restored to be looked at must never write into an archive."""
     return told(
         "restore",
@@ -66,7 +66,7 @@ def restore(into: Path, tablespaces: Path, *further: str) -> Command:
         "--archive-mode=off",
         *further,
         timeout_s=RESTORE_LIMIT_S,
-        conf=RESTORE_CONF,
+        conf=conf,
     )
 
 

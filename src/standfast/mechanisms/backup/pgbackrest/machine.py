@@ -9,6 +9,7 @@ from standfast.core.command import Runner
 from standfast.core.errors import CannotVerify
 from standfast.mechanisms.backup.engine import Copy, Kind, Target
 from standfast.mechanisms.backup.pgbackrest import commands, info, repository
+from standfast.mechanisms.backup.pgbackrest.names import DATABASE_CONF
 from standfast.mechanisms.backup.places import IN_MEMORY, REPOSITORY
 
 BEGUN = ("backup.manifest", "PG_VERSION")
@@ -61,14 +62,36 @@ class PgBackRest:
         if target is None:
             self.runner.run(commands.restore(into, tablespaces))
             return
-        again = any((into / each).exists() for each in BEGUN)
-        if not again:
-            empty(into)
-            empty(tablespaces)
-        locks = into.with_name("locks")
-        locks.mkdir(exist_ok=True)
-        further = commands.aimed(target, locks=locks, again=again)
+        further = made_ready(into, tablespaces, target)
         self.runner.run(commands.restore(into, tablespaces, *further))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afar:
+    """The engine on a database machine, with the repository of that number, which lies on another.
+    That one says the key to the engine for as long as it restores."""
+
+    runner: Runner
+    number: int
+
+    def restore(self, into: Path, tablespaces: Path, target: Target | None = None) -> None:
+        assert target is not None, "on a database machine it is said what is brought back"
+        further = made_ready(into, tablespaces, target)
+        told = commands.restore(
+            into, tablespaces, f"--repo={self.number}", *further, conf=DATABASE_CONF
+        )
+        self.runner.run(told)
+
+
+def made_ready(into: Path, tablespaces: Path, target: Target) -> tuple[str, ...]:
+    """Further words of the restore. What the engine could not go on with is not left there."""
+    again = any((into / each).exists() for each in BEGUN)
+    if not again:
+        empty(into)
+        empty(tablespaces)
+    locks = into.with_name("locks")
+    locks.mkdir(exist_ok=True)
+    return commands.aimed(target, locks=locks, again=again)
 
 
 def empty(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Where the engine's things lie. Standard library only."""
 
+from standfast.mechanisms.backup.places import SPOOL
+
 STANZA = "main"
 PROGRAM = "/usr/bin/pgbackrest"
 
@@ -14,7 +16,15 @@ RESTORE_CONF = "/etc/pgbackrest/restore.conf"
 DATABASE_CONF = "/etc/pgbackrest/database.conf"
 """Of a machine that has a database; it may keep a repository too, which has its own."""
 
-ARCHIVE_COMMAND = f"{PROGRAM} --config={DATABASE_CONF} --stanza={STANZA} archive-push %p"
+ARCHIVE_CONF = f"{SPOOL}/archive.conf"
+"""The same without the repositories that are out; made on the machine (`../archive.py`)."""
+
+ARCHIVE_COMMAND = (
+    f"conf={ARCHIVE_CONF}; test -s $conf || conf={DATABASE_CONF}; "
+    f"exec {PROGRAM} --config=$conf --stanza={STANZA} archive-push %p"
+)
+"""Read by the shell that PostgreSQL starts."""
+
 SERVE_REPOSITORY = f"{PROGRAM} --config={REPOSITORY_CONF} server"
 SERVE_DATABASE = f"{PROGRAM} --config={DATABASE_CONF} server"
 PACKAGE = "pgbackrest"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from standfast.core.clock import Clock
 from standfast.core.errors import CommandFailed, ConfigError, StandfastError
-from standfast.mechanisms.backup.asking import Repository
-from standfast.mechanisms.backup.places import HOME, USER
+from standfast.mechanisms.backup.asking import environment
+from standfast.mechanisms.backup.places import TAKE_UNIT, USER
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.recovery.point_in_time import instance
 from standfast.mechanisms.recovery.point_in_time.discard import STOP_LIMIT_S
@@ -26,10 +26,12 @@ OLD = "No module named"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recoveries:
-    """Of one backup machine."""
+    """Of one machine: a backup machine, or a database machine in the site's place. `unit` is one
+    of its own, which knows where our programs lie."""
 
     connection: Connection
     clock: Clock
+    unit: str = TAKE_UNIT
 
     @property
     def name(self) -> str:
@@ -54,14 +56,16 @@ class Recoveries:
     def begin(self, order: Order) -> str:
         """Start it anew or let it go on; return which run that is. The order first: whatever is
         there afterwards belongs to it."""
-        mine = ("install", "-d", "-o", USER, "-g", USER, "-m")
-        self.connection.run((*mine, "0750", ORDERS))
+        self.connection.run(("install", "-d", "-m", "0755", ORDERS))
         file = str(file_of(order.folder))
-        self.connection.run((*instance.AS_USER, "tee", file), stdin=order.to_json())
-        self.connection.run((*mine, "0700", order.folder))
+        part = f"{file}.part"
+        script = f"cat > {part} && chmod 0644 {part} && sync {part} && mv -T {part} {file}"
+        self.connection.run(("sh", "-c", script), stdin=order.to_json())
+        mine = ("install", "-d", "-o", order.user, "-g", order.user, "-m", "0700")
+        self.connection.run((*mine, order.folder))
         run = self.clock.now().isoformat()
-        environment = Repository(connection=self.connection).environment()
-        self.connection.run(instance.started(order, environment, HOME, run))
+        variables = environment(self.connection, self.unit)
+        self.connection.run(instance.started(order, variables, run))
         return run
 
     def wait(self, order: Order, run: str | None, tell: Callable[[str], None]) -> Found:
@@ -71,7 +75,7 @@ class Recoveries:
         while True:
             found = self.look(order.folder)
             is_new = run is None or found.state.run == run
-            if is_new and found.state.phase is Phase.READY and found.running:
+            if is_new and is_there(found):
                 return found
             if not found.running:
                 raise self._ended(order, found.state.problem if is_new else "it did not start")
@@ -113,8 +117,12 @@ class Recoveries:
         return tuple(Found.from_dict(each) for each in json.loads(printed))
 
     def _program(self, name: str, *words: str, timeout_s: float) -> str:
-        environment = Repository(connection=self.connection).environment()
-        argv = ("env", *environment, instance.PYTHON, "-m", f"{ROOM}.{name}", *words)
+        return self.program(f"{ROOM}.{name}", *words, timeout_s=timeout_s)
+
+    def program(self, module: str, *words: str, timeout_s: float) -> str:
+        """What one of our programs prints on that machine."""
+        variables = environment(self.connection, self.unit)
+        argv = ("env", *variables, instance.PYTHON, "-m", module, *words)
         said = self.connection.run(argv, timeout_s=timeout_s, check=False)
         if said.status == 0:
             return said.text
@@ -124,3 +132,10 @@ class Recoveries:
                 remedy="Run `standfast up` first.",
             )
         raise CommandFailed(f"{self.name}: {said.complaint.strip()}")
+
+
+def is_there(found: Found) -> bool:
+    """Whether all that was ordered is done."""
+    if found.order is not None and found.order.in_place:
+        return found.state.phase is Phase.BROUGHT
+    return found.state.phase is Phase.READY and found.running

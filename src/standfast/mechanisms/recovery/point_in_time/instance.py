@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from standfast.mechanisms.backup.places import USER
+from standfast.mechanisms.backup.places import HOME, USER
 from standfast.mechanisms.backup.scratch import PORT
+from standfast.mechanisms.hosts.names import KEYS_GROUP
 from standfast.mechanisms.recovery.point_in_time.orders import Order
 
 NAME = "standfast.mechanisms.recovery.point_in_time.bring"
@@ -12,15 +13,21 @@ PYTHON = "/usr/bin/python3"
 AS_USER = ("env", "--chdir=/", "runuser", "-u", USER, "--")
 """Nobody else is let in: its socket lies in a folder that only this user enters."""
 
+ALONE = ("PrivateNetwork=yes", "ProtectSystem=strict")
+"""For what stays to be looked at; in the site's place it comes from another machine."""
 
-def started(order: Order, environment: Iterable[str], home: str, run: str) -> tuple[str, ...]:
+
+def started(order: Order, environment: Iterable[str], run: str) -> tuple[str, ...]:
     """systemd-run(1). SIGINT is what PostgreSQL takes for a fast shutdown, and Python for an
     interruption."""
+    where = (
+        (f"SupplementaryGroups={KEYS_GROUP}",)
+        if order.in_place
+        else (*ALONE, "Nice=10", f"ReadWritePaths={HOME} {order.folder}")
+    )
     properties = (
-        *("Type=exec", f"User={USER}", f"Group={USER}", "Nice=10", "KillSignal=SIGINT"),
-        *("TimeoutStopSec=330", "PrivateNetwork=yes", "NoNewPrivileges=yes"),
-        *("ProtectSystem=strict", "ProtectHome=read-only"),
-        f"ReadWritePaths={home} {order.folder}",
+        *("Type=exec", f"User={order.user}", f"Group={order.user}", "KillSignal=SIGINT"),
+        *("TimeoutStopSec=330", "NoNewPrivileges=yes", "ProtectHome=read-only", *where),
         *(f"Environment={each}" for each in environment),
     )
     return (

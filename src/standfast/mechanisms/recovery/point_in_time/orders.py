@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 from standfast.core.units import parse_stamp
 from standfast.mechanisms.backup.engine import Target
-from standfast.mechanisms.backup.places import HOME
+from standfast.mechanisms.backup.places import USER
 
-ORDERS = f"{HOME}/recoveries"
-"""One file for each folder that was ordered; it goes when the folder is discarded."""
+ORDERS = "/var/lib/standfast-recoveries"
+"""One file for each folder that was ordered; it goes when the folder is discarded. Root's, and
+readable for whoever's database it is."""
 
 STATE = "state.json"
 """In the folder itself."""
@@ -22,7 +24,11 @@ STATE = "state.json"
 class Order:
     """`to` is the moment, None for the latest; `copy` the engine's name of the one it begins with,
     `copy_bytes` what comes back of it, and `segments` how many of WAL are replayed at most, from
-    `first_segment` on."""
+    `first_segment` on.
+
+    On a database machine, in the site's place: from which `repository`, by PostgreSQL's `programs`,
+    when it was `begun`, and of what moment the `newest` change was that was known then. Empty on a
+    backup machine, which has all of its own, and where what came back stays to be looked at."""
 
     folder: str
     to: str | None
@@ -30,6 +36,24 @@ class Order:
     copy_bytes: int
     first_segment: str
     segments: int
+    repository: int = 0
+    programs: str = ""
+    begun: str = ""
+    newest: str | None = None
+
+    @property
+    def in_place(self) -> bool:
+        return self.repository > 0
+
+    @property
+    def user(self) -> str:
+        """Whose files those of a database are."""
+        return "postgres" if self.in_place else USER
+
+    @property
+    def run(self) -> str:
+        """The name of this recovery, as a part of a file's name."""
+        return re.sub(r"[^0-9TZ]", "", self.begun)
 
     @property
     def key(self) -> str:
@@ -70,6 +94,9 @@ class Phase(StrEnum):
     RESTORING = "restoring"
     REPLAYING = "replaying"
     READY = "ready"
+    BROUGHT = "brought back"
+    """And stopped again, because it is to run elsewhere."""
+
     FAILED = "failed"
 
 

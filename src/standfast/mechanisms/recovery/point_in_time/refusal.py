@@ -7,7 +7,7 @@ from standfast.core.errors import ConfigError
 from standfast.core.units import size
 from standfast.mechanisms.backup import places
 from standfast.mechanisms.recovery.point_in_time.look import Found
-from standfast.mechanisms.recovery.point_in_time.orders import ORDERS, Order
+from standfast.mechanisms.recovery.point_in_time.orders import Order
 
 SOCKET = "/socket/.s.PGSQL.5432"
 SOCKET_BYTES = 107
@@ -26,9 +26,11 @@ OURS = (
     places.SCRATCH,
     places.DAMAGED,
     f"{places.HOME}/offsite",
-    ORDERS,
     "/etc",
     "/opt/standfast",
+    "/var/lib/standfast-machine",
+    "/var/lib/standfast-recoveries",
+    "/var/lib/postgresql",
     "/run",
     "/proc",
     "/sys",
@@ -92,9 +94,19 @@ def refuse(machine: str, found: Found, wanted: Order, others: Iterable[str] = ()
             f"{found.folder} on {machine} is not empty",
             remedy="Name a folder that is not there yet, or an empty one.",
         )
-    if found.free_bytes < needed_bytes(wanted):
+    no_room(machine, found.folder, found.free_bytes, wanted)
+
+
+def no_room(machine: str, folder: str, free_bytes: int, wanted: Order) -> None:
+    """Raises `ConfigError` where the disk is too small."""
+    if free_bytes < needed_bytes(wanted):
+        elsewhere = (
+            "Make room there."
+            if wanted.in_place
+            else ("Name a folder on a larger disk of that machine, or another machine (--from).")
+        )
         raise ConfigError(
-            f"{found.folder} on {machine} has room for {size(found.free_bytes)}, and "
+            f"{folder} on {machine} has room for {size(free_bytes)}, and "
             f"{size(needed_bytes(wanted))} are needed",
-            remedy="Name a folder on a larger disk of that machine, or another machine (--from).",
+            remedy=elsewhere,
         )
