@@ -22,6 +22,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.hosts.system import DEBIAN
+from standfast.mechanisms.keys.certificates.shown import shown
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
@@ -107,6 +108,7 @@ def blueprint(
             enrolled=enrolled,
             witnesses=witnesses,
             company=site.company,
+            certificates=shown(site.machines, certificates.public, certificates.brought),
         ),
         certificates=certificates,
         keys=keys,

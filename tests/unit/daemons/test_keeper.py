@@ -112,6 +112,7 @@ def keeper(folder: Path, clock: HandClock, store: MemoryStore, **peers: Spools) 
         ],
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
         "company": {},
+        "certificates": [],
     }
     return Keeper(
         settings=settings,

@@ -7,6 +7,7 @@ from typing import Any
 
 from standfast.core.templates import render
 from standfast.evidence.company import Company
+from standfast.evidence.statement import ShownCertificate
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
@@ -33,7 +34,8 @@ class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
     proofs, by name, and `witnesses` those of the monitors' witnesses. `objectives`: promise to
     drill to this site's limits, `usual` the same of a site that changes none; `not_promised`:
-    promise to why not; `company`: what the company says of itself."""
+    promise to why not; `company`: what the company says of itself; `certificates`: which ones
+    edges show."""
 
     site: str
     service: str
@@ -46,6 +48,7 @@ class EvidenceAsk:
     enrolled: Mapping[str, str]
     witnesses: Mapping[str, str]
     company: Company
+    certificates: tuple[ShownCertificate, ...] = ()
 
 
 def plan(
@@ -83,6 +86,7 @@ def plan(
         ],
         "not_promised": dict(ask.not_promised),
         "company": ask.company.model_dump(mode="json"),
+        "certificates": [each.model_dump(mode="json") for each in ask.certificates],
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
     }
     pages = {
