@@ -13,6 +13,7 @@ from standfast.core.command import SystemRunner
 from standfast.mechanisms.database.plan import START
 from standfast.mechanisms.hosts.bundle import Bundle, File
 from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.keys.operators import Operator
 from standfast.mechanisms.keys.plan import KeysAsk
@@ -42,6 +43,7 @@ NOWHERE = Path("/nowhere")
 """Where no site of this computer notes which addresses its machines have."""
 
 ALL_IN_ONE = """
+names = ["shop.example.test", "www.example.test"]
 [[machines]]
 name = "one"
 roles = ["edge", "web", "database", "backup", "monitor"]
@@ -88,7 +90,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         App(site=site, runner=SystemRunner(), clock=SystemClock()),
         secrets=SECRETS,
         offsite_words={**OFFSITE_WORDS, **(OWN_AUTHORITY if site.store_here else {})},
-        certificates=certificates(site.machines),
+        certificates=certificates(site.machines, site.names),
         keys=KeysAsk(operators=OPERATORS, mark="mark of the secrets"),
         release=Release(digest="release", commands=site.service.commands),
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
@@ -100,14 +102,26 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
     return plan(replace(made, python=PYTHON))
 
 
-def certificates(machines: Iterable[Machine]) -> Certificates:
+def certificates(machines: Iterable[Machine], names: tuple[str, ...]) -> Certificates:
     """Words instead of PEM: where a certificate lies is the plan's, what it says is not."""
-    names = [machine.name for machine in machines]
+    machine_names = [machine.name for machine in machines]
     return Certificates(
         authority=b"certificate of the site's authority\n",
-        identity={name: f"certificate of {name}\n".encode() for name in names},
-        public={name: f"public certificate of {name}\n".encode() for name in names},
-        service={name: f"certificate of the service on {name}\n".encode() for name in names},
+        identity={name: f"certificate of {name}\n".encode() for name in machine_names},
+        public={name: f"public certificate of {name}\n".encode() for name in machine_names},
+        service={
+            name: f"certificate of the service on {name}\n".encode() for name in machine_names
+        },
+        brought=tuple(map(brought, names)),
+    )
+
+
+def brought(name: str) -> Brought:
+    return Brought(
+        names=(name,),
+        chain=f"certificate of {name}\n",
+        key=f"private key of {name}\n",
+        anchor="certificate of a public authority\n",
     )
 
 

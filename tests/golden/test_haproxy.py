@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.edge import errors
-from standfast.mechanisms.hosts.names import IDENTITY, PUBLIC_IDENTITY
+from standfast.mechanisms.hosts.names import BROUGHT, IDENTITY, PUBLIC_IDENTITY
 from standfast.mechanisms.keys.authority import Subject, make, private_pem
 from standfast.mechanisms.keys.identity import request
 from standfast.mechanisms.web import drain
@@ -17,6 +17,7 @@ from .refusal import changed, golden_files, refusal
 
 CONFIGURATIONS = golden_files("haproxy/haproxy.cfg") | golden_files("standfast/**/*.cfg")
 EDGE = "eleven-machines/edge-1: /etc/haproxy/haproxy.cfg"
+BROUGHT_THERE = "all-in-one/one: /etc/haproxy/haproxy.cfg"
 LISTENER = "eleven-machines/web-1: /etc/standfast/listener.cfg"
 WEB = "eleven-machines/web-1: /etc/standfast/web-proxy.cfg"
 
@@ -39,12 +40,26 @@ def refused(text: str, identity: Path, folder: Path) -> str:
     for place in (IDENTITY, PUBLIC_IDENTITY):
         text = text.replace(place, str(identity))
     (folder / "web-proxy.map").write_text("drain off\n")
+    text = text.replace(BROUGHT, str(brought(identity, folder)))
     text = text.replace(drain.FLAG, str(folder / "web-proxy.map"))
     (folder / "errors.map").write_bytes(errors.error_map())
     text = text.replace(errors.MAP, str(folder / "errors.map"))
     path = folder / "haproxy.cfg"
     path.write_text(text)
     return refusal("haproxy", "-c", "-dW", "-f", str(path))
+
+
+def brought(identity: Path, folder: Path) -> Path:
+    """The golden list of names, with a certificate and a key that HAProxy can read."""
+    place = folder / "certificates"
+    place.mkdir()
+    pair = (identity / "cert.pem").read_bytes() + (identity / "cert.pem.key").read_bytes()
+    (listed,) = golden_files("standfast/certificates/names").values()
+    lines = [line.split() for line in listed.read_text().splitlines()]
+    for path, *_ in lines:
+        (place / Path(path).name).write_bytes(pair)
+    (place / "names").write_text(listed.read_text().replace(BROUGHT, str(place)))
+    return place
 
 
 WEB_FILES = ("web-proxy.cfg", "listener.cfg")
@@ -68,6 +83,7 @@ def test_haproxy_accepts_it_without_a_warning(name: str, identity: Path, tmp_pat
         (EDGE, "    timeout client 30s\n", "", "missing timeouts"),
         (EDGE, "default_backend web", "default_backend webs", "unable to find"),
         (EDGE, "cert.pem alpn", "gone.pem alpn", "gone.pem"),
+        (BROUGHT_THERE, "certificates/names", "certificates/nobody", "nobody"),
         (LISTENER, "option httpchk", "option httpcheck", "unknown option"),
         (WEB, "ca-file /etc/standfast/identity/ca.pem", "ca-file /dev/null", "/dev/null"),
     ],

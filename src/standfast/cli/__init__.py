@@ -12,6 +12,7 @@ import click
 
 from standfast.cli import (
     backup,
+    certificate,
     completion,
     deploy,
     drills,
@@ -85,6 +86,7 @@ for command in (
     logs.logs,
     operator.operator,
     keys.keys,
+    certificate.certificate,
     run.run,
     run.psql,
     switchover.switchover,

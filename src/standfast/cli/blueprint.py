@@ -22,6 +22,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.hosts.system import DEBIAN
+from standfast.mechanisms.keys.certificates.shown import shown
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
@@ -108,6 +109,7 @@ def blueprint(
             witnesses=witnesses,
             listed=site.evidence.witnesses,
             company=site.company,
+            certificates=shown(site.machines, certificates.public, certificates.brought),
         ),
         certificates=certificates,
         keys=keys,

@@ -27,6 +27,8 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody, rotation, witnesses
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
+from standfast.mechanisms.keys.certificates import brought
+from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.certificates import certify
@@ -74,14 +76,16 @@ def bring_up(
     chosen = choose(app, rollout, wish, progress)
     ship(app, rollout, chosen, progress)
     log_key = custody.log_key(vault)
-    pin_log(app, log_key, authority)
+    having = brought.kept(vault, site.names)
+    pin_log(app, log_key, authority.trusted + brought.anchors(having))
     certificates = certify(
         site.machines,
         inspected,
         authority,
         vault=vault,
-        public=public_subject(app),
+        public=public_subject(app, having=having),
         service=Subject(name=site.service.role),
+        brought=having,
         now=now,
     )
     enrolled = {custody.VANTAGE: vantage_vkey(app), **observers(app, vault, inspected)}
@@ -156,9 +160,10 @@ def did(report: dict[str, list[str]]) -> dict[str, list[str]]:
     return {what: names for what, names in report.items() if names and what != "waiting"}
 
 
-def pin_log(app: App, key: bytes, authority: Authority) -> None:
-    """The log's public key: what `evidence verify` trusts."""
-    own_pins().trust(log_vkey(app, key), address=log_url(app), authority=authority.trusted)
+def pin_log(app: App, key: bytes, authority: bytes) -> None:
+    """The log's public key: what `evidence verify` trusts. `authority`: who vouches for the address
+    at which it is read."""
+    own_pins().trust(log_vkey(app, key), address=log_url(app), authority=authority)
 
 
 def pin_policy(app: App, key: bytes, cosigning: Mapping[str, str]) -> None:
@@ -189,8 +194,10 @@ def vantage_vkey(app: App) -> str:
     return Verifier.of(signer.name, signer.public_key).vkey
 
 
-def public_subject(app: App) -> Subject:
-    named = hosts(app)
+def public_subject(app: App, *, having: tuple[Brought, ...] = ()) -> Subject:
+    """Edges choose by name, so the site's authority signs no name that another one has signed."""
+    others = {name for each in having for name in each.names}
+    named = tuple(each for each in hosts(app) if each not in others)
     addresses = tuple(IPv4Address(each) for each in named if each[-1].isdigit())
     dns = tuple(each for each in named if not each[-1].isdigit())
     return Subject(name=dns[0] if dns else app.site.name, dns=dns[1:], addresses=addresses)

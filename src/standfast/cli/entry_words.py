@@ -13,6 +13,7 @@ from standfast.evidence.read import Entry
 from standfast.evidence.selection import speaks_of
 from standfast.evidence.statement import (
     Calibration,
+    CertificatesNotice,
     CompanyNotice,
     EnrolledNotice,
     Kind,
@@ -20,6 +21,7 @@ from standfast.evidence.statement import (
     Proof,
     Run,
     ScopeNotice,
+    ShownCertificate,
     Slot,
     TextNotice,
 )
@@ -198,8 +200,18 @@ def of_notice(notice: Notice) -> Iterator[str]:
             yield from (f"{each.promise}: {each.why}" for each in notice.not_promised)
         case CompanyNotice():
             yield from of_company(notice.company)
+        case CertificatesNotice():
+            yield from map(of_certificate, notice.certificates)
         case TextNotice():
             return
+
+
+def of_certificate(shown: ShownCertificate) -> str:
+    return (
+        f"{', '.join(shown.names)} at {', '.join(shown.addresses)}: {shown.key}, "
+        f"by {shown.issuer}, serial {shown.serial}, "
+        f"until {words.moment(shown.valid_until)}, SHA-256 {shown.sha256}"
+    )
 
 
 def limits(objective: Figures) -> str:

@@ -19,6 +19,7 @@ from standfast.mechanisms.keys import rotation
 STAYS = (
     "the key of the evidence log, which its readers have pinned",
     "keys of backups that are kept, and what was read with them",
+    "keys of certificates that were brought (`standfast certificate import` brings new ones)",
     "keys that machines made for themselves, and whatever root did on them",
 )
 """What no rotation changes: said each time, because it decides whether machines are made anew."""

@@ -11,6 +11,7 @@ from standfast.mechanisms.backup.offsite.store import AUTHORITY, WORDS
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody, witnesses
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
+from standfast.mechanisms.keys.certificates import brought
 from standfast.mechanisms.keys.custody import LOG_KEY, VANTAGE, VANTAGE_KEY, SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.keys.rotation import trusted
@@ -47,6 +48,7 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
             identity=issued("identity"),
             public=issued("public"),
             service=issued("service"),
+            brought=brought.kept(vault, app.site.names) if vault else (),
         ),
         keys=KeysAsk(
             operators=vault.operators if vault else app.site.sealed.operators(),

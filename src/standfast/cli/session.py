@@ -14,6 +14,7 @@ from standfast.core.errors import StandfastError
 from standfast.core.files import write_atomically
 from standfast.mechanisms.keys import identities
 from standfast.mechanisms.keys.authority import CERTIFICATE
+from standfast.mechanisms.keys.certificates import brought
 from standfast.mechanisms.keys.custody import ORIGIN
 from standfast.mechanisms.keys.operators import disagreements
 from standfast.mechanisms.keys.rotation import trusted
@@ -142,9 +143,15 @@ class Session:
         if self.place.sealed.exists():
             put_down(self.home / KEPT_AT, f"{self.place.sealed}\n".encode())
         if vault.get(CERTIFICATE):
-            put_down(self.home / "ca.pem", trusted(vault))
+            put_down(self.home / "ca.pem", vouching(vault))
         if vault.get(ORIGIN):
             put_down(self.home / "origin", vault.read(ORIGIN) + b"\n")
+
+
+def vouching(vault: Vault) -> bytes:
+    """Who vouches for what edges show: the site's own authority, and whoever signed what was
+    brought."""
+    return trusted(vault) + brought.anchors(brought.every(vault))
 
 
 def put_down(path: Path, content: bytes) -> None:

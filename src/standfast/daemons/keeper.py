@@ -33,7 +33,7 @@ from standfast.evidence.policy import Policy, of_monitors, parse
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
-from standfast.evidence.statement import AnyPredicate, EnrolledSigner
+from standfast.evidence.statement import AnyPredicate, EnrolledSigner, ShownCertificate
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.evidence.witness import Witness
 from standfast.mechanisms.hosts.tls import Identity, client_context
@@ -303,6 +303,9 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
         not_promised=settings["not_promised"],
         enrolled=[EnrolledSigner(**each) for each in settings["enrolled"]],
         company=Company.model_validate(settings["company"]),
+        certificates=tuple(
+            ShownCertificate.model_validate(each) for each in settings["certificates"]
+        ),
     )
 
 

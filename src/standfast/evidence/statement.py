@@ -218,13 +218,36 @@ class CompanyNotice(Predicate):
     company: Company
 
 
+class ShownCertificate(Predicate):
+    """One certificate that edges show at these addresses to whoever asks for one of these names:
+    `serial` in hexadecimal digits, `sha256` of its DER form, `key` as `RSA 2048` or `P-256`."""
+
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+    issuer: str
+    serial: str
+    sha256: str
+    key: str
+    valid_from: Moment
+    valid_until: Moment
+
+
+class CertificatesNotice(Predicate):
+    """From this entry on edges show these certificates to the public, and no others."""
+
+    kind: Literal["certificates"] = "certificates"
+    text: str
+    at: Moment
+    certificates: tuple[ShownCertificate, ...]
+
+
 class TextNotice(Predicate):
     kind: Literal["text"] = "text"
     text: str
     at: Moment
 
 
-Notice = EnrolledNotice | ScopeNotice | CompanyNotice | TextNotice
+Notice = EnrolledNotice | ScopeNotice | CompanyNotice | CertificatesNotice | TextNotice
 AnyPredicate = Slot | Proof | Calibration | Notice
 
 
@@ -242,17 +265,17 @@ class Statement:
                 return Kind.PROOF
             case Calibration():
                 return Kind.CALIBRATION
-            case EnrolledNotice() | ScopeNotice() | CompanyNotice() | TextNotice():
+            case _:
                 return Kind.NOTICE
 
     @property
     def about(self) -> str:
         """The identifier of the promise, or `log`."""
         match self.predicate:
-            case EnrolledNotice() | ScopeNotice() | CompanyNotice() | TextNotice():
+            case Slot() | Proof() | Calibration() as of_promise:
+                return of_promise.promise
+            case _:
                 return LOG
-            case other:
-                return other.promise
 
     def payload(self) -> bytes:
         """Canonical as a whole: its keys are in order. The predicate, nearly all of it, is written
@@ -311,6 +334,8 @@ def _predicate(kind: Kind, raw: Mapping[str, JsonValue]) -> AnyPredicate:
             return ScopeNotice.model_validate(raw)
         case Kind.NOTICE if raw.get("kind") == "company":
             return CompanyNotice.model_validate(raw)
+        case Kind.NOTICE if raw.get("kind") == "certificates":
+            return CertificatesNotice.model_validate(raw)
         case Kind.NOTICE:
             return TextNotice.model_validate(raw)
 

@@ -8,15 +8,20 @@ from datetime import datetime
 from standfast.evidence.company import Company
 from standfast.evidence.statement import (
     AnyPredicate,
+    CertificatesNotice,
     CompanyNotice,
     EnrolledNotice,
     EnrolledSigner,
     ScopeNotice,
+    ShownCertificate,
     Slot,
 )
 from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Figures, Promise
 from standfast.proofs.schedule import due_scope, due_slots
+
+NOTICES = EnrolledNotice | ScopeNotice | CompanyNotice | CertificatesNotice
+"""Those that are announced when the site's file says something else than the log."""
 
 Limits = Mapping[str, Mapping[str, Figures]]
 """Promise to drill to figures."""
@@ -25,13 +30,15 @@ Limits = Mapping[str, Mapping[str, Figures]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What a site promises, with its limits and those of a site that changes none; what it does
-    not promise, and why; which keys may sign proofs; and what the company says of itself."""
+    not promise, and why; which keys may sign proofs; what the company says of itself; and which
+    certificates edges show."""
 
     objectives: Limits
     usual: Limits
     not_promised: Mapping[str, str]
     enrolled: Sequence[EnrolledSigner]
     company: Company
+    certificates: tuple[ShownCertificate, ...] = ()
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -59,11 +66,13 @@ def announcements(
     enrolled = newly_enrolled(known, scope.enrolled, now)
     left_out = due_scope(known, scope.not_promised, now=now)
     company = newly_said(known, scope.company, now)
+    certificates = newly_shown(known, scope.certificates, now)
     return (
         *((enrolled,) if enrolled else ()),
         *due_slots(slots, scope.promises, usual, now=now),
         *((left_out,) if left_out else ()),
         *((company,) if company else ()),
+        *((certificates,) if certificates else ()),
     )
 
 
@@ -73,7 +82,7 @@ def telling(said: Iterable[AnyPredicate]) -> tuple[AnyPredicate, ...]:
     latest: dict[tuple[str, str | None], Slot] = {}
     notices: list[AnyPredicate] = []
     for each in said:
-        if isinstance(each, EnrolledNotice | ScopeNotice | CompanyNotice):
+        if isinstance(each, NOTICES):
             notices.append(each)
         if isinstance(each, Slot):
             before = latest.get((each.promise, each.drill))
@@ -108,3 +117,18 @@ def newly_said(
         return None
     text = "The company has changed what it says of itself: contacts, policies, its own word."
     return CompanyNotice(text=text, at=now, company=company)
+
+
+def newly_shown(
+    said: Iterable[AnyPredicate], certificates: tuple[ShownCertificate, ...], now: datetime
+) -> CertificatesNotice | None:
+    """A log that names none says nothing of them until there is one."""
+    before: tuple[ShownCertificate, ...] = ()
+    for each in said:
+        if isinstance(each, CertificatesNotice):
+            before = each.certificates
+    if certificates == before:
+        return None
+    names = ", ".join(dict.fromkeys(name for each in certificates for name in each.names))
+    text = f"Edges show other certificates from now on: for {names or 'nothing'}."
+    return CertificatesNotice(text=text, at=now, certificates=certificates)

@@ -123,6 +123,7 @@ def keeper(
         "witnesses": list(listed),
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
         "company": {},
+        "certificates": [],
     }
     return Keeper(
         settings=settings,

@@ -21,12 +21,14 @@ from standfast.evidence.state import derive
 from standfast.evidence.statement import (
     AnyPredicate,
     Calibration,
+    CertificatesNotice,
     CompanyNotice,
     EnrolledNotice,
     EnrolledSigner,
     Proof,
     Run,
     ScopeNotice,
+    ShownCertificate,
     Slot,
     TextNotice,
     Unpromised,
@@ -54,6 +56,28 @@ COMPANY = Company(
         contacts=("mailto:security@example.test", "https://example.test/report"),
         expires=date(2026, 9, 30),
         policy="https://example.test/security",
+    ),
+)
+CERTIFICATES = (
+    ShownCertificate(
+        names=("shop.example", "www.shop.example"),
+        addresses=("203.0.113.7", "203.0.113.8"),
+        issuer="An Authority",
+        serial="0A1B",
+        sha256="ab" * 32,
+        key="RSA 2048",
+        valid_from=NOON - timedelta(days=20),
+        valid_until=NOON + timedelta(days=70),
+    ),
+    ShownCertificate(
+        names=("203.0.113.7",),
+        addresses=("203.0.113.7",),
+        issuer="Standfast CA of demo",
+        serial="7F",
+        sha256="cd" * 32,
+        key="P-256",
+        valid_from=NOON - timedelta(days=1),
+        valid_until=NOON + timedelta(days=364),
     ),
 )
 LOOSER = {"failed_requests": 5, "doubled_writes": 0}
@@ -88,6 +112,10 @@ class Story:
 
     def said(self, company: Company, at: datetime) -> "Story":
         return self.tell(CompanyNotice(text="The company has spoken.", at=at, company=company))
+
+    def shows(self, at: datetime, *shown: ShownCertificate) -> "Story":
+        text = "Edges show other certificates from now on."
+        return self.tell(CertificatesNotice(text=text, at=at, certificates=shown))
 
     def withdrawn(self, promise: Promise, at: datetime) -> "Story":
         left_out = Unpromised(
@@ -243,6 +271,7 @@ def told(folder: Path) -> Mapping[str, Callable[[], Story]]:
             .withdrawn(RESTORE_WORKS, NOON - hours(5))
             .proven(NOON - hours(2), failed=3)
             .said(COMPANY, NOON - hours(1))
+            .shows(NOON - hours(0.5), *CERTIFICATES)
         ),
         "empty": lambda: Story(folder=folder / "e").enrolled(NOON - hours(1)),
     }

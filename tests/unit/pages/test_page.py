@@ -423,3 +423,36 @@ def test_a_page_without_witnesses_says_nothing_of_them(story: Story) -> None:
     assert json.loads(files["trust.json"])["log"]["cosigned"] == {"required": None, "by": []}
     assert "cosigned" not in read(files).text
     assert "policy.txt" not in files
+
+
+def test_each_certificate_stands_there_with_a_command_and_the_answer_to_expect(
+    stories: Stories,
+) -> None:
+    files = stories["changed"]().pages(NOON)
+    text = read(files).text
+    part = text[text.index("The certificates") : text.index("What remains our word")]
+    for said in (
+        "shop.example and www.shop.example Issuer An Authority Serial number 0A1B Key RSA 2048",
+        f"SHA-256 fingerprint {'ab' * 32}",
+        "openssl s_client -connect 203.0.113.7:443 -servername shop.example",
+        "openssl s_client -connect 203.0.113.8:443 -servername shop.example",
+        "openssl s_client -connect 203.0.113.7:443 -noservername",
+        f"Each must answer sha256 Fingerprint={':'.join(['AB'] * 32)}",
+        f"It must answer sha256 Fingerprint={':'.join(['CD'] * 32)}",
+    ):
+        assert said in part, said
+    shown = document(files)["certificates"]["shown"]
+    assert [each["sha256"] for each in shown] == ["ab" * 32, "cd" * 32]
+
+
+def test_a_certificate_has_an_expired_twin_from_its_last_second(stories: Stories) -> None:
+    reader = read(stories["changed"]().pages(NOON))
+    ends = stamp(NOON + hours(70 * 24))
+    (expired,) = [each for each in reader.all("p") if each.get("data-valid-from") == ends]
+    assert "hidden" in expired
+
+
+def test_a_page_of_a_log_that_names_no_certificate_says_nothing_of_them(stories: Stories) -> None:
+    files = stories["kept-real"]().pages(NOON)
+    assert "To compare" not in read(files).text
+    assert document(files)["certificates"] is None

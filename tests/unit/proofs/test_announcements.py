@@ -11,10 +11,12 @@ from standfast.evidence.note import vkey
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import (
     AnyPredicate,
+    CertificatesNotice,
     CompanyNotice,
     EnrolledNotice,
     EnrolledSigner,
     ScopeNotice,
+    ShownCertificate,
     Slot,
 )
 from standfast.promises.catalog import REDUNDANT_WEB
@@ -23,6 +25,17 @@ from standfast.proofs.announcements import Scope, announcements, telling
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMITS = {part.drill: dict(part.objective) for part in REDUNDANT_WEB.parts}
 LOOSER = {drill: {**limits, "failed_requests": 9.0} for drill, limits in LIMITS.items()}
+
+CERTIFICATE = ShownCertificate(
+    names=("shop.example",),
+    addresses=("203.0.113.7", "203.0.113.8"),
+    issuer="An Authority",
+    serial="0A1B",
+    sha256="ab" * 32,
+    key="P-256",
+    valid_from=NOON,
+    valid_until=NOON + timedelta(days=90),
+)
 
 
 def enrolled(name: str) -> EnrolledSigner:
@@ -105,6 +118,22 @@ def test_what_the_company_says_of_itself_is_logged_once_and_when_it_changes(scop
 
 def test_a_company_that_says_nothing_is_not_quoted(scope: Scope) -> None:
     assert of(CompanyNotice, announcements((), scope, now=NOON)) == []
+
+
+def test_which_certificates_edges_show_is_logged_once_and_when_they_change(scope: Scope) -> None:
+    shown = replace(scope, certificates=(CERTIFICATE,))
+    said = announcements((), shown, now=NOON)
+    (notice,) = of(CertificatesNotice, said)
+    assert isinstance(notice, CertificatesNotice)
+    assert notice.certificates == (CERTIFICATE,)
+    assert notice.text == "Edges show other certificates from now on: for shop.example."
+    assert announcements(telling(said), shown, now=NOON) == ()
+
+    renewed = CERTIFICATE.model_copy(update={"sha256": "cd" * 32})
+    (again,) = announcements(telling(said), replace(scope, certificates=(renewed,)), now=NOON)
+    assert isinstance(again, CertificatesNotice)
+    assert again.certificates == (renewed,)
+    assert of(CertificatesNotice, announcements((), scope, now=NOON)) == []
 
 
 def test_thousands_of_old_slots_decide_nothing_that_the_last_ones_do_not(scope: Scope) -> None:

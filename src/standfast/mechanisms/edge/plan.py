@@ -9,15 +9,18 @@ from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
+    BROUGHT,
     FAULTS,
     IDENTITY_FILES,
     PAGES_PORT,
     PUBLIC_IDENTITY,
     WEB_PORT,
 )
+from standfast.mechanisms.keys.certificates.brought import Brought
 
 UNIT = "haproxy.service"
 CONFIG = "/etc/haproxy/haproxy.cfg"
+CHOICE = f"{BROUGHT}/names"
 BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/blind-edge.cfg"})
 """Debian's haproxy.service takes its configuration's path from this variable."""
 
@@ -64,18 +67,21 @@ def plan(
     *,
     certificate: bytes,
     source: str,
+    brought: tuple[Brought, ...] = (),
 ) -> Contribution:
-    """`source` is the folder of our own source on the machine."""
+    """`certificate` is the site's authority's for this machine's own key; `brought` are those that
+    have another one, with their keys. `source` is the folder of our own source on the machine."""
+    chosen = tuple(map(pair, brought))
     return Contribution(
         files=(
             File(
                 path=CONFIG,
-                content=config(machine, machines, ask, blind=False),
+                content=config(machine, machines, ask, chosen, blind=False),
                 reloads=(UNIT,),
             ),
             File(
                 path=BLIND.environment["CONFIG"],
-                content=config(machine, machines, ask, blind=True),
+                content=config(machine, machines, ask, chosen, blind=True),
             ),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
@@ -87,6 +93,8 @@ def plan(
                 content=certificate,
                 reloads=(UNIT,),
             ),
+            *chosen,
+            *((choice(brought),) if brought else ()),
             unit(),
             File(
                 path=f"/etc/systemd/system/{WEIGHTS}",
@@ -114,8 +122,38 @@ def unit() -> File:
     )
 
 
-def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, blind: bool) -> bytes:
-    """`blind`: the planted fault. Checks that cannot fail, and no second try elsewhere."""
+def pair(brought: Brought) -> File:
+    """Certificate, chain and key as HAProxy takes them (configuration manual, `crt`). It reads them
+    as root, before it becomes a user of its own."""
+    return File(
+        path=path_of(brought),
+        content=f"{brought.chain}{brought.key}".encode(),
+        mode=0o600,
+        reloads=(UNIT,),
+    )
+
+
+def path_of(brought: Brought) -> str:
+    """Its name follows from the certificate, so a renewed one never meets a key that is not its."""
+    return f"{BROUGHT}/{brought.digest[:16]}.pem"
+
+
+def choice(brought: tuple[Brought, ...]) -> File:
+    """Which one answers for which name (configuration manual, `crt-list`)."""
+    lines = (f"{path_of(each)} {' '.join(each.names)}\n" for each in brought)
+    return File(path=CHOICE, content="".join(lines).encode(), reloads=(UNIT,))
+
+
+def config(
+    machine: Machine,
+    machines: tuple[Machine, ...],
+    ask: EdgeAsk,
+    chosen: tuple[File, ...] = (),
+    *,
+    blind: bool,
+) -> bytes:
+    """`chosen`: the certificates beside the machine's own. `blind`: the planted fault. Checks that
+    cannot fail, and no second try elsewhere."""
     buffer = ask.limits.header_limit_kb * 1024 + REWRITE_BYTES
     return render(
         __package__,
@@ -140,6 +178,7 @@ def config(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, bli
         form=errors.FORM,
         retry_after_s=errors.RETRY_AFTER_S,
         once_socket=ONCE_SOCKET,
+        choice=CHOICE if chosen else "",
         blind=blind,
         web_port=WEB_PORT,
         pages_port=PAGES_PORT,

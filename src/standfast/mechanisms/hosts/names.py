@@ -13,6 +13,9 @@ WITNESS_KEY = f"{IDENTITY}/witness.pem"
 """A monitor's: cosigns the log. It never leaves the machine."""
 
 PUBLIC_IDENTITY = "/etc/standfast/public"
+BROUGHT = "/etc/standfast/certificates"
+"""On edges: what the operator has brought for the site's names (keys/certificates)."""
+
 KEYS_GROUP = "standfast-keys"
 """Who may read the machine's private key besides root: programs that cannot be handed it."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from standfast.core.templates import render
 from standfast.evidence.company import Company
+from standfast.evidence.statement import ShownCertificate
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
@@ -34,7 +35,8 @@ class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
     proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses.
     `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
-    none; `not_promised`: promise to why not; `company`: what the company says of itself."""
+    none; `not_promised`: promise to why not; `company`: what the company says of itself;
+    `certificates`: which ones edges show."""
 
     site: str
     service: str
@@ -48,6 +50,7 @@ class EvidenceAsk:
     witnesses: Mapping[str, str]
     listed: tuple[ListedWitness, ...]
     company: Company
+    certificates: tuple[ShownCertificate, ...] = ()
 
 
 def plan(
@@ -86,6 +89,7 @@ def plan(
         ],
         "not_promised": dict(ask.not_promised),
         "company": ask.company.model_dump(mode="json"),
+        "certificates": [each.model_dump(mode="json") for each in ask.certificates],
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
     }
     pages = {

@@ -7,6 +7,7 @@ from typing import Any
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import PRIMARY
 from standfast.mechanisms.keys.authority import ISSUED, Authority, Subject, is_current
+from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.identity import WITNESS
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.plan import Certificates
@@ -20,10 +21,11 @@ def certify(
     vault: Vault,
     public: Subject,
     service: Subject,
+    brought: tuple[Brought, ...],
     now: datetime,
 ) -> Certificates:
     """`inspected` holds each machine's signing requests; `public` is what edges show the world,
-    `service` what the service shows the database."""
+    `service` what the service shows the database, `brought` what edges show besides."""
 
     def one(kind: str, machine: Machine, subject: Subject) -> bytes:
         request = inspected[machine.name]["csr"][kind].encode()
@@ -40,6 +42,7 @@ def certify(
         identity={each.name: one("identity", each, itself(each)) for each in machines},
         public={each.name: one("public", each, public) for each in having(machines, Role.EDGE)},
         service={each.name: one("service", each, service) for each in having(machines, Role.WEB)},
+        brought=brought,
     )
 
 

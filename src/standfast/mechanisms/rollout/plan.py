@@ -25,6 +25,7 @@ from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.mechanisms.hosts.names import LISTENER_PORT
 from standfast.mechanisms.hosts.programs import RELEASES as PROGRAMS
 from standfast.mechanisms.keys import plan as keys
+from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.monitor import etcd, watcher
 from standfast.mechanisms.monitor import plan as monitor
@@ -38,12 +39,14 @@ from standfast.mechanisms.web.settings import ServiceSettings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
     """PEM, by machine name. `public` is what edges show to the internet, `service` what the
-    service on a web machine shows to the database."""
+    service on a web machine shows to the database. `brought`: what every edge shows for names that
+    the operator has brought a certificate for."""
 
     authority: bytes
     identity: Mapping[str, bytes]
     public: Mapping[str, bytes]
     service: Mapping[str, bytes]
+    brought: tuple[Brought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             ask,
             certificate=certificates.public[machine.name],
             source=blueprint.source,
+            brought=certificates.brought,
         )
     if machine.is_a(Role.WEB):
         yield web.plan(

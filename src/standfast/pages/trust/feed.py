@@ -12,12 +12,9 @@ from standfast.evidence.dossier import Dossier, dossiers
 from standfast.evidence.read import Entry
 from standfast.evidence.statement import (
     Calibration,
-    CompanyNotice,
-    EnrolledNotice,
+    Notice,
     Proof,
-    ScopeNotice,
     Slot,
-    TextNotice,
 )
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Happening
@@ -31,6 +28,7 @@ NOTICES: Mapping[str, str] = {
     "enrolled": "Keys may sign",
     "scope": "What is not promised has changed",
     "company": "What the company says of itself has changed",
+    "certificates": "Edges show other certificates",
     "text": "Notice",
 }
 
@@ -104,14 +102,11 @@ def not_seen_red(
 
 def notices(entries: Iterable[Entry]) -> Iterator[Happening]:
     for entry in entries:
-        match entry.statement.predicate:
-            case EnrolledNotice() | ScopeNotice() | CompanyNotice() | TextNotice() as notice:
-                yield Happening(
-                    kind="notice",
-                    index=entry.index,
-                    at=notice.at,
-                    title=NOTICES[notice.kind],
-                    text=notice.text,
-                )
-            case _:
-                pass
+        if isinstance(notice := entry.statement.predicate, Notice):
+            yield Happening(
+                kind="notice",
+                index=entry.index,
+                at=notice.at,
+                title=NOTICES[notice.kind],
+                text=notice.text,
+            )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from standfast.core.units import stamp
 from standfast.evidence.state import WORST_FIRST
-from standfast.pages.trust.model import Claim, CompanySaid, Page, Part, Version
+from standfast.pages.trust.model import CertificatesSaid, Claim, CompanySaid, Page, Part, Version
 from standfast.promises.model import Figures
 
 VERSION = 1
@@ -55,6 +55,7 @@ def document(page: Page) -> Mapping[str, object]:
         ],
         "text": [of_version(each) for each in page.versions[:VERSIONS_LISTED]],
         "company": None if page.company is None else of_company(page.company),
+        "certificates": None if page.certificates is None else of_certificates(page.certificates),
         "complaints": list(page.complaints),
     }
 
@@ -73,6 +74,14 @@ def of_company(company: CompanySaid) -> Mapping[str, object]:
     """The operator's own keys, and the entry that holds them."""
     said = company.said.model_dump(mode="json")
     return {"index": company.index, "since": moment(company.since), **said}
+
+
+def of_certificates(said: CertificatesSaid) -> Mapping[str, object]:
+    return {
+        "index": said.index,
+        "since": moment(said.since),
+        "shown": [each.model_dump(mode="json") for each in said.shown],
+    }
 
 
 def promise(claim: Claim) -> Mapping[str, object]:

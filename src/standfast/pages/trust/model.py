@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from standfast.evidence.company import Company
+from standfast.evidence.statement import ShownCertificate
 from standfast.promises.model import Figures, Grade, State
 
 
@@ -224,6 +225,15 @@ class Cosigned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatesSaid:
+    """Which certificates edges show, and the entry that says it."""
+
+    shown: tuple[ShownCertificate, ...]
+    since: datetime
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     site: str
     service: str
@@ -253,5 +263,6 @@ class Page:
     versions: tuple[Version, ...]
     """Of the text, newest first."""
     company: CompanySaid | None
+    certificates: CertificatesSaid | None
     happenings: tuple[Happening, ...]
     complaints: tuple[str, ...]

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from standfast.core import templates, units
+from standfast.evidence import certificates
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.state import PromiseState
@@ -89,6 +90,7 @@ def html(made: Page) -> str:
         page=made,
         words=words,
         stamp=units.stamp,
+        compare=certificates,
         path_of=path_of,
         versions_shown=VERSIONS_SHOWN,
         earliest=made.made_at - CLOCK_SLACK,

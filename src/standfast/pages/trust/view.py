@@ -13,7 +13,7 @@ from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
-from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
+from standfast.evidence.statement import CertificatesNotice, CompanyNotice, Slot, TextNotice
 from standfast.pages.trust import plot, words
 from standfast.pages.trust.changes import PartName, changes
 from standfast.pages.trust.entries import newest, predicate_at, proof_at, told
@@ -21,6 +21,7 @@ from standfast.pages.trust.feed import happenings
 from standfast.pages.trust.headline import headlines
 from standfast.pages.trust.model import (
     Calibration,
+    CertificatesSaid,
     Change,
     Claim,
     CompanySaid,
@@ -80,6 +81,7 @@ def page(
         notices=notices(record),
         versions=tuple(reversed(versions(record.entries, now=now))),
         company=company(record),
+        certificates=certificates(record),
         happenings=happenings(record.entries, now=now),
         complaints=record.complaints,
     )
@@ -257,4 +259,14 @@ def company(record: Record) -> CompanySaid | None:
     for entry in reversed(record.entries):
         if isinstance(predicate := entry.statement.predicate, CompanyNotice):
             return CompanySaid(said=predicate.company, since=predicate.at, index=entry.index)
+    return None
+
+
+def certificates(record: Record) -> CertificatesSaid | None:
+    """By the newest notice; None if there never was one."""
+    for entry in reversed(record.entries):
+        if isinstance(predicate := entry.statement.predicate, CertificatesNotice):
+            return CertificatesSaid(
+                shown=predicate.certificates, since=predicate.at, index=entry.index
+            )
     return None
