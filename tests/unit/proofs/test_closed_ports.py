@@ -65,7 +65,7 @@ def test_whatever_else_answers_breaks_it_even_by_a_refusal() -> None:
 def test_what_is_open_where_operators_come_from_is_told_and_does_not_break_it() -> None:
     from_the_office = seen(opened=(22, 443), source="192.0.2.7")
     assert (from_the_office.managed, outcome(from_the_office)) == ((22,), Outcome.KEPT)
-    words = told([from_the_office], [], 12.0)
+    words = told([from_the_office], [], figures([from_the_office], []), 12.0)
     assert "edge-1: 22 answers only where operators come from" in words
 
 
