@@ -112,6 +112,7 @@ def certificates(machines: Iterable[Machine], names: tuple[str, ...]) -> Certifi
         service={
             name: f"certificate of the service on {name}\n".encode() for name in machine_names
         },
+        ending={name: f"certificate of {name} that ends\n".encode() for name in machine_names},
         brought=tuple(map(brought, names)),
     )
 

@@ -85,6 +85,7 @@ def bring_up(
         vault=vault,
         public=public_subject(app, having=having),
         service=Subject(name=site.service.role),
+        every_name=public_subject(app),
         brought=having,
         now=now,
     )

@@ -48,6 +48,10 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
             identity=issued("identity"),
             public=issued("public"),
             service=issued("service"),
+            ending={
+                each.name: kept(vault, f"{ISSUED}{each.name}-ending.pem", unsigned)
+                for each in app.site.having(Role.EDGE)
+            },
             brought=brought.kept(vault, app.site.names) if vault else (),
         ),
         keys=KeysAsk(

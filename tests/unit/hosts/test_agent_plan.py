@@ -93,7 +93,7 @@ def test_the_edge_declares_a_fault_and_brings_the_file_that_it_needs() -> None:
         slow_limit_s=60,
         limits=EdgeSettings(),
     )
-    made = edge.plan(here, (here,), ask, certificate=b"", source="/opt/src")
+    made = edge.plan(here, (here,), ask, certificate=b"", ending=b"", source="/opt/src")
     files = {file.path: file.content for file in made.files}
     declared = json.loads(files["/etc/standfast/faults/blind-edge.json"])
     assert declared["unit"] in {unit.name for unit in made.units}

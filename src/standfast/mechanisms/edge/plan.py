@@ -21,8 +21,13 @@ from standfast.mechanisms.keys.certificates.brought import Brought
 UNIT = "haproxy.service"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 CHOICE = f"{BROUGHT}/names"
-BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/blind-edge.cfg"})
-"""Debian's haproxy.service takes its configuration's path from this variable."""
+ENDING = f"{PUBLIC_IDENTITY}/ending.pem"
+
+BLIND = "blind-edge"
+ENDING_CERTIFICATE = "ending-certificate"
+WEAK_SUITE = "weak-suite"
+FAULTY = (BLIND, ENDING_CERTIFICATE, WEAK_SUITE)
+"""The same configuration with one thing wrong in it, for a calibration."""
 
 WEIGHTS = "standfast-weights.service"
 EQUAL = Fault(name="equal-weights", unit=WEIGHTS, environment={"WEIGHTS": "equal"})
@@ -67,27 +72,31 @@ def plan(
     *,
     certificate: bytes,
     source: str,
+    ending: bytes,
     brought: tuple[Brought, ...] = (),
 ) -> Contribution:
-    """`certificate` is the site's authority's for this machine's own key; `brought` are those that
-    have another one, with their keys. `source` is the folder of our own source on the machine."""
+    """`certificate` is the site's authority's for this machine's own key, `ending` another one, for
+    a calibration; `brought` are those that have another authority, with their keys. `source` is
+    the folder of our own source on the machine."""
     chosen = tuple(map(pair, brought))
     return Contribution(
         files=(
             File(
                 path=CONFIG,
-                content=config(machine, machines, ask, chosen, blind=False),
+                content=config(machine, machines, ask, chosen),
                 reloads=(UNIT,),
             ),
-            File(
-                path=BLIND.environment["CONFIG"],
-                content=config(machine, machines, ask, chosen, blind=True),
+            *(
+                file
+                for name in FAULTY
+                for file in faulty(name, config(machine, machines, ask, chosen, fault=name))
             ),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
-                for each in (BLIND, EQUAL, stray.fault(source))
+                for each in (EQUAL, stray.fault(source))
             ),
             File(path=errors.MAP, content=errors.error_map(), reloads=(UNIT,)),
+            File(path=ENDING, content=ending),
             File(
                 path=f"{PUBLIC_IDENTITY}/cert.pem",
                 content=certificate,
@@ -110,6 +119,14 @@ def plan(
         packages=("haproxy",),
         readers=tuple(Reader(path=path, unit=UNIT) for path in IDENTITY_FILES),
     )
+
+
+def faulty(name: str, content: bytes) -> tuple[File, File]:
+    """Debian's haproxy.service takes its configuration's path from the variable."""
+    path = f"{FAULTS}/{name}.cfg"
+    fault = Fault(name=name, unit=UNIT, environment={"CONFIG": path})
+    declared = File(path=f"{FAULTS}/{name}.json", content=fault.declaration())
+    return File(path=path, content=content), declared
 
 
 def unit() -> File:
@@ -150,10 +167,9 @@ def config(
     ask: EdgeAsk,
     chosen: tuple[File, ...] = (),
     *,
-    blind: bool,
+    fault: str = "",
 ) -> bytes:
-    """`chosen`: the certificates beside the machine's own. `blind`: the planted fault. Checks that
-    cannot fail, and no second try elsewhere."""
+    """`chosen`: the certificates beside the machine's own. `fault`: what is wrong on purpose."""
     buffer = ask.limits.header_limit_kb * 1024 + REWRITE_BYTES
     return render(
         __package__,
@@ -179,7 +195,9 @@ def config(
         retry_after_s=errors.RETRY_AFTER_S,
         once_socket=ONCE_SOCKET,
         choice=CHOICE if chosen else "",
-        blind=blind,
+        blind=fault == BLIND,
+        ending=ENDING if fault == ENDING_CERTIFICATE else "",
+        weak=fault == WEAK_SUITE,
         web_port=WEB_PORT,
         pages_port=PAGES_PORT,
     ).encode()

@@ -39,13 +39,15 @@ from standfast.mechanisms.web.settings import ServiceSettings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
     """PEM, by machine name. `public` is what edges show to the internet, `service` what the
-    service on a web machine shows to the database. `brought`: what every edge shows for names that
-    the operator has brought a certificate for."""
+    service on a web machine shows to the database. `ending` are public ones that end soon, for a
+    calibration. `brought`: what every edge shows for names that the operator has brought a
+    certificate for."""
 
     authority: bytes
     identity: Mapping[str, bytes]
     public: Mapping[str, bytes]
     service: Mapping[str, bytes]
+    ending: Mapping[str, bytes]
     brought: tuple[Brought, ...] = ()
 
 
@@ -145,6 +147,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             ask,
             certificate=certificates.public[machine.name],
             source=blueprint.source,
+            ending=certificates.ending[machine.name],
             brought=certificates.brought,
         )
     if machine.is_a(Role.WEB):
