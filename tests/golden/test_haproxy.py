@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.edge import errors
+from standfast.mechanisms.edge.acme import LIVE
 from standfast.mechanisms.edge.plan import FAULTY
 from standfast.mechanisms.hosts.names import BROUGHT, IDENTITY, PUBLIC_IDENTITY
 from standfast.mechanisms.keys.authority import Subject, make, private_pem
@@ -44,6 +45,8 @@ def refused(text: str, identity: Path, folder: Path) -> str:
         text = text.replace(place, str(identity))
     (folder / "web-proxy.map").write_text("drain off\n")
     text = text.replace(BROUGHT, str(brought(identity, folder)))
+    (folder / "live").mkdir()
+    text = text.replace(LIVE, str(folder / "live"))
     text = text.replace(drain.FLAG, str(folder / "web-proxy.map"))
     (folder / "errors.map").write_bytes(errors.error_map())
     text = text.replace(errors.MAP, str(folder / "errors.map"))

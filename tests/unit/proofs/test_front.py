@@ -1,16 +1,12 @@
 """The front is looked at from outside: a real HAProxy with the configuration of a real edge."""
 
-import re
 import socket
 import ssl
-import subprocess
 import threading
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +14,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from tests.unit.edge_here import asking, edge_here, free_port
 from tests.unit.keys.issuing import NOON, Signer, World, issue, rsa_key
 
 from standfast.evidence.statement import ShownCertificate
-from standfast.mechanisms.edge import errors
-from standfast.mechanisms.edge.plan import FAULTY, ONCE_SOCKET, EdgeAsk, config
-from standfast.mechanisms.edge.settings import EdgeSettings
-from standfast.mechanisms.hosts.machine import Machine, Reach, Role
+from standfast.mechanisms.edge.plan import FAULTY
 from standfast.proofs.drills import front_ciphers
 from standfast.proofs.drills.certificate_verifiable import Met, figures, judged, stand_ins, told
 from standfast.proofs.drills.doors import Door, doors
@@ -43,17 +37,8 @@ from standfast.proofs.drills.hello import (
 
 NAME = "shop.example"
 DOOR = Door(name=NAME, address="127.0.0.1")
-STARTS_WITHIN_S = 5.0
-
 Edge = Callable[..., AbstractContextManager[int]]
 """Of the fault that is planted in it; its port."""
-
-
-def everybody(role: Role) -> Machine:
-    here = IPv4Address("127.0.0.1")
-    return Machine(
-        name="one", address=here, public=here, roles=frozenset({role}), reach=Reach(host="one")
-    )
 
 
 @pytest.fixture(scope="module")
@@ -78,50 +63,10 @@ def now() -> datetime:
 def edge(pki: Path, tmp_path: Path) -> Edge:
     @contextmanager
     def started(fault: str = "") -> Iterator[int]:
-        port = free_port()
-        machines = (everybody(Role.WEB), everybody(Role.MONITOR))
-        ask = EdgeAsk(
-            health="/health",
-            security_txt=False,
-            trusted=("127.0.0.1",),
-            slow=(),
-            slow_limit_s=60,
-            limits=EdgeSettings(),
-        )
-        text = config(everybody(Role.EDGE), machines, ask, (), fault=fault).decode()
-        text = text.replace("127.0.0.1:443 ", f"127.0.0.1:{port} ")
-        text = text.replace("127.0.0.1:80\n", f"127.0.0.1:{free_port()}\n")
-        text = re.sub("/etc/standfast/(public|identity)", str(pki), text)
-        text = re.sub("    (stats socket|user|group) .*\n", "", text)
-        text = text.replace(" user haproxy mode 600", "")
-        text = text.replace(ONCE_SOCKET, str(tmp_path / "once.sock"))
-        text = text.replace(errors.MAP, str(tmp_path / "errors.map"))
-        (tmp_path / "errors.map").write_bytes(errors.error_map())
-        path = tmp_path / "haproxy.cfg"
-        path.write_text(text)
-        process = subprocess.Popen(["haproxy", "-db", "-f", str(path)])
-        try:
-            wait_for(port)
-            yield port
-        finally:
-            process.kill()
-            process.wait()
+        with edge_here(pki, tmp_path, asking(), fault=fault) as ports:
+            yield ports.https
 
     return started
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    end = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < end:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-    raise AssertionError("it does not listen")
 
 
 def seen(port: int, pki: Path, name: str = NAME) -> Front:

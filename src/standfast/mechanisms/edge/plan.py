@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from standfast.core.templates import render
 from standfast.mechanisms.edge import errors, stray
+from standfast.mechanisms.edge.acme import LIVE, AcmeAsk
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
@@ -51,7 +52,8 @@ REWRITE_BYTES = 1024
 class EdgeAsk:
     """What the edge needs to know: where the service says that it is well, which of its routes may
     take how long, whether the company has said where to report a weakness, and from which networks
-    whoever comes is trusted beside those that the operator names: the vantage of drills."""
+    whoever comes is trusted beside those that the operator names: the vantage of drills; and how
+    its own certificate is issued, if by ACME."""
 
     health: str
     security_txt: bool
@@ -59,6 +61,7 @@ class EdgeAsk:
     slow: tuple[str, ...]
     slow_limit_s: int
     limits: EdgeSettings
+    acme: AcmeAsk | None = None
 
     @property
     def longest_s(self) -> int:
@@ -195,6 +198,8 @@ def config(
         retry_after_s=errors.RETRY_AFTER_S,
         once_socket=ONCE_SOCKET,
         choice=CHOICE if chosen else "",
+        acme=ask.acme,
+        live=LIVE,
         blind=fault == BLIND,
         ending=ENDING if fault == ENDING_CERTIFICATE else "",
         weak=fault == WEAK_SUITE,

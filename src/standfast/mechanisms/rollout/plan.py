@@ -13,7 +13,9 @@ from standfast.mechanisms.backup import plan as backup
 from standfast.mechanisms.backup.plan import BackupAsk
 from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
+from standfast.mechanisms.edge import acme
 from standfast.mechanisms.edge import plan as edge
+from standfast.mechanisms.edge.acme import AcmeAsk
 from standfast.mechanisms.edge.plan import EdgeAsk
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts import plan as hosts
@@ -73,6 +75,7 @@ class Blueprint:
     source: str
     python: str
     fast_failover: bool = True
+    acme: AcmeAsk | None = None
 
 
 def plan(blueprint: Blueprint) -> dict[str, Bundle]:
@@ -140,6 +143,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             slow=blueprint.service.slow,
             slow_limit_s=blueprint.service.slow_limit_s,
             limits=blueprint.edge,
+            acme=blueprint.acme,
         )
         yield edge.plan(
             machine,
@@ -150,6 +154,13 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             ending=certificates.ending[machine.name],
             brought=certificates.brought,
         )
+        if blueprint.acme:
+            yield acme.plan(
+                blueprint.acme,
+                source=blueprint.source,
+                python=blueprint.python,
+                unit=edge.UNIT,
+            )
     if machine.is_a(Role.WEB):
         yield web.plan(
             machine,

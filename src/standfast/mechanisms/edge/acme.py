@@ -1,0 +1,65 @@
+"""What an edge needs to have its own certificate issued by ACME (keys/certificates/acme)."""
+
+import json
+from dataclasses import dataclass, field
+
+from standfast.core.templates import render
+from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Unit
+from standfast.mechanisms.hosts.names import PUBLIC_IDENTITY
+
+HOME = "/var/lib/standfast-certificate"
+LIVE = f"{HOME}/live"
+CHAIN = f"{HOME}/chain.pem"
+"""For everybody who asks what is shown; what HAProxy loads is in the folder `LIVE`."""
+
+ACCOUNT = "/etc/standfast/acme-account.pem"
+SERVER_AUTHORITY = "/etc/standfast/acme-authority.pem"
+SERVICE, TIMER = "standfast-certificate.service", "standfast-certificate.timer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcmeAsk:
+    """`account` is its key (PEM) and `thumbprint` that key's; `authority` (PEM) vouches for the
+    server itself where machines do not know it, else empty."""
+
+    directory: str
+    contact: str
+    names: tuple[str, ...]
+    account: bytes = field(repr=False)
+    thumbprint: str
+    authority: bytes = b""
+
+
+def plan(ask: AcmeAsk, *, source: str, python: str, unit: str) -> Contribution:
+    """`unit` shows the certificate."""
+    said = {
+        "directory": ask.directory,
+        "contact": ask.contact,
+        "names": list(ask.names),
+        "authority": SERVER_AUTHORITY if ask.authority else "",
+        "account": ACCOUNT,
+        "key": f"{PUBLIC_IDENTITY}/key.pem",
+        "live": f"{LIVE}/acme.pem",
+        "chain": CHAIN,
+        "unit": unit,
+    }
+    settings = json.dumps(said, indent=2, sort_keys=True).encode() + b"\n"
+    return Contribution(
+        files=(
+            File(path="/etc/standfast/acme.json", content=settings),
+            File(path=ACCOUNT, content=ask.account, mode=0o600),
+            *((File(path=SERVER_AUTHORITY, content=ask.authority),) if ask.authority else ()),
+            *(
+                File(
+                    path=f"/etc/systemd/system/{name}",
+                    content=render(
+                        __package__, name, source=source, python=python, home=HOME
+                    ).encode(),
+                    restarts=(name,) if name == TIMER else (),
+                )
+                for name in (SERVICE, TIMER)
+            ),
+        ),
+        units=(Unit(name=TIMER),),
+        folders=(Folder(path=HOME), Folder(path=LIVE, mode=0o700)),
+    )
