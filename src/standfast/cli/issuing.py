@@ -2,9 +2,10 @@
 
 from standfast.cli.app import App
 from standfast.cli.progress import Progress
-from standfast.mechanisms.edge.acme import CHAIN, SERVICE
+from standfast.mechanisms.edge.acme import SERVICE
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.names import ISSUED_CHAIN
 from standfast.mechanisms.keys.certificates import account, read
 
 ISSUED_WITHIN_S = 420.0
@@ -31,7 +32,7 @@ def have_issued(app: App, progress: Progress, names: tuple[str, ...]) -> None:
 def issued(edge: Connection) -> bytes:
     """The chain; empty where there is none."""
     edge.run(("systemctl", "start", SERVICE), check=False, timeout_s=ISSUED_WITHIN_S)
-    return edge.run(("cat", CHAIN), check=False).stdout
+    return edge.run(("cat", ISSUED_CHAIN), check=False).stdout
 
 
 def learn(app: App, progress: Progress, chain: bytes) -> None:

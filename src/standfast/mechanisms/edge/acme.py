@@ -4,13 +4,17 @@ import json
 from dataclasses import dataclass, field
 
 from standfast.core.templates import render
-from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Unit
-from standfast.mechanisms.hosts.names import PUBLIC_IDENTITY
+from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Unit
+from standfast.mechanisms.hosts.machine import Machine, Role, having
+from standfast.mechanisms.hosts.names import (
+    AGENT_PORT,
+    ISSUED,
+    ISSUED_CHAIN,
+    PUBLIC_IDENTITY,
+)
 
-HOME = "/var/lib/standfast-certificate"
-LIVE = f"{HOME}/live"
-CHAIN = f"{HOME}/chain.pem"
-"""For everybody who asks what is shown; what HAProxy loads is in the folder `LIVE`."""
+LIVE = f"{ISSUED}/live"
+"""What HAProxy loads."""
 
 ACCOUNT = "/etc/standfast/acme-account.pem"
 SERVER_AUTHORITY = "/etc/standfast/acme-authority.pem"
@@ -30,8 +34,11 @@ class AcmeAsk:
     authority: bytes = b""
 
 
-def plan(ask: AcmeAsk, *, source: str, python: str, unit: str) -> Contribution:
-    """`unit` shows the certificate."""
+def plan(
+    ask: AcmeAsk, machines: tuple[Machine, ...], *, source: str, python: str, unit: str
+) -> Contribution:
+    """`unit` shows the certificate. Monitors ask the agent which one it is, for the log."""
+    monitors = tuple(str(each.address) for each in having(machines, Role.MONITOR))
     said = {
         "directory": ask.directory,
         "contact": ask.contact,
@@ -40,7 +47,7 @@ def plan(ask: AcmeAsk, *, source: str, python: str, unit: str) -> Contribution:
         "account": ACCOUNT,
         "key": f"{PUBLIC_IDENTITY}/key.pem",
         "live": f"{LIVE}/acme.pem",
-        "chain": CHAIN,
+        "chain": ISSUED_CHAIN,
         "unit": unit,
     }
     settings = json.dumps(said, indent=2, sort_keys=True).encode() + b"\n"
@@ -53,7 +60,7 @@ def plan(ask: AcmeAsk, *, source: str, python: str, unit: str) -> Contribution:
                 File(
                     path=f"/etc/systemd/system/{name}",
                     content=render(
-                        __package__, name, source=source, python=python, home=HOME
+                        __package__, name, source=source, python=python, home=ISSUED
                     ).encode(),
                     restarts=(name,) if name == TIMER else (),
                 )
@@ -61,5 +68,6 @@ def plan(ask: AcmeAsk, *, source: str, python: str, unit: str) -> Contribution:
             ),
         ),
         units=(Unit(name=TIMER),),
-        folders=(Folder(path=HOME), Folder(path=LIVE, mode=0o700)),
+        flows=(Flow(port=AGENT_PORT, sources=monitors, why="monitors ask what was issued"),),
+        folders=(Folder(path=ISSUED), Folder(path=LIVE, mode=0o700)),
     )

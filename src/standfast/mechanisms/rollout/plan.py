@@ -130,6 +130,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         management=blueprint.management,
         ssh_port=machine.ssh_port,
         fast_failover=blueprint.fast_failover,
+        issues=blueprint.acme is not None,
     )
     yield keys.plan(machine, blueprint.keys)
     yield upkeep.plan(
@@ -157,6 +158,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         if blueprint.acme:
             yield acme.plan(
                 blueprint.acme,
+                machines,
                 source=blueprint.source,
                 python=blueprint.python,
                 unit=edge.UNIT,
@@ -200,6 +202,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             machine,
             machines,
             blueprint.evidence,
+            issued=blueprint.acme.names if blueprint.acme else (),
             source=blueprint.source,
             python=blueprint.python,
         )
