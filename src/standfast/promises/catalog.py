@@ -242,7 +242,8 @@ ENCRYPTED_IN_TRANSIT = Promise(
             proof=(
                 "Every link between two machines is tried from the machine that uses it: with the "
                 "site's identity it must be encrypted by AES-GCM, and it must refuse plain text "
-                "and whoever has no certificate."
+                "and whoever has no certificate. The SSH server of each machine is asked which "
+                "ciphers it takes: AES-GCM alone."
             ),
             objective={"unencrypted_links": 0, "open_links": 0, "unchecked_links": 0},
             fault="open-door",
