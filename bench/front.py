@@ -165,7 +165,7 @@ def rendered(webs: tuple[str, ...] = WEBS, limits: EdgeSettings = UNLIMITED) -> 
     ask = EdgeAsk(
         health="/health", security_txt=False, trusted=(), slow=(), slow_limit_s=60, limits=limits
     )
-    return config(machines[0], machines, ask, blind=False).decode()
+    return config(machines[0], machines, ask).decode()
 
 
 def driven(front: Running, seconds: int) -> tuple[int, float]:

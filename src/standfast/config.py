@@ -35,6 +35,7 @@ from standfast.mechanisms.hosts.settings import (
     NetworkSettings,
     Suite,
 )
+from standfast.mechanisms.keys.certificates.settings import CertificateSettings
 from standfast.mechanisms.keys.vault import Place
 from standfast.mechanisms.monitor.settings import EvidenceSettings
 from standfast.mechanisms.web.settings import ServiceSettings
@@ -91,6 +92,7 @@ class SiteSettings(BaseModel):
     promises: Mapping[str, PromiseSettings] = {}
     company: Company = Company()
     evidence: EvidenceSettings = EvidenceSettings()
+    certificates: CertificateSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class Site:
     not_promised: tuple[NotPromised, ...]
     company: Company
     evidence: EvidenceSettings
+    certificates: CertificateSettings | None
     folders: Folders
     sealed: Place
 
@@ -183,6 +186,7 @@ def judge(said: Mapping[str, Any], name: str) -> SiteSettings:
     check_service(settings, name)
     check_promises(settings, name)
     check_witnesses(settings, name)
+    check_certificates(settings, name)
     return settings
 
 
@@ -344,6 +348,14 @@ def check_promises(settings: SiteSettings, name: str) -> None:
                 )
 
 
+def check_certificates(settings: SiteSettings, name: str) -> None:
+    if settings.certificates and not settings.names:
+        raise ConfigError(
+            f"{name}: certificates.acme: certificates are issued for names, and the site has none",
+            remedy="Give `names`; each must lead to the edges.",
+        )
+
+
 def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, run: Path) -> Site:
     folders = Folders(site=settings.name, state=state, cache=cache, run=run)
     source = (folder / settings.service.source).resolve()
@@ -382,6 +394,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         not_promised=said.impossible,
         company=settings.company,
         evidence=settings.evidence,
+        certificates=settings.certificates,
         folders=folders,
         sealed=sealed_in(folders.home),
     )

@@ -43,7 +43,7 @@ NOWHERE = Path("/nowhere")
 """Where no site of this computer notes which addresses its machines have."""
 
 ALL_IN_ONE = """
-names = ["shop.example.test", "www.example.test"]
+names = ["shop.example.test", "www.example.test", "issued.example.test"]
 [[machines]]
 name = "one"
 roles = ["edge", "web", "database", "backup", "monitor"]
@@ -54,6 +54,10 @@ roles = ["web", "database"]
 kind = "s3"
 location = "https://s3.eu-central-1.example.test/backups/shop"
 region = "eu-central-1"
+[certificates]
+acme = "https://acme.example.test/directory"
+contact = "mailto:operations@example.test"
+authority = "certificate of a company's own authority"
 [company]
 name = "Example Ltd"
 statements = ["The data centre is guarded day and night."]
@@ -95,6 +99,7 @@ def bundles(file: str, *, debian: int) -> dict[str, Bundle]:
         release=Release(digest="release", commands=site.service.commands),
         programs=Artifact(folder="/opt/standfast/releases/programs", archive=b""),
         log_key=b"key of the log\n",
+        account=b"key-of-the-account\n",
         enrolled={},
         witnesses={each.name: f"key of the witness of {each.name}" for each in site.machines},
         debian={machine.name: debian for machine in site.machines},
@@ -112,11 +117,12 @@ def certificates(machines: Iterable[Machine], names: tuple[str, ...]) -> Certifi
         service={
             name: f"certificate of the service on {name}\n".encode() for name in machine_names
         },
-        brought=tuple(map(brought, names)),
+        ending={name: f"certificate of {name} that ends\n".encode() for name in machine_names},
+        brought=tuple(map(brought_for, names[:2])),
     )
 
 
-def brought(name: str) -> Brought:
+def brought_for(name: str) -> Brought:
     return Brought(
         names=(name,),
         chain=f"certificate of {name}\n",

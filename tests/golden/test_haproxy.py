@@ -8,9 +8,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.core.command import SystemRunner
 from standfast.mechanisms.edge import errors
+from standfast.mechanisms.edge.acme import LIVE
+from standfast.mechanisms.edge.plan import FAULTY
 from standfast.mechanisms.hosts.names import BROUGHT, IDENTITY, PUBLIC_IDENTITY
 from standfast.mechanisms.keys.authority import Subject, make, private_pem
-from standfast.mechanisms.keys.identity import request
+from standfast.mechanisms.keys.identity import CERTIFICATES, request
 from standfast.mechanisms.web import drain
 
 from .refusal import changed, golden_files, refusal
@@ -32,7 +34,9 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key.write_bytes(private_pem(ec.generate_private_key(ec.SECP256R1())))
     asked = request(key, SystemRunner()).encode()
     pem = authority.issue(asked, Subject(name="edge-1"), now=now)
-    (folder / "cert.pem").write_bytes(pem)
+    for name in CERTIFICATES:
+        (folder / name).write_bytes(pem)
+    (folder / "ending.pem.key").symlink_to("cert.pem.key")
     return folder
 
 
@@ -41,6 +45,8 @@ def refused(text: str, identity: Path, folder: Path) -> str:
         text = text.replace(place, str(identity))
     (folder / "web-proxy.map").write_text("drain off\n")
     text = text.replace(BROUGHT, str(brought(identity, folder)))
+    (folder / "live").mkdir()
+    text = text.replace(LIVE, str(folder / "live"))
     text = text.replace(drain.FLAG, str(folder / "web-proxy.map"))
     (folder / "errors.map").write_bytes(errors.error_map())
     text = text.replace(errors.MAP, str(folder / "errors.map"))
@@ -65,10 +71,11 @@ def brought(identity: Path, folder: Path) -> Path:
 WEB_FILES = ("web-proxy.cfg", "listener.cfg")
 
 
-def test_every_edge_has_its_blind_twin_and_every_web_machine_its_two() -> None:
+def test_every_edge_has_its_faulty_twins_and_every_web_machine_its_two() -> None:
     names = [name.split("/")[-1] for name in CONFIGURATIONS]
-    counts = [names.count(each) for each in ("haproxy.cfg", "blind-edge.cfg", *WEB_FILES)]
-    assert counts == [3, 3, 4, 4]
+    of_edges = ("haproxy.cfg", *(f"{fault}.cfg" for fault in FAULTY))
+    assert [names.count(each) for each in of_edges] == [3, 3, 3, 3]
+    assert [names.count(each) for each in WEB_FILES] == [4, 4]
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)

@@ -24,6 +24,8 @@ FAULTS = {
     ("offsite-snapshot", "offsite-snapshot"): "refused-store",
     ("offsite-snapshot", "offsite-restore"): "truncated-snapshot",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
+    ("encrypted-in-transit", "front-ciphers"): "weak-suite",
+    ("certificate-verifiable", "certificate-verifiable"): "ending-certificate",
     ("closed-ports", "closed-ports"): "stray-listener",
 }
 

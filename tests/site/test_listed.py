@@ -34,8 +34,8 @@ NEWCOMER = "four"
 """Takes the place of the third later."""
 
 DRILLS = {
-    *("any-machine", "closed-ports", "database-crash", "database-host"),
-    *("encrypted-in-transit", "mirrored-database", "restore", "secondary-host"),
+    *("any-machine", "certificate-verifiable", "closed-ports", "database-crash", "database-host"),
+    *("encrypted-in-transit", "front-ciphers", "mirrored-database", "restore", "secondary-host"),
 }
 HOST_OUTAGE_S = 12
 """On three machines, where the primary's machine is also an edge, a web server and a voter."""

@@ -20,6 +20,9 @@ GONE_WITHIN_S = 3.0
 
 PROGRAM_TIMEOUT_S = 60.0
 
+LOOK_LIMIT_S = 120.0
+"""For all doors of the front: some seconds each where nobody answers, some side by side."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerThere:
@@ -58,6 +61,11 @@ class VantageThere:
     """This computer itself, by the public address: where customers come from, and where no machine
     of the site stands."""
 
+    app: App
+
+    def look(self, program: str, asked: bytes) -> bytes:
+        return looking(self.app, (), program, asked)
+
     def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
         process = start(
             Command(
@@ -71,3 +79,15 @@ class VantageThere:
         process.stdin.write(plan)
         process.stdin.close()
         return process.stdout
+
+
+def looking(app: App, inside: tuple[str, ...], program: str, asked: bytes) -> bytes:
+    """A program of the drills on this computer, `inside` what stands before its words."""
+    return app.runner.run(
+        Command(
+            argv=(*inside, sys.executable, "-m", f"standfast.proofs.drills.{program}"),
+            environment={"PYTHONPATH": str(PROJECT / "src")},
+            stdin=asked,
+            timeout_s=LOOK_LIMIT_S,
+        )
+    ).stdout

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from standfast.cli import heal
 from standfast.cli.account import enter_account
-from standfast.cli.afar import PowerThere, VantageThere
+from standfast.cli.afar import PowerThere, VantageThere, looking
 from standfast.cli.app import App
 from standfast.cli.blueprint import SOURCE, preview
 from standfast.cli.drills import rules
@@ -18,12 +18,15 @@ from standfast.cli.record import log_of
 from standfast.config import PROJECT
 from standfast.core.command import Command, start
 from standfast.core.errors import Refused, Unreachable
+from standfast.evidence.certificates import shown_by
 from standfast.evidence.consent import standing
 from standfast.evidence.statement import Run
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.local.names import inside
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
+from standfast.mechanisms.keys.certificates import read
+from standfast.mechanisms.keys.rotation import trusted
 from standfast.mechanisms.rollout.links import links
 from standfast.mechanisms.rollout.plan import flows
 from standfast.mechanisms.rollout.run import answers, own_programs
@@ -74,6 +77,9 @@ class VantageHere:
         process.stdin.write(plan)
         process.stdin.close()
         return process.stdout
+
+    def look(self, program: str, asked: bytes) -> bytes:
+        return looking(self.app, inside(self.app.site.local_names.vantage), program, asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +158,7 @@ class Attack:
             connections=app.connections,
             agents=app.agents,
             power=PowerHere(app=app) if app.site.made_here else PowerThere(app=app),
-            vantage=VantageHere(app=app) if app.site.made_here else VantageThere(),
+            vantage=VantageHere(app=app) if app.site.made_here else VantageThere(app=app),
             contract=self._contract,
             links=lambda: links(app.site.machines, flows(preview(app))),
             flows=lambda: flows(preview(app)),
@@ -164,6 +170,9 @@ class Attack:
             well=self._well,
             objective=part.objective,
             sign_up=self._sign_up,
+            names=app.site.names,
+            shown=lambda: shown_by(log_of(app).record().entries),
+            authorities=lambda: read.authorities(trusted(app.keys.vault)),
             clock=app.clock,
             tell=lambda words: self.progress.tell(part.drill, words),
             run=custody.fresh_identifier(),

@@ -17,11 +17,14 @@ from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.database.verifier import scram_verifier
+from standfast.mechanisms.edge.acme import AcmeAsk
 from standfast.mechanisms.hosts.local.names import MANAGEMENT, VANTAGE
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.hosts.system import DEBIAN
+from standfast.mechanisms.keys.certificates.account import thumbprint
+from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.certificates.shown import shown
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
@@ -55,9 +58,11 @@ def blueprint(
     enrolled: Mapping[str, str],
     witnesses: Mapping[str, str],
     debian: Mapping[str, int],
+    account: bytes = b"",
     rotating: bool = False,
 ) -> Blueprint:
-    """`offsite_words` open the store off site, where there is one. `rotating`: keys are being
+    """`offsite_words` open the store off site, where there is one; `account` is the key at the ACME
+    server (PEM), where certificates are issued by one. `rotating`: keys are being
     rotated, so that not every machine has the same secrets yet."""
     site = app.site
     name = site.service.role
@@ -83,6 +88,7 @@ def blueprint(
             archive_timeout_s=ARCHIVE_TIMEOUT_S,
         ),
         fast_failover=site.database.fast_failover,
+        acme=acme_ask(app, certificates.brought, account),
         backup=BackupAsk(
             settings=site.backup,
             places=Places(data=database.DATA, socket=RUN, port=DATABASE_PORT),
@@ -125,6 +131,29 @@ def blueprint(
     )
 
 
+def acme_ask(app: App, brought: Iterable[Brought], account: bytes) -> AcmeAsk | None:
+    """For names that nothing was brought for. A key that is yet to be drawn has no thumbprint."""
+    settings = app.site.certificates
+    names = acme_names(app, brought)
+    if settings is None or not names:
+        return None
+    is_drawn = account.startswith(b"-----BEGIN")
+    return AcmeAsk(
+        directory=settings.acme,
+        contact=settings.contact,
+        names=names,
+        account=account,
+        thumbprint=thumbprint(account) if is_drawn else account.decode().strip(),
+        authority=settings.authority.encode(),
+    )
+
+
+def acme_names(app: App, brought: Iterable[Brought]) -> tuple[str, ...]:
+    others = {name for each in brought for name in each.names}
+    wanted = app.site.names if app.site.certificates else ()
+    return tuple(each for each in wanted if each not in others)
+
+
 def objectives(promises: Iterable[Promise]) -> Objectives:
     return {
         promise.id: {part.drill: dict(part.objective) for part in promise.parts}
@@ -154,6 +183,7 @@ def preview(
         release=served or release(app),
         programs=own_programs(SOURCE),
         log_key=known.log_key,
+        account=known.account,
         enrolled=known.enrolled,
         witnesses=known.witnesses,
         debian={

@@ -8,13 +8,15 @@ from typing import Any
 
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
-from standfast.cli.blueprint import SOURCE, blueprint, hosts
+from standfast.cli.blueprint import SOURCE, acme_names, blueprint, hosts
 from standfast.cli.heal import heal_leftovers
+from standfast.cli.issuing import have_issued
 from standfast.cli.leaving import see_off
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_url, origin
 from standfast.cli.releases import Wish, choose, ship
 from standfast.cli.rented import rent
+from standfast.cli.session import vouching
 from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
 from standfast.cli.wellbeing import health_of
 from standfast.core.files import write_atomically
@@ -27,7 +29,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody, rotation, witnesses
 from standfast.mechanisms.keys.authority import Authority, Subject, operator_identity
-from standfast.mechanisms.keys.certificates import brought
+from standfast.mechanisms.keys.certificates import account, brought
 from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.artifacts import Artifact
@@ -77,7 +79,7 @@ def bring_up(
     ship(app, rollout, chosen, progress)
     log_key = custody.log_key(vault)
     having = brought.kept(vault, site.names)
-    pin_log(app, log_key, authority.trusted + brought.anchors(having))
+    pin_log(app, log_key, vouching(vault))
     certificates = certify(
         site.machines,
         inspected,
@@ -85,9 +87,11 @@ def bring_up(
         vault=vault,
         public=public_subject(app, having=having),
         service=Subject(name=site.service.role),
+        every_name=public_subject(app),
         brought=having,
         now=now,
     )
+    account_key = account.ensure(vault) if acme_names(app, having) else b""
     enrolled = {custody.VANTAGE: vantage_vkey(app), **observers(app, vault, inspected)}
     monitors = [each.name for each in site.having(Role.MONITOR)]
     cosigning = witnesses.keep(vault, origin(app), monitors, inspected)
@@ -100,6 +104,7 @@ def bring_up(
         release=chosen.release,
         programs=programs,
         log_key=log_key,
+        account=account_key,
         keys=keys_ask(vault, inspected),
         enrolled=enrolled,
         witnesses=cosigning,
@@ -133,6 +138,7 @@ def bring_up(
     reports = deploy.carry_out(reports)
     pin_policy(app, log_key, cosigning)
     make_account(app, secrets, progress)
+    have_issued(app, progress, acme_names(app, having))
     edges = site.having(Role.EDGE)
     if site.made_here:
         here.published.up(site.port, edges)
@@ -196,7 +202,7 @@ def vantage_vkey(app: App) -> str:
 
 def public_subject(app: App, *, having: tuple[Brought, ...] = ()) -> Subject:
     """Edges choose by name, so the site's authority signs no name that another one has signed."""
-    others = {name for each in having for name in each.names}
+    others = {name for each in having for name in each.names} | {*acme_names(app, having)}
     named = tuple(each for each in hosts(app) if each not in others)
     addresses = tuple(IPv4Address(each) for each in named if each[-1].isdigit())
     dns = tuple(each for each in named if not each[-1].isdigit())

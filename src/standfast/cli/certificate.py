@@ -127,9 +127,8 @@ def remove(file: Path | None, name: str) -> None:
 
 def authorities(named: Path | None) -> tuple[x509.Certificate, ...]:
     """Whom this computer trusts, and whom the operator names."""
-    system = read.SYSTEM_AUTHORITIES
     own = read.chain(named.read_bytes(), str(named)) if named else ()
-    return (*own, *(read.authorities(system.read_bytes()) if system.is_file() else ()))
+    return (*own, *read.system())
 
 
 def refuse(chain: Path, problems: Sequence[Problem]) -> None:

@@ -12,6 +12,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody, witnesses
 from standfast.mechanisms.keys.authority import CERTIFICATE, ISSUED
 from standfast.mechanisms.keys.certificates import brought
+from standfast.mechanisms.keys.certificates.account import ACCOUNT
 from standfast.mechanisms.keys.custody import LOG_KEY, VANTAGE, VANTAGE_KEY, SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
 from standfast.mechanisms.keys.rotation import trusted
@@ -29,6 +30,7 @@ class KnownKeys:
     log_key: bytes
     enrolled: Mapping[str, str]
     witnesses: Mapping[str, str]
+    account: bytes
 
 
 def known_keys(app: App, *, missing: str) -> KnownKeys:
@@ -48,6 +50,10 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
             identity=issued("identity"),
             public=issued("public"),
             service=issued("service"),
+            ending={
+                each.name: kept(vault, f"{ISSUED}{each.name}-ending.pem", unsigned)
+                for each in app.site.having(Role.EDGE)
+            },
             brought=brought.kept(vault, app.site.names) if vault else (),
         ),
         keys=KeysAsk(
@@ -59,6 +65,7 @@ def known_keys(app: App, *, missing: str) -> KnownKeys:
         witnesses=witnesses.known(
             vault, (each.name for each in app.site.having(Role.MONITOR)), missing=missing
         ),
+        account=kept(vault, ACCOUNT, unsigned),
     )
 
 

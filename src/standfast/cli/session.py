@@ -15,6 +15,7 @@ from standfast.core.files import write_atomically
 from standfast.mechanisms.keys import identities
 from standfast.mechanisms.keys.authority import CERTIFICATE
 from standfast.mechanisms.keys.certificates import brought
+from standfast.mechanisms.keys.certificates.account import ANCHOR
 from standfast.mechanisms.keys.custody import ORIGIN
 from standfast.mechanisms.keys.operators import disagreements
 from standfast.mechanisms.keys.rotation import trusted
@@ -151,7 +152,8 @@ class Session:
 def vouching(vault: Vault) -> bytes:
     """Who vouches for what edges show: the site's own authority, and whoever signed what was
     brought."""
-    return trusted(vault) + brought.anchors(brought.every(vault))
+    issuing = (vault.get(ANCHOR) or "").encode()
+    return trusted(vault) + brought.anchors(brought.every(vault)) + issuing
 
 
 def put_down(path: Path, content: bytes) -> None:

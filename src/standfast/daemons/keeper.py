@@ -9,10 +9,11 @@ thread observes what is to be in the log at once (`observer.py`).
 import json
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -36,10 +37,13 @@ from standfast.evidence.state import derive, doubted
 from standfast.evidence.statement import AnyPredicate, EnrolledSigner, ShownCertificate
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.evidence.witness import Witness
+from standfast.mechanisms.hosts.agent.client import ask_directly
+from standfast.mechanisms.hosts.agent.protocol import format_request
 from standfast.mechanisms.hosts.tls import Identity, client_context
 from standfast.mechanisms.keys.custody import fresh_identifier
 from standfast.mechanisms.monitor import bulletin
 from standfast.mechanisms.monitor.intake import Intake, missing
+from standfast.mechanisms.monitor.issued import PATIENCE_S, Issued
 from standfast.mechanisms.monitor.listed import Collector, Listed
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
@@ -97,6 +101,7 @@ class Keeper:
     clock: Clock
     store: Store
     peers: Mapping[str, Transport]
+    issued: Issued
     record: Record | None = None
     known: Known = NOTHING
     shown_note: bytes = b""
@@ -155,6 +160,7 @@ class Keeper:
     def turn(self) -> float:
         """One round of the loop. Return after how many seconds the next one is due."""
         self.waiting = self.intake.waiting(self._known.leaves)
+        self.issued.look()
         try:
             pause = self._keep()
         except Unreachable as error:
@@ -209,7 +215,8 @@ class Keeper:
     def _leaves(self) -> Sequence[bytes]:
         """All that is to be logged now: who may sign, what is announced, what was proven."""
         now, known = self.clock.now(), self._known
-        due = announcements(known.said, self.scope, now=now)
+        shown = (*self.scope.certificates, *self.issued.certificates(known.said))
+        due = announcements(known.said, replace(self.scope, certificates=shown), now=now)
         handed_in = (
             each for name, each in self.waiting.items() if bytes.fromhex(name) not in known.leaves
         )
@@ -309,6 +316,17 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
     )
 
 
+def issued_by(settings: Mapping[str, Any], context: ssl.SSLContext, clock: Clock) -> Issued:
+    said = settings["issued"]
+    line = format_request("issued", {})
+
+    def ask(edge: Mapping[str, str]) -> Mapping[str, Any]:
+        at = (edge["address"], said["agent_port"])
+        return ask_directly(at, edge["name"], line, context, patience_s=PATIENCE_S)
+
+    return Issued(names=tuple(said["names"]), edges=said["edges"], ask=ask, clock=clock)
+
+
 def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
@@ -327,6 +345,7 @@ def assembled(settings: Mapping[str, Any], credentials: Path, clock: Clock) -> K
         ),
         clock=clock,
         store=EtcdStore(voters, context, prefix=bulletin.PREFIX),
+        issued=issued_by(settings, context, clock),
         peers={
             name: HttpsTransport(
                 f"https://{address}:{settings['pages_port']}",

@@ -1,8 +1,10 @@
 """How anybody compares what the log says of a certificate with what is shown to him."""
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
-from standfast.evidence.statement import ShownCertificate
+from standfast.evidence.read import Entry
+from standfast.evidence.statement import CertificatesNotice, ShownCertificate
 
 PORT = 443
 
@@ -31,3 +33,16 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def shown_by(entries: Sequence[Entry]) -> tuple[ShownCertificate, ...]:
+    """Which certificates the log names now: by its newest notice of them."""
+    notice = newest(entries)
+    return notice[1].certificates if notice else ()
+
+
+def newest(entries: Sequence[Entry]) -> tuple[int, CertificatesNotice] | None:
+    for entry in reversed(entries):
+        if isinstance(predicate := entry.statement.predicate, CertificatesNotice):
+            return entry.index, predicate
+    return None

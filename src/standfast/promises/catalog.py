@@ -232,18 +232,64 @@ OFFSITE_SNAPSHOT = Promise(
 
 ENCRYPTED_IN_TRANSIT = Promise(
     id="encrypted-in-transit",
-    statement="Every connection between the machines of the site is encrypted with AES.",
+    statement=(
+        "Every connection is encrypted with AES: from customers to the front, and between the "
+        "machines of the site."
+    ),
     parts=(
         Part(
             drill="encrypted-in-transit",
             proof=(
                 "Every link between two machines is tried from the machine that uses it: with the "
                 "site's identity it must be encrypted by AES-GCM, and it must refuse plain text "
-                "and whoever has no certificate."
+                "and whoever has no certificate. The SSH server of each machine is asked which "
+                "ciphers it takes: AES-GCM alone."
             ),
             objective={"unencrypted_links": 0, "open_links": 0, "unchecked_links": 0},
             fault="open-door",
             fault_words="a web server asks nobody for a certificate",
+        ),
+        Part(
+            drill="front-ciphers",
+            proof=(
+                "From outside, every front end is asked for a connection as a browser asks, which "
+                "must be encrypted by AES-GCM, and is offered every other cipher and every version "
+                "before TLS 1.2, which it must refuse."
+            ),
+            objective={"weak_offers": 0, "unencrypted_doors": 0, "unchecked_doors": 0},
+            fault="weak-suite",
+            fault_words="front ends also take a cipher of TLS 1.2 that is not AES-GCM",
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="keys",
+)
+
+CERTIFICATE_VERIFIABLE = Promise(
+    id="certificate-verifiable",
+    statement=(
+        "Certificates have at least 2048 bits (or an elliptic curve as strong), and customers can "
+        "verify them at any time."
+    ),
+    parts=(
+        Part(
+            drill="certificate-verifiable",
+            proof=(
+                "From outside, every name is asked for at every front end: its certificate must be "
+                "one that browsers believe, with a strong key, good for more than 14 days, and "
+                "with a fingerprint that this page names."
+            ),
+            objective={
+                "unverifiable_certificates": 0,
+                "weak_certificates": 0,
+                "ending_certificates": 0,
+                "unlike_certificates": 0,
+                "unchecked_doors": 0,
+            },
+            fault="ending-certificate",
+            fault_words="front ends show a certificate whose end is near or past",
         ),
     ),
     period=DAILY,
@@ -288,6 +334,7 @@ CATALOG = (
     OFFSITE_SNAPSHOT,
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,
+    CERTIFICATE_VERIFIABLE,
 )
 
 

@@ -144,5 +144,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "encrypted-in-transit": lambda machines: (
             None if len(machines) > 1 else "there is no link between machines"
         ),
+        "certificate-verifiable": at_least(1, "edge", "it takes an edge"),
     }
 )

@@ -11,10 +11,12 @@ from types import MappingProxyType
 
 from standfast.mechanisms.hosts.machine import Role
 from standfast.proofs.drills.any_machine import AnyMachine
+from standfast.proofs.drills.certificate_verifiable import CertificateVerifiable
 from standfast.proofs.drills.closed_ports import ClosedPorts
 from standfast.proofs.drills.database_crash import DatabaseCrash
 from standfast.proofs.drills.database_host import DatabaseHost
 from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
+from standfast.proofs.drills.front_ciphers import FrontCiphers
 from standfast.proofs.drills.ground import Drill
 from standfast.proofs.drills.mirrored_database import MirroredDatabase
 from standfast.proofs.drills.offsite_restore import OffsiteRestore
@@ -69,6 +71,18 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.WEB,
             words="tries every link between machines: with the site's identity, in plain, without",
             drill=EncryptedInTransit(),
+        ),
+        "front-ciphers": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.EDGE,
+            words="offers every edge, from outside, all ciphers and versions that it must refuse",
+            drill=FrontCiphers(),
+        ),
+        "certificate-verifiable": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.EDGE,
+            words="looks from outside at what every name shows, and compares it with the page",
+            drill=CertificateVerifiable(),
         ),
         "mirrored-database": Check(
             kind=Kind.OBSERVATION,

@@ -18,7 +18,7 @@ from standfast.mechanisms.rollout.plan import plan
 
 ENVIRONMENT = "/etc/standfast/service.env"
 FIREWALL = "/etc/standfast/nftables.conf"
-PUBLIC = ("/cert.pem", "/ca.pem", "/keeper.json", "/offsite-authority.pem")
+PUBLIC = ("/cert.pem", "/ending.pem", "/ca.pem", "/keeper.json", "/offsite-authority.pem")
 """What is made from keys and is no secret: certificates, and who may sign."""
 
 

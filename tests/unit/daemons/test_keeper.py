@@ -28,6 +28,7 @@ from standfast.evidence.submission import answer
 from standfast.evidence.transport import Missing
 from standfast.evidence.witness import Witness
 from standfast.mechanisms.monitor.bulletin import claim, cosign, read, stand, wait_for_writer
+from standfast.mechanisms.monitor.issued import Issued
 from standfast.promises.catalog import REDUNDANT_WEB
 from standfast.promises.judge import judge
 from standfast.promises.model import Grade
@@ -132,6 +133,7 @@ def keeper(
         clock=clock,
         store=store,
         peers=peers,
+        issued=Issued(names=(), edges=(), ask=lambda edge: {}, clock=clock),
     )
 
 

@@ -196,7 +196,7 @@ def edge(
         socket.create_server(("127.0.0.1", 0), backlog=512) as plain,
         socket.create_server(("127.0.0.1", 0), backlog=512) as secure,
     ):
-        text = config(machines[0], machines, ask, blind=False).decode()
+        text = config(machines[0], machines, ask).decode()
         text = placed(
             text,
             identity=identity,

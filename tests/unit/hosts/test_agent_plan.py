@@ -79,6 +79,16 @@ def test_without_the_fast_failover_they_still_look_at_both_copies() -> None:
     assert told.verbs["monitor-1"] == {"canary", "kernel"}
 
 
+def test_monitors_may_ask_an_edge_what_was_issued_where_something_is_and_nothing_else() -> None:
+    edge_1, monitor = machine(Role.EDGE), replace(machine(Role.MONITOR), name="m")
+    everybody = (edge_1, monitor)
+    told = hosts.issued_to(edge_1, everybody, True)
+    said = hosts.agent_settings(edge_1, everybody, fast_failover=True, told=told)
+    assert AgentSettings.from_json(said.decode()).verbs["m"] == {"issued"}
+    assert hosts.issued_to(edge_1, everybody, False) == ()
+    assert hosts.issued_to(monitor, everybody, True) == ()
+
+
 def test_no_port_is_opened_for_the_agent() -> None:
     assert [flow.port for flow in planned(Role.MONITOR).flows] == [22]
 
@@ -93,7 +103,7 @@ def test_the_edge_declares_a_fault_and_brings_the_file_that_it_needs() -> None:
         slow_limit_s=60,
         limits=EdgeSettings(),
     )
-    made = edge.plan(here, (here,), ask, certificate=b"", source="/opt/src")
+    made = edge.plan(here, (here,), ask, certificate=b"", ending=b"", source="/opt/src")
     files = {file.path: file.content for file in made.files}
     declared = json.loads(files["/etc/standfast/faults/blind-edge.json"])
     assert declared["unit"] in {unit.name for unit in made.units}

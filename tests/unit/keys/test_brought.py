@@ -78,7 +78,9 @@ def test_an_edge_gets_chain_and_key_in_one_file_for_root_and_chooses_by_name(wor
         slow_limit_s=60,
         limits=EdgeSettings(),
     )
-    made = plan(EDGES[0], EDGES, ask, certificate=b"own", source="/src", brought=(shop, www))
+    made = plan(
+        EDGES[0], EDGES, ask, certificate=b"own", ending=b"e", source="/src", brought=(shop, www)
+    )
     files = {each.path: each for each in made.files}
     paths = [line.split() for line in files[CHOICE].content.decode().splitlines()]
     assert [names for _, *names in paths] == [["shop.example"], ["www.example"]]
@@ -87,7 +89,7 @@ def test_an_edge_gets_chain_and_key_in_one_file_for_root_and_chooses_by_name(wor
     assert (pair.mode, pair.owner, pair.reloads) == (0o600, "root", ("haproxy.service",))
     config = files["/etc/haproxy/haproxy.cfg"].content.decode()
     assert f"crt /etc/standfast/public/cert.pem crt-list {CHOICE} alpn" in config
-    without = plan(EDGES[0], EDGES, ask, certificate=b"own", source="/src")
+    without = plan(EDGES[0], EDGES, ask, certificate=b"own", ending=b"e", source="/src")
     assert CHOICE not in {each.path for each in without.files}
 
 

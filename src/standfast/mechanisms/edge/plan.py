@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from standfast.core.templates import render
 from standfast.mechanisms.edge import errors, stray
+from standfast.mechanisms.edge.acme import LIVE, AcmeAsk
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
@@ -21,8 +22,13 @@ from standfast.mechanisms.keys.certificates.brought import Brought
 UNIT = "haproxy.service"
 CONFIG = "/etc/haproxy/haproxy.cfg"
 CHOICE = f"{BROUGHT}/names"
-BLIND = Fault(name="blind-edge", unit=UNIT, environment={"CONFIG": f"{FAULTS}/blind-edge.cfg"})
-"""Debian's haproxy.service takes its configuration's path from this variable."""
+ENDING = f"{PUBLIC_IDENTITY}/ending.pem"
+
+BLIND = "blind-edge"
+ENDING_CERTIFICATE = "ending-certificate"
+WEAK_SUITE = "weak-suite"
+FAULTY = (BLIND, ENDING_CERTIFICATE, WEAK_SUITE)
+"""The same configuration with one thing wrong in it, for a calibration."""
 
 WEIGHTS = "standfast-weights.service"
 EQUAL = Fault(name="equal-weights", unit=WEIGHTS, environment={"WEIGHTS": "equal"})
@@ -46,7 +52,8 @@ REWRITE_BYTES = 1024
 class EdgeAsk:
     """What the edge needs to know: where the service says that it is well, which of its routes may
     take how long, whether the company has said where to report a weakness, and from which networks
-    whoever comes is trusted beside those that the operator names: the vantage of drills."""
+    whoever comes is trusted beside those that the operator names: the vantage of drills; and how
+    its own certificate is issued, if by ACME."""
 
     health: str
     security_txt: bool
@@ -54,6 +61,7 @@ class EdgeAsk:
     slow: tuple[str, ...]
     slow_limit_s: int
     limits: EdgeSettings
+    acme: AcmeAsk | None = None
 
     @property
     def longest_s(self) -> int:
@@ -67,27 +75,31 @@ def plan(
     *,
     certificate: bytes,
     source: str,
+    ending: bytes,
     brought: tuple[Brought, ...] = (),
 ) -> Contribution:
-    """`certificate` is the site's authority's for this machine's own key; `brought` are those that
-    have another one, with their keys. `source` is the folder of our own source on the machine."""
+    """`certificate` is the site's authority's for this machine's own key, `ending` another one, for
+    a calibration; `brought` are those that have another authority, with their keys. `source` is
+    the folder of our own source on the machine."""
     chosen = tuple(map(pair, brought))
     return Contribution(
         files=(
             File(
                 path=CONFIG,
-                content=config(machine, machines, ask, chosen, blind=False),
+                content=config(machine, machines, ask, chosen),
                 reloads=(UNIT,),
             ),
-            File(
-                path=BLIND.environment["CONFIG"],
-                content=config(machine, machines, ask, chosen, blind=True),
+            *(
+                file
+                for name in FAULTY
+                for file in faulty(name, config(machine, machines, ask, chosen, fault=name))
             ),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
-                for each in (BLIND, EQUAL, stray.fault(source))
+                for each in (EQUAL, stray.fault(source))
             ),
             File(path=errors.MAP, content=errors.error_map(), reloads=(UNIT,)),
+            File(path=ENDING, content=ending),
             File(
                 path=f"{PUBLIC_IDENTITY}/cert.pem",
                 content=certificate,
@@ -110,6 +122,14 @@ def plan(
         packages=("haproxy",),
         readers=tuple(Reader(path=path, unit=UNIT) for path in IDENTITY_FILES),
     )
+
+
+def faulty(name: str, content: bytes) -> tuple[File, File]:
+    """Debian's haproxy.service takes its configuration's path from the variable."""
+    path = f"{FAULTS}/{name}.cfg"
+    fault = Fault(name=name, unit=UNIT, environment={"CONFIG": path})
+    declared = File(path=f"{FAULTS}/{name}.json", content=fault.declaration())
+    return File(path=path, content=content), declared
 
 
 def unit() -> File:
@@ -150,10 +170,9 @@ def config(
     ask: EdgeAsk,
     chosen: tuple[File, ...] = (),
     *,
-    blind: bool,
+    fault: str = "",
 ) -> bytes:
-    """`chosen`: the certificates beside the machine's own. `blind`: the planted fault. Checks that
-    cannot fail, and no second try elsewhere."""
+    """`chosen`: the certificates beside the machine's own. `fault`: what is wrong on purpose."""
     buffer = ask.limits.header_limit_kb * 1024 + REWRITE_BYTES
     return render(
         __package__,
@@ -179,7 +198,11 @@ def config(
         retry_after_s=errors.RETRY_AFTER_S,
         once_socket=ONCE_SOCKET,
         choice=CHOICE if chosen else "",
-        blind=blind,
+        acme=ask.acme,
+        live=LIVE,
+        blind=fault == BLIND,
+        ending=ENDING if fault == ENDING_CERTIFICATE else "",
+        weak=fault == WEAK_SUITE,
         web_port=WEB_PORT,
         pages_port=PAGES_PORT,
     ).encode()

@@ -16,6 +16,12 @@ PUBLIC_IDENTITY = "/etc/standfast/public"
 BROUGHT = "/etc/standfast/certificates"
 """On edges: what the operator has brought for the site's names (keys/certificates)."""
 
+ISSUED = "/var/lib/standfast-certificate"
+"""On edges: what was issued by ACME (keys/certificates/acme)."""
+
+ISSUED_CHAIN = f"{ISSUED}/chain.pem"
+"""For everybody who asks what is shown."""
+
 KEYS_GROUP = "standfast-keys"
 """Who may read the machine's private key besides root: programs that cannot be handed it."""
 

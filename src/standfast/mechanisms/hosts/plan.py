@@ -26,6 +26,9 @@ VERBS_OF_MONITORS = ("canary", "kernel")
 VERBS_OF_WATCHERS = ("severed",)
 """The same, where monitors take a dead primary's claim away."""
 
+VERB_OF_ISSUING = "issued"
+"""Of an edge whose certificate is issued by ACME."""
+
 
 def plan(
     machine: Machine,
@@ -37,9 +40,11 @@ def plan(
     management: tuple[str, ...],
     ssh_port: int,
     fast_failover: bool,
+    issues: bool = False,
 ) -> Contribution:
     """`source` is the folder of our own source on the machine; `management` who may reach SSH.
-    `fast_failover`: monitors ask database machines about each other."""
+    `fast_failover`: monitors ask database machines about each other; `issues`: they ask edges
+    which certificate was issued."""
     resident = machine.is_a(Role.DATABASE)
     names = render(
         __package__,
@@ -57,7 +62,12 @@ def plan(
             File(path=AUTHORITY, content=authority),
             File(
                 path="/etc/standfast/agent.json",
-                content=agent_settings(machine, machines, fast_failover=fast_failover),
+                content=agent_settings(
+                    machine,
+                    machines,
+                    fast_failover=fast_failover,
+                    told=issued_to(machine, machines, issues),
+                ),
                 restarts=(AGENT,),
             ),
             File(
@@ -97,10 +107,19 @@ def plan(
     )
 
 
+def issued_to(machine: Machine, machines: tuple[Machine, ...], issues: bool) -> tuple[Machine, ...]:
+    return having(machines, Role.MONITOR) if issues and machine.is_a(Role.EDGE) else ()
+
+
 def agent_settings(
-    machine: Machine, machines: tuple[Machine, ...], *, fast_failover: bool
+    machine: Machine,
+    machines: tuple[Machine, ...],
+    *,
+    fast_failover: bool,
+    told: tuple[Machine, ...] = (),
 ) -> bytes:
-    """`machines`: of the site. Its monitors may ask a database machine."""
+    """`machines`: of the site. Its monitors may ask a database machine; `told` are those that may
+    ask what was issued."""
     verbs = sorted({*VERBS_OF_ALL, *(VERBS_OF_FAULTY if FAULTY & machine.roles else ())})
     is_asked = machine.is_a(Role.DATABASE)
     askers = having(machines, Role.MONITOR) if is_asked else ()
@@ -108,7 +127,16 @@ def agent_settings(
     asked = sorted((*VERBS_OF_MONITORS, *(VERBS_OF_WATCHERS if fast_failover else ())))
     settings = {
         "machine": machine.name,
-        "verbs": {"operator": verbs, **{each.name: asked for each in askers}},
+        "verbs": {
+            "operator": verbs,
+            **{
+                each.name: (
+                    *(asked if each in askers else ()),
+                    *((VERB_OF_ISSUING,) if each in told else ()),
+                )
+                for each in dict.fromkeys((*askers, *told))
+            },
+        },
         "databases": {each.name: str(each.address) for each in others},
         "resident": machine.is_a(Role.DATABASE),
         "idle_s": AGENT_IDLE_S,

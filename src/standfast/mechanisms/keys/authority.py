@@ -85,7 +85,9 @@ class Authority:
             return False
         return True
 
-    def issue(self, request: bytes, subject: Subject, *, now: datetime) -> bytes:
+    def issue(
+        self, request: bytes, subject: Subject, *, now: datetime, days: int = CERTIFICATE_DAYS
+    ) -> bytes:
         """Sign the key of a request (PEM) whose own signature shows that its maker holds it."""
         asked = x509.load_pem_x509_csr(request)
         if not asked.is_signature_valid:
@@ -95,7 +97,7 @@ class Authority:
             )
         key = asked.public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey)
-        return signed(self, subject, key, now).public_bytes(serialization.Encoding.PEM)
+        return signed(self, subject, key, now, days).public_bytes(serialization.Encoding.PEM)
 
 
 def make(site: str, now: datetime) -> "Authority":
@@ -124,7 +126,11 @@ def keep(vault: Vault, authority: Authority, *, certificate: str, key: str) -> N
 
 
 def signed(
-    authority: Authority, subject: Subject, key: ec.EllipticCurvePublicKey, now: datetime
+    authority: Authority,
+    subject: Subject,
+    key: ec.EllipticCurvePublicKey,
+    now: datetime,
+    days: int = CERTIFICATE_DAYS,
 ) -> x509.Certificate:
     names: list[x509.GeneralName] = [x509.DNSName(name) for name in (subject.name, *subject.dns)]
     names += [x509.IPAddress(address) for address in subject.addresses]
@@ -137,7 +143,7 @@ def signed(
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
-        .not_valid_after(now + timedelta(days=CERTIFICATE_DAYS))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(both), critical=False)
@@ -154,9 +160,15 @@ def is_current(
     """Whether a certificate still serves: same authority, key and names, a third of its life
     left."""
     certificate = x509.load_pem_x509_certificate(pem)
+    return is_for(pem, request, subject, authority) and is_fresh(certificate, authority, now)
+
+
+def is_for(pem: bytes, request: bytes, subject: Subject, authority: Authority) -> bool:
+    """Same authority, key and names."""
+    certificate = x509.load_pem_x509_certificate(pem)
     same_key = certificate.public_key() == x509.load_pem_x509_csr(request).public_key()
     same_names = named(certificate) == subject.alternatives
-    return same_key and same_names and is_fresh(certificate, authority, now)
+    return same_key and same_names and authority.has_signed(certificate)
 
 
 def is_fresh(certificate: x509.Certificate, authority: Authority, now: datetime) -> bool:

@@ -23,6 +23,9 @@ from standfast.mechanisms.hosts.names import (
     WITNESS_KEY,
 )
 
+CERTIFICATES = ("cert.pem", "ending.pem")
+"""What may lie beside a key and be for it; edges have the second one, for a calibration."""
+
 RAW_ED25519_BYTES = 32
 """The last bytes of an Ed25519 SubjectPublicKeyInfo are the key itself (RFC 8410, section 4)."""
 
@@ -62,7 +65,8 @@ def ensure_group(runner: Runner) -> None:
 
 
 def ensure_key(folder: Path, group: str, runner: Runner) -> Path:
-    """P-256. `cert.pem.key` is the name under which HAProxy looks for it."""
+    """P-256. `cert.pem.key` is the name under which HAProxy looks for it (configuration manual,
+    `ssl-load-extra-files`)."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     path = folder / "key.pem"
     if not path.exists():
@@ -79,9 +83,9 @@ def ensure_key(folder: Path, group: str, runner: Runner) -> Path:
             )
         )
         write_atomically(path, made.stdout, mode=0o640, uid=0, gid=grp.getgrnam(group).gr_gid)
-    alias = folder / "cert.pem.key"
-    if not alias.is_symlink():
-        alias.symlink_to(path.name)
+    for alias in (folder / f"{name}.key" for name in CERTIFICATES):
+        if not alias.is_symlink():
+            alias.symlink_to(path.name)
     return path
 
 

@@ -58,9 +58,11 @@ def plan(
     machines: tuple[Machine, ...],
     ask: EvidenceAsk,
     *,
+    issued: tuple[str, ...] = (),
     source: str,
     python: str,
 ) -> Contribution:
+    """`issued`: for these names each edge has a certificate of its own from an ACME server."""
     edges, monitors = having(machines, Role.EDGE), having(machines, Role.MONITOR)
     others = tuple(each for each in monitors if each != machine)
     keeper = {
@@ -90,6 +92,14 @@ def plan(
         "not_promised": dict(ask.not_promised),
         "company": ask.company.model_dump(mode="json"),
         "certificates": [each.model_dump(mode="json") for each in ask.certificates],
+        "issued": {
+            "names": list(issued),
+            "agent_port": AGENT_PORT,
+            "edges": [
+                {"name": each.name, "address": str(each.address), "public": str(each.public)}
+                for each in edges
+            ],
+        },
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
     }
     pages = {

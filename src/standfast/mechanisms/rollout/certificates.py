@@ -6,11 +6,14 @@ from typing import Any
 
 from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import PRIMARY
-from standfast.mechanisms.keys.authority import ISSUED, Authority, Subject, is_current
+from standfast.mechanisms.keys.authority import ISSUED, Authority, Subject, is_current, is_for
 from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.identity import WITNESS
 from standfast.mechanisms.keys.vault import Vault
 from standfast.mechanisms.rollout.plan import Certificates
+
+ENDING_DAYS = 13
+"""One fewer than the page promises at least."""
 
 
 def certify(
@@ -21,10 +24,12 @@ def certify(
     vault: Vault,
     public: Subject,
     service: Subject,
+    every_name: Subject,
     brought: tuple[Brought, ...],
     now: datetime,
 ) -> Certificates:
-    """`inspected` holds each machine's signing requests; `public` is what edges show the world,
+    """`inspected` holds each machine's signing requests; `public` is what edges show the world
+    (`every_name` what they show while a fault is planted),
     `service` what the service shows the database, `brought` what edges show besides."""
 
     def one(kind: str, machine: Machine, subject: Subject) -> bytes:
@@ -37,11 +42,23 @@ def certify(
         vault.put(name, pem.decode())
         return pem
 
+    def ending(machine: Machine) -> bytes:
+        """Kept when its end is past: then it is no better, and nothing would be gained."""
+        request = inspected[machine.name]["csr"]["public"].encode()
+        name = f"{ISSUED}{machine.name}-ending.pem"
+        known = (vault.get(name) or "").encode()
+        if known and is_for(known, request, every_name, authority):
+            return known
+        pem = authority.issue(request, every_name, now=now, days=ENDING_DAYS)
+        vault.put(name, pem.decode())
+        return pem
+
     return Certificates(
         authority=authority.trusted,
         identity={each.name: one("identity", each, itself(each)) for each in machines},
         public={each.name: one("public", each, public) for each in having(machines, Role.EDGE)},
         service={each.name: one("service", each, service) for each in having(machines, Role.WEB)},
+        ending={each.name: ending(each) for each in having(machines, Role.EDGE)},
         brought=brought,
     )
 

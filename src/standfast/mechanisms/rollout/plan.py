@@ -13,7 +13,9 @@ from standfast.mechanisms.backup import plan as backup
 from standfast.mechanisms.backup.plan import BackupAsk
 from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
+from standfast.mechanisms.edge import acme
 from standfast.mechanisms.edge import plan as edge
+from standfast.mechanisms.edge.acme import AcmeAsk
 from standfast.mechanisms.edge.plan import EdgeAsk
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts import plan as hosts
@@ -39,13 +41,15 @@ from standfast.mechanisms.web.settings import ServiceSettings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
     """PEM, by machine name. `public` is what edges show to the internet, `service` what the
-    service on a web machine shows to the database. `brought`: what every edge shows for names that
-    the operator has brought a certificate for."""
+    service on a web machine shows to the database. `ending` are public ones that end soon, for a
+    calibration. `brought`: what every edge shows for names that the operator has brought a
+    certificate for."""
 
     authority: bytes
     identity: Mapping[str, bytes]
     public: Mapping[str, bytes]
     service: Mapping[str, bytes]
+    ending: Mapping[str, bytes]
     brought: tuple[Brought, ...] = ()
 
 
@@ -71,6 +75,7 @@ class Blueprint:
     source: str
     python: str
     fast_failover: bool = True
+    acme: AcmeAsk | None = None
 
 
 def plan(blueprint: Blueprint) -> dict[str, Bundle]:
@@ -125,6 +130,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
         management=blueprint.management,
         ssh_port=machine.ssh_port,
         fast_failover=blueprint.fast_failover,
+        issues=blueprint.acme is not None,
     )
     yield keys.plan(machine, blueprint.keys)
     yield upkeep.plan(
@@ -138,6 +144,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             slow=blueprint.service.slow,
             slow_limit_s=blueprint.service.slow_limit_s,
             limits=blueprint.edge,
+            acme=blueprint.acme,
         )
         yield edge.plan(
             machine,
@@ -145,8 +152,17 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             ask,
             certificate=certificates.public[machine.name],
             source=blueprint.source,
+            ending=certificates.ending[machine.name],
             brought=certificates.brought,
         )
+        if blueprint.acme:
+            yield acme.plan(
+                blueprint.acme,
+                machines,
+                source=blueprint.source,
+                python=blueprint.python,
+                unit=edge.UNIT,
+            )
     if machine.is_a(Role.WEB):
         yield web.plan(
             machine,
@@ -186,6 +202,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             machine,
             machines,
             blueprint.evidence,
+            issued=blueprint.acme.names if blueprint.acme else (),
             source=blueprint.source,
             python=blueprint.python,
         )

@@ -48,7 +48,7 @@ QUESTIONS: Sequence[Question] = (
     Question(
         id="CEK-03.1",
         asks="Is data protected by cryptography where it rests and where it travels?",
-        promises=("encrypted-in-transit", "encrypted-at-rest"),
+        promises=("encrypted-in-transit", "certificate-verifiable", "encrypted-at-rest"),
         beyond="Whether the libraries in use have been certified.",
     ),
     Question(

@@ -59,7 +59,7 @@ class Plot:
     since: str
     until: str
     summary: str
-    """The same in words, for who does not see the plot."""
+    """The same in words, under the plot: for everybody, and for who does not see it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,8 @@ def badness(point: Point) -> tuple[bool, float]:
 
 
 def course(frame: Frame, drawn: Sequence[Point]) -> list[str]:
-    """A thin line through the values; it does not cross what could not be said."""
+    """A thin line through the values; it does not cross what could not be said. One value alone has
+    no line."""
     pieces, pen = [], "M"
     for each in drawn:
         if each.value is None:
@@ -142,7 +143,7 @@ def course(frame: Frame, drawn: Sequence[Point]) -> list[str]:
             continue
         pieces.append(f"{pen}{frame.x(each.at):g} {frame.y(each.value):g}")
         pen = "L"
-    return pieces
+    return pieces if any(each.startswith("L") for each in pieces) else []
 
 
 def dot(x: float, y: float) -> str:

@@ -20,7 +20,7 @@ from standfast.evidence.state import PromiseState
 from standfast.pages.trust import words
 from standfast.pages.trust.entries import path_of
 from standfast.pages.trust.machine import document
-from standfast.pages.trust.model import Page
+from standfast.pages.trust.model import Mark, Page
 from standfast.pages.trust.seal import seal
 from standfast.pages.trust.security import security_txt
 from standfast.pages.trust.view import page
@@ -90,6 +90,8 @@ def html(made: Page) -> str:
         page=made,
         words=words,
         stamp=units.stamp,
+        short=short,
+        marks=marks(made),
         compare=certificates,
         path_of=path_of,
         versions_shown=VERSIONS_SHOWN,
@@ -98,6 +100,20 @@ def html(made: Page) -> str:
         style=style,
         script=script,
     )
+
+
+def marks(made: Page) -> Sequence[Mark]:
+    """Those that stand on the page, each drawn once; whatever is kept may expire there."""
+    of_lines, of_claims = (
+        (line.mark for line in made.headlines),
+        (claim.mark for claim in made.claims),
+    )
+    return tuple(dict.fromkeys((Mark.UNPROVEN, *of_lines, *of_claims)))
+
+
+def short(number: float) -> str:
+    """Of a drawing: whole pixels without a fraction."""
+    return f"{number:g}"
 
 
 def feed(made: Page) -> str:

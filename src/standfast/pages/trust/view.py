@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
+from standfast.evidence.certificates import newest as newest_notice
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
-from standfast.evidence.statement import CertificatesNotice, CompanyNotice, Slot, TextNotice
+from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
 from standfast.pages.trust import plot, words
 from standfast.pages.trust.changes import PartName, changes
 from standfast.pages.trust.entries import newest, predicate_at, proof_at, told
@@ -263,10 +264,8 @@ def company(record: Record) -> CompanySaid | None:
 
 
 def certificates(record: Record) -> CertificatesSaid | None:
-    """By the newest notice; None if there never was one."""
-    for entry in reversed(record.entries):
-        if isinstance(predicate := entry.statement.predicate, CertificatesNotice):
-            return CertificatesSaid(
-                shown=predicate.certificates, since=predicate.at, index=entry.index
-            )
-    return None
+    """None if there never was a notice of them."""
+    if (found := newest_notice(record.entries)) is None:
+        return None
+    index, notice = found
+    return CertificatesSaid(shown=notice.certificates, since=notice.at, index=index)

@@ -3,7 +3,8 @@
 Which links there are follows from the flows that make the firewall, so no link can be forgotten:
 what the firewall does not name cannot be opened. Each machine knocks at all the doors that it may
 knock at (`handshake.py`); a door is good when it speaks AES-GCM with the site's identity, and
-answers neither plain text nor whoever shows no certificate.
+answers neither plain text nor whoever shows no certificate. Operators come by SSH: each machine's
+server is asked which ciphers it takes (`ssh_offer.py`), and AES-GCM must be all of them.
 """
 
 import json
@@ -20,6 +21,9 @@ from standfast.mechanisms.hosts.names import DATABASE_PORT, IDENTITY, SERVICE_ID
 from standfast.mechanisms.rollout.links import Link
 from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.handshake import POSTGRESQL, Finding
+
+HANDSHAKE = "standfast.proofs.drills.handshake"
+SSH = "standfast.proofs.drills.ssh_offer"
 
 MACHINES_AT_ONCE = 4
 KNOCKING_LIMIT_S = 120.0
@@ -46,6 +50,19 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SshServer:
+    machine: str
+    ciphers: tuple[str, ...]
+    problem: str
+
+    @property
+    def is_encrypted(self) -> bool:
+        return bool(self.ciphers) and all(
+            each.startswith("aes") and "-gcm@" in each for each in self.ciphers
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptedInTransit:
     def prepare(self, ground: Ground) -> None:
         """Nothing is needed, and nothing disturbed."""
@@ -60,8 +77,9 @@ class EncryptedInTransit:
                 for of_one in pool.map(lambda source: look(ground, source, links), sources)
                 for each in of_one
             ]
-        measured = figures(looked)
-        story = told(looked, measured)
+        servers = ssh_servers(ground)
+        measured = with_ssh(figures(looked), servers)
+        story = (*told(looked, measured), *of_ssh(servers))
         ground.tell(story[0])
         return Ran(
             target="",
@@ -70,6 +88,7 @@ class EncryptedInTransit:
             story=story,
             seen={
                 "ciphers": ciphers(looked),
+                "ssh": {each.machine: list(each.ciphers) for each in servers},
                 "doors": [f"{named(each.link)}: {fault_of(each)}" for each in wrong(looked)][
                     :SHOWN
                 ],
@@ -106,14 +125,18 @@ def door(link: Link, source: Machine, target: Machine, database: str) -> Mapping
     }
 
 
+def program(programs: str, name: str, *words: str) -> tuple[str, ...]:
+    return (
+        *("/usr/bin/env", f"PYTHONPATH={programs}", "PYTHONDONTWRITEBYTECODE=1"),
+        *("/usr/bin/python3", "-m", name, *words),
+    )
+
+
 def knocked(
     connection: Connection, programs: str, doors: Sequence[Mapping[str, Any]]
 ) -> list[Finding]:
     """`programs`: the folder of our own source on the machine."""
-    asked = (
-        *("/usr/bin/env", f"PYTHONPATH={programs}", "PYTHONDONTWRITEBYTECODE=1"),
-        *("/usr/bin/python3", "-m", "standfast.proofs.drills.handshake"),
-    )
+    asked = program(programs, HANDSHAKE)
     said = connection.run(asked, stdin=json.dumps(doors).encode(), timeout_s=KNOCKING_LIMIT_S)
     try:
         found = [Finding(**each) for each in json.loads(said.stdout)]
@@ -123,6 +146,46 @@ def knocked(
             remedy="Does it run the same release of Standfast? `standfast up` puts it there.",
         ) from error
     return found
+
+
+def ssh_servers(ground: Ground) -> list[SshServer]:
+    with ThreadPoolExecutor(MACHINES_AT_ONCE) as pool:
+        return list(pool.map(lambda each: ssh_server(ground, each), ground.machines))
+
+
+def ssh_server(ground: Ground, machine: Machine) -> SshServer:
+    asked = program(ground.programs, SSH, str(machine.address), str(machine.ssh_port))
+    said = ground.connections[machine.name].run(asked, check=False, timeout_s=KNOCKING_LIMIT_S)
+    try:
+        found = json.loads(said.stdout)
+        return SshServer(
+            machine=machine.name, ciphers=tuple(found["ciphers"]), problem=found["problem"]
+        )
+    except (ValueError, TypeError, KeyError):
+        return SshServer(machine=machine.name, ciphers=(), problem="its answer cannot be read")
+
+
+def with_ssh(measured: Mapping[str, float], servers: Sequence[SshServer]) -> dict[str, float]:
+    unchecked = sum(bool(each.problem) for each in servers)
+    weak = sum(not each.is_encrypted for each in servers if not each.problem)
+    return {
+        **measured,
+        "links": measured["links"] + len(servers),
+        "unencrypted_links": measured["unencrypted_links"] + weak,
+        "unchecked_links": measured["unchecked_links"] + unchecked,
+    }
+
+
+def of_ssh(servers: Sequence[SshServer]) -> tuple[str, ...]:
+    good = sum(each.is_encrypted for each in servers)
+    return (
+        f"SSH of {len(servers)} machines: {good} take AES-GCM and nothing else",
+        *(
+            f"SSH of {each.machine}: {each.problem or 'takes ' + ', '.join(each.ciphers)}"
+            for each in servers
+            if not each.is_encrypted
+        ),
+    )
 
 
 def figures(looked: Sequence[Looked]) -> dict[str, float]:
@@ -139,7 +202,7 @@ def figures(looked: Sequence[Looked]) -> dict[str, float]:
 def told(looked: Sequence[Looked], measured: Mapping[str, float]) -> tuple[str, ...]:
     bad = wrong(looked)
     return (
-        f"three knocks at each of {len(looked)} links between machines … "
+        f"three knocks at each of {len(looked)} links between machines, and at SSH … "
         f"{measured['unencrypted_links']:.0f} not encrypted, {measured['open_links']:.0f} open, "
         f"{measured['unchecked_links']:.0f} not checked",
         *(f"{number} × {cipher}" for cipher, number in ciphers(looked).items()),

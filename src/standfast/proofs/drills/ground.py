@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import IO, Any, Protocol
 from uuid import UUID
 
+from cryptography.x509 import Certificate
+
 from standfast.core.clock import Clock
 from standfast.core.errors import Unreachable
+from standfast.evidence.statement import ShownCertificate
 from standfast.mechanisms.backup.offsite.store import Store
 from standfast.mechanisms.hosts.bundle import Flow
 from standfast.mechanisms.hosts.connection import Connection
@@ -32,6 +35,9 @@ class Vantage(Protocol):
         """Start a program of ours where customers are; give it `plan`, return what it prints: a
         pipe."""
 
+    def look(self, program: str, asked: bytes) -> bytes:
+        """Run another program of this folder there, to its end; return all that it prints."""
+
 
 class Asking(Protocol):
     def ask(self, machine: str, verb: str, **values: Any) -> dict[str, Any]:
@@ -46,8 +52,9 @@ class Ground:
     `programs` is the folder of our own source on every machine, `database` the service's.
     `store` is off site, where the site has one.
     `run` is drawn at random for this run: machines
-    and the ids of writes are drawn from it. `chosen`: the machine that the operator named. `flows`:
-    what may open a connection to each machine."""
+    and the ids of writes are drawn from it. `names` are the site's; `shown` says which certificates
+    the log names, `authorities` who signs for the site itself. `chosen`: the machine that the
+    operator named. `flows`: what may open a connection to each machine."""
 
     machines: tuple[Machine, ...]
     connections: Mapping[str, Connection]
@@ -64,6 +71,9 @@ class Ground:
     well: Callable[[str], bool]
     objective: Figures
     sign_up: Callable[[], None]
+    names: tuple[str, ...]
+    shown: Callable[[], tuple[ShownCertificate, ...]]
+    authorities: Callable[[], tuple[Certificate, ...]]
     clock: Clock
     tell: Callable[[str], None]
     run: UUID

@@ -8,7 +8,7 @@ from typing import Any
 from standfast.core.command import Runner
 from standfast.core.errors import Refused
 from standfast.mechanisms.hosts import kernel
-from standfast.mechanisms.hosts.agent import facts, listening, units
+from standfast.mechanisms.hosts.agent import facts, issued, listening, units
 from standfast.mechanisms.hosts.agent.canary import canary
 from standfast.mechanisms.hosts.agent.faults import Faults
 from standfast.mechanisms.hosts.agent.severed import severed
@@ -42,6 +42,7 @@ def table(runner: Runner) -> Mapping[str, Verb]:
         "plant": Verb(does=faults.plant, takes=frozenset({"fault", "lease_s"})),
         "remove": Verb(does=faults.remove, takes=frozenset({"fault"})),
         "planted": Verb(does=faults.planted),
+        "issued": Verb(does=issued.read),
         "severed": Verb(does=partial(severed, runner), takes=frozenset({"machine"})),
         "canary": Verb(does=canary, takes=frozenset({"run"}), is_routine=True),
     }

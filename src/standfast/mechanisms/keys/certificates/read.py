@@ -52,6 +52,12 @@ def authorities(content: bytes) -> tuple[x509.Certificate, ...]:
     return tuple(each for each in found if each is not None)
 
 
+def system() -> tuple[x509.Certificate, ...]:
+    """Whom this computer trusts."""
+    there = SYSTEM_AUTHORITIES.is_file()
+    return authorities(SYSTEM_AUTHORITIES.read_bytes()) if there else ()
+
+
 def readable(block: bytes) -> x509.Certificate | None:
     """`cryptography` warns of authorities whose own serial number is wrong, and reads them."""
     with warnings.catch_warnings():

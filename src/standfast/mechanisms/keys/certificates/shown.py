@@ -25,12 +25,12 @@ def shown(
     edges = having(machines, Role.EDGE)
     return (
         *(
-            told(certificate, each.names, edges)
+            told(certificate, each.names, tuple(str(edge.public) for edge in edges))
             for each in brought
             for certificate in own(each.chain.encode())
         ),
         *(
-            told(certificate, names(certificate), (edge,))
+            told(certificate, names(certificate), (str(edge.public),))
             for edge in edges
             for certificate in own(public.get(edge.name, b""))
         ),
@@ -43,11 +43,11 @@ def own(chain: bytes) -> tuple[x509.Certificate, ...]:
 
 
 def told(
-    certificate: x509.Certificate, good_for: tuple[str, ...], edges: tuple[Machine, ...]
+    certificate: x509.Certificate, good_for: tuple[str, ...], addresses: tuple[str, ...]
 ) -> ShownCertificate:
     return ShownCertificate(
         names=good_for,
-        addresses=tuple(str(edge.public) for edge in edges),
+        addresses=addresses,
         issuer=named(certificate.issuer),
         serial=serial(certificate),
         sha256=fingerprint(certificate),
