@@ -133,7 +133,7 @@ def answers(site: Site, name: str) -> bool:
 
 
 def whole(site: Site) -> None:
-    found = site.answer("status")["database"]
+    found = site.status()["database"]
     assert found["primary"] in DATABASES
     assert len(found["copies"]) == 1, found
 

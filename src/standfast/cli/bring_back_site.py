@@ -44,6 +44,7 @@ def into_site(
 ) -> None:
     progress = Progress()
     in_place = of_site(app, progress)
+    began = app.clock.now()
     with working_on(app, "standfast recover --into site"):
         before = in_place.under_way()
         name, order = before or planned(app, in_place, to, machine, progress)
@@ -51,6 +52,9 @@ def into_site(
         progress.end()
         if not yes:
             confirm(app, order)
+            began = app.clock.now()  # whoever thinks it over is no part of the outage
+        if before is None:
+            order = replace(order, begun=stamp(began))
         answer = carried_out(app, in_place, name, order, progress, is_new=before is None)
     progress.end()
     if as_json:
