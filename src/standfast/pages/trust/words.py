@@ -38,6 +38,7 @@ NAMES: Mapping[str, str] = {
     "unencrypted_links": "links not encrypted by AES-GCM",
     "open_links": "links that let strangers in",
     "unchecked_links": "links not looked at",
+    "slow_share": "requests that still met the slow server",
     "answering_ports": "ports that answer and should not",
     "stray_listeners": "listeners that nobody planned",
     "asked_ports": "ports asked",
@@ -100,6 +101,8 @@ def figure(key: str, value: float) -> str:
         return "0 s" if value == 0 else units.duration(value)
     if key.endswith("_bytes"):
         return units.size(value)
+    if key.endswith("_share"):
+        return f"{100 * value:,g} %"
     return f"{value:,.0f}" if value == int(value) else f"{value:,g}"
 
 
