@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from .conftest import Site, fetched
-from .test_redundant_web import Proven, end, published, second_client
+from .test_redundant_web import Proven, end, published, second_client, until
 
 FAULTS = {
     ("redundant-web", "web-server"): "blind-edge",
@@ -32,6 +32,8 @@ FAULTS = {
 LIMIT_S = {"database-crash": 3, "database-host": 6}
 
 RED_S, GREEN_S = 10.0, 90.0
+PAGE_S = 5.0
+"""The page is made after the log; each monitor makes its own."""
 """Within which the log says that one copy is left, and that there are two again."""
 
 PACE_S = 1.0
@@ -122,13 +124,15 @@ def test_a_lost_copy_is_red_in_the_public_log_within_ten_seconds_and_green_when_
         assert red["measured"]["missing_copies"] == 1
         assert red["seen"]["primary"] != secondary
         assert after_s <= RED_S
-        assert shown(site, said["trust_url"]) == "broken"
+        until(
+            lambda: shown(site, said["trust_url"]) == "broken", PAGE_S, "the page does not say so"
+        )
     finally:
         assert site.run("up", "--no-wait").returncode == 0
     green, _ = observed(site, said["trust_url"], "kept", since=before, within_s=GREEN_S)
     assert green["measured"]["missing_copies"] == 0
     assert green["seen"]["receivers"] == [[secondary, "streaming", "sync"]]
-    assert shown(site, said["trust_url"]) == "kept"
+    until(lambda: shown(site, said["trust_url"]) == "kept", PAGE_S, "the page is silent")
 
 
 def observed(
