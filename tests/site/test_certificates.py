@@ -163,6 +163,7 @@ def ask(stream):
         said += more
     head, body = said.split(b"\\r\\n\\r\\n", 1)
     lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\\r\\n")[1:])
+    if b"content-length" not in lines: raise OSError(f"no answer of the service: {head[:300]}")
     while len(body) < int(lines[b"content-length"]):
         more = stream.recv(65536)
         if not more: raise OSError("half an answer")
