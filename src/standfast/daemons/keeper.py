@@ -23,6 +23,7 @@ from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
 from standfast.daemons.observer import PROMISE, Agents, Observer, observe
+from standfast.daemons.turns import take_turns
 from standfast.evidence.company import Company
 from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
@@ -69,8 +70,6 @@ LASTS_S = 3.0
 
 PEER_TIMEOUT_S = 2.0
 PAGE_EVERY = timedelta(seconds=60)
-FAILURES_LIMIT = 20
-BACK_OFF_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,21 +380,6 @@ def observing(keeper: Keeper, credentials: Path) -> Observer | None:
     )
 
 
-def run(keeper: Keeper) -> None:
-    failures = 0
-    while True:
-        try:
-            pause = keeper.turn()
-            failures = 0
-        except Exception as error:
-            failures += 1
-            say(f"{type(error).__name__}: {error}")
-            if failures > FAILURES_LIMIT:
-                raise
-            pause = BACK_OFF_S
-        keeper.clock.sleep(pause)
-
-
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = json.loads(SETTINGS.read_text())
@@ -405,7 +389,7 @@ def main() -> None:
     if observer is not None:
         Thread(target=observe, args=(observer,), daemon=True).start()
     try:
-        run(keeper)
+        take_turns(keeper.turn, keeper.clock, say)
     finally:
         keeper.end()
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify, StandfastError
+from standfast.daemons.turns import take_turns
 from standfast.evidence.dossier import Dossier, dossiers
 from standfast.evidence.envelope import leaf
 from standfast.evidence.merkle import leaf_hash
@@ -62,8 +63,6 @@ LOGGED_WITHIN_S = 30.0
 
 GRADED_FOR_S = 3600.0
 
-FAILURES_LIMIT = 20
-BACK_OFF_S = 3.0
 
 Answer = Mapping[str, Any]
 
@@ -281,25 +280,10 @@ def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def run(observer: Observer) -> None:
-    failures = 0
-    while True:
-        try:
-            pause = observer.turn()
-            failures = 0
-        except Exception as error:
-            failures += 1
-            say(f"observer: {type(error).__name__}: {error}")
-            if failures > FAILURES_LIMIT:
-                raise
-            pause = BACK_OFF_S
-        observer.clock.sleep(pause)
-
-
 def observe(observer: Observer) -> None:
     """Should it fail again and again, the keeper ends with it: else nobody would look, and nobody
     would know."""
     try:
-        run(observer)
+        take_turns(observer.turn, observer.clock, lambda words: say(f"observer: {words}"))
     finally:
         os._exit(1)
