@@ -1,16 +1,12 @@
-"""What a drill needs where machines are listed: their power, and a place such as customers have."""
+"""What a drill needs where machines are listed: their power."""
 
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
 
 from standfast.cli.app import App
-from standfast.config import PROJECT
-from standfast.core.command import Command, start
+from standfast.core.command import Command
 from standfast.core.errors import ConfigError, Unreachable
 from standfast.mechanisms.hosts.machine import Machine
-from standfast.proofs.drills.ground import LOAD
 
 RESTART = ("sh", "-c", "echo b > /proc/sysrq-trigger")
 """The kernel restarts at once, without a word to any program (kernel.org, sysrq, `b`)."""
@@ -19,9 +15,6 @@ GONE_WITHIN_S = 3.0
 """The connection does not end with the machine; nobody waits for more."""
 
 PROGRAM_TIMEOUT_S = 60.0
-
-LOOK_LIMIT_S = 120.0
-"""For all doors of the front: some seconds each where nobody answers, some side by side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,40 +47,3 @@ class PowerThere:
         if found is None:
             raise ConfigError(f"no machine is called {name}")
         return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VantageThere:
-    """This computer itself, by the public address: where customers come from, and where no machine
-    of the site stands."""
-
-    app: App
-
-    def look(self, program: str, asked: bytes) -> bytes:
-        return looking(self.app, (), program, asked)
-
-    def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
-        process = start(
-            Command(
-                argv=(sys.executable, "-m", module),
-                environment={"PYTHONPATH": str(PROJECT / "src")},
-            ),
-            stderr=None,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(plan)
-        process.stdin.close()
-        return process.stdout
-
-
-def looking(app: App, inside: tuple[str, ...], program: str, asked: bytes) -> bytes:
-    """A program of the drills on this computer, `inside` what stands before its words."""
-    return app.runner.run(
-        Command(
-            argv=(*inside, sys.executable, "-m", f"standfast.proofs.drills.{program}"),
-            environment={"PYTHONPATH": str(PROJECT / "src")},
-            stdin=asked,
-            timeout_s=LOOK_LIMIT_S,
-        )
-    ).stdout

@@ -1,22 +1,20 @@
 """Attack this site: what a drill needs of the machines, of the vantage and of the service."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from standfast.cli import heal
 from standfast.cli.account import enter_account
-from standfast.cli.afar import PowerThere, VantageThere, looking
+from standfast.cli.afar import PowerThere
 from standfast.cli.app import App
+from standfast.cli.at_vantage import AtVantage
 from standfast.cli.blueprint import SOURCE, preview
 from standfast.cli.drills import rules
 from standfast.cli.progress import Progress
 from standfast.cli.record import log_of
-from standfast.config import PROJECT
-from standfast.core.command import Command, start
 from standfast.core.errors import Refused, Unreachable
 from standfast.evidence.certificates import shown_by
 from standfast.evidence.consent import standing
@@ -33,7 +31,7 @@ from standfast.mechanisms.rollout.run import answers, own_programs
 from standfast.promises.grade import Graded, KernelSample, grade
 from standfast.promises.model import Part, Promise
 from standfast.proofs.drills.body import proof_body
-from standfast.proofs.drills.ground import LOAD, Ground, NotBack
+from standfast.proofs.drills.ground import Ground, NotBack
 from standfast.proofs.drills.guard import guarded
 from standfast.proofs.drills.kernels import Sample, read_sample, samples_of
 from standfast.proofs.permission import forbidden
@@ -57,29 +55,6 @@ class PowerHere:
 
     def restore(self, machine: str) -> None:
         self.app.here.container(machine).power_on()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VantageHere:
-    app: App
-
-    def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
-        words = (sys.executable, "-m", module)
-        process = start(
-            Command(
-                argv=(*inside(self.app.site.local_names.vantage), *words),
-                environment={"PYTHONPATH": str(PROJECT / "src")},
-            ),
-            stderr=None,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(plan)
-        process.stdin.close()
-        return process.stdout
-
-    def look(self, program: str, asked: bytes) -> bytes:
-        return looking(self.app, inside(self.app.site.local_names.vantage), program, asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +133,10 @@ class Attack:
             connections=app.connections,
             agents=app.agents,
             power=PowerHere(app=app) if app.site.made_here else PowerThere(app=app),
-            vantage=VantageHere(app=app) if app.site.made_here else VantageThere(app=app),
+            vantage=AtVantage(
+                runner=app.runner,
+                inside=inside(app.site.local_names.vantage) if app.site.made_here else (),
+            ),
             contract=self._contract,
             links=lambda: links(app.site.machines, flows(preview(app))),
             flows=lambda: flows(preview(app)),

@@ -15,9 +15,9 @@ from standfast.cli.progress import Progress
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import ConfigError, Refused, Unreachable
 from standfast.mechanisms.keys import custody
-from standfast.proofs.vantage.front import Front, meet
 from standfast.proofs.vantage.scan import Heard, scan
 from standfast.proofs.vantage.syn import Answer
+from standfast.proofs.vantage.visit import Visit, meet
 
 FRONT = (80, 443)
 RATE = 3000
@@ -30,7 +30,7 @@ class Look:
 
     host: str
     heard: Heard
-    front: Front | None
+    front: Visit | None
 
     @property
     def open(self) -> Sequence[int]:
@@ -119,7 +119,7 @@ def addresses(host: str) -> list[IPv4Address]:
     return [IPv4Address(each) for each in dict.fromkeys(str(entry[4][0]) for entry in found)]
 
 
-def front_of(host: str, heard: Heard, authority: Path | None, clock: Clock) -> Front | None:
+def front_of(host: str, heard: Heard, authority: Path | None, clock: Clock) -> Visit | None:
     try:
         return meet(host, str(heard.asker.target), 443, authority, clock)
     except OSError:

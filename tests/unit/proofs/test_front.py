@@ -22,8 +22,8 @@ from standfast.mechanisms.edge.plan import FAULTY
 from standfast.proofs.drills import front_ciphers
 from standfast.proofs.drills.certificate_verifiable import Met, figures, judged, stand_ins, told
 from standfast.proofs.drills.doors import Door, doors
-from standfast.proofs.drills.front import Front, look
-from standfast.proofs.drills.hello import (
+from standfast.proofs.vantage.front import Front, look
+from standfast.proofs.vantage.hello import (
     CONTROLS,
     SSL_3_0,
     TLS_1_2,

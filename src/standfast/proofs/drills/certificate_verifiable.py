@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from standfast.evidence.statement import ShownCertificate
 from standfast.proofs.drills.doors import SHOWN, Door, looked_at
-from standfast.proofs.drills.front import Front
 from standfast.proofs.drills.ground import Ground, Ran
+from standfast.proofs.vantage.front import Front
 
 RSA_BITS, CURVE_BITS = 2048, 256
 

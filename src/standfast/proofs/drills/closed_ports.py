@@ -10,12 +10,11 @@ names has been opened by somebody else, firewall or not.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
-from standfast.core.errors import CannotVerify
+from standfast.core.errors import CannotVerify, CommandFailed
 from standfast.mechanisms.hosts.bundle import Flow
 from standfast.mechanisms.hosts.firewall.plan import admits
 from standfast.mechanisms.hosts.machine import Machine
@@ -35,6 +34,9 @@ RATE_THERE = 3_000.0
 
 OWN_VANTAGE = "the operator asked, and no stranger elsewhere"
 """Who runs the firewall may have opened it for others than himself; only they would know."""
+
+SCAN_LIMIT_S = 900.0
+"""Twenty public addresses at the slower rate."""
 
 MACHINES_AT_ONCE = 4
 SHOWN = 20
@@ -106,15 +108,14 @@ def scan(ground: Ground, public: Iterable[Machine], last: int) -> Mapping[str, A
         "rate": RATE_HERE if ground.made_here else RATE_THERE,
         "secret": str(ground.run),
     }
-    with closing(ground.vantage.start(json.dumps(plan).encode(), SCANNER)) as stream:
-        said = stream.read()
     try:
-        found: Mapping[str, Any] = json.loads(said)
-    except ValueError as error:
+        said = ground.vantage.look(SCANNER, json.dumps(plan).encode(), limit_s=SCAN_LIMIT_S)
+    except CommandFailed as error:
         raise CannotVerify(
-            "the scan of the public addresses ended without a result",
-            remedy="It said why above. It needs root, and a network to those addresses.",
+            f"the scan of the public addresses ended without a result: {error.problem}",
+            remedy="It needs root, and a network to those addresses.",
         ) from error
+    found: Mapping[str, Any] = json.loads(said)
     return found
 
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from standfast.core.errors import CannotVerify
-from standfast.proofs.drills.front import Front
 from standfast.proofs.drills.ground import Ground
+from standfast.proofs.vantage.front import Front
 
-PROGRAM = "front"
+PROGRAM = "standfast.proofs.vantage.front"
+
+LOOK_LIMIT_S = 120.0
+"""For all doors: some seconds each where nobody answers, some side by side."""
+
 SHOWN = 20
 """Doors that the evidence names; the counts are complete."""
 
@@ -45,7 +49,7 @@ def looked_at(ground: Ground) -> list[tuple[Door, Front]]:
         }
         for each in there
     ]
-    said = ground.vantage.look(PROGRAM, json.dumps(asked).encode())
+    said = ground.vantage.look(PROGRAM, json.dumps(asked).encode(), limit_s=LOOK_LIMIT_S)
     try:
         found = [Front(**{**each, "weak": tuple(each["weak"])}) for each in json.loads(said)]
     except (ValueError, TypeError, KeyError) as error:

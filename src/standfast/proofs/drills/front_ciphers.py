@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from standfast.proofs.drills.doors import SHOWN, Door, looked_at
-from standfast.proofs.drills.front import Front
 from standfast.proofs.drills.ground import Ground, Ran
-from standfast.proofs.drills.hello import WEAK
+from standfast.proofs.vantage.front import Front
+from standfast.proofs.vantage.hello import WEAK
 
 MODERN = ("TLSv1.2", "TLSv1.3")
 

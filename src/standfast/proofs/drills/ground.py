@@ -31,12 +31,12 @@ class Power(Protocol):
 
 
 class Vantage(Protocol):
-    def start(self, plan: bytes, module: str = LOAD) -> IO[bytes]:
-        """Start a program of ours where customers are; give it `plan`, return what it prints: a
-        pipe."""
+    def start(self, plan: bytes) -> IO[bytes]:
+        """Start `load.py` where customers are; give it `plan`, return what it prints: a pipe."""
 
-    def look(self, program: str, asked: bytes) -> bytes:
-        """Run another program of this folder there, to its end; return all that it prints."""
+    def look(self, module: str, asked: bytes, *, limit_s: float) -> bytes:
+        """Run another program of ours there, to its end; return all that it prints. Raises
+        `CommandFailed`, or `Unreachable` after `limit_s`."""
 
 
 class Asking(Protocol):

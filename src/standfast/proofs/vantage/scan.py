@@ -10,9 +10,11 @@ CAP_NET_RAW: no program over there hears of it, and silence costs no waiting. St
 
 import json
 import select
+import selectors
 import socket
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any
@@ -125,8 +127,7 @@ def scan(
         for _ in range(PASSES):
             ask_all(line, heard, ports, rate)
             line.hear(heard, clock.monotonic() + PATIENCE_S)
-        for each in heard:
-            each.udp |= answered_by_datagram(each.asker.target, clock)
+    ask_by_datagram(heard, clock)
     return heard
 
 
@@ -142,29 +143,25 @@ def ask_all(line: Line, heard: Sequence[Heard], ports: range, rate: float) -> No
             line.hear(heard, began + asked / rate)
 
 
-def answered_by_datagram(target: IPv4Address, clock: Clock) -> set[int]:
-    """The kernel tells a connected socket of a refusal: that is an answer, too (udp(7))."""
-    asked: dict[socket.socket, int] = {}
-    found: set[int] = set()
-    for port, question in QUESTIONS.items():
-        each = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        asked[each] = port
-        try:
-            each.connect((str(target), port))
-            each.send(question)
-        except OSError:
-            continue
-    end = clock.monotonic() + PATIENCE_S
-    while (left := end - clock.monotonic()) > 0:
-        for each in select.select(list(asked), (), (), left)[0]:
-            found.add(asked[each])
-            try:
-                each.recv(4096)
-            except OSError:
-                continue
-    for each in asked:
-        each.close()
-    return found
+def ask_by_datagram(heard: Sequence[Heard], clock: Clock) -> None:
+    """All at once. The kernel tells a connected socket of a refusal: that is an answer, too
+    (udp(7))."""
+    with ExitStack() as opened:
+        asked = opened.enter_context(selectors.DefaultSelector())
+        for of in heard:
+            for port, question in QUESTIONS.items():
+                each = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                asked.register(each, selectors.EVENT_READ, (each, of, port))
+                with suppress(OSError):
+                    each.connect((str(of.asker.target), port))
+                    each.send(question)
+        end = clock.monotonic() + PATIENCE_S
+        while (left := end - clock.monotonic()) > 0:
+            for key, _ in asked.select(left):
+                each, of, port = key.data
+                of.udp.add(port)
+                with suppress(OSError):
+                    each.recv(4096)
 
 
 def main() -> None:

@@ -43,10 +43,8 @@ class Asker:
         """The TCP segment; the kernel puts the IP header before it."""
         fields = (self.port, port, self.sequence(port), 0, 6 << 4, SYN, 64240)
         bare = HEADER.pack(*fields, 0, 0) + MSS
-        return HEADER.pack(*fields, checksum(self._pseudo(len(bare)) + bare), 0) + MSS
-
-    def _pseudo(self, length: int) -> bytes:
-        return self.source.packed + self.target.packed + struct.pack("!BBH", 0, TCP, length)
+        pseudo = self.source.packed + self.target.packed + struct.pack("!BBH", 0, TCP, len(bare))
+        return HEADER.pack(*fields, checksum(pseudo + bare), 0) + MSS
 
     def answer(self, packet: bytes) -> tuple[int, Answer] | None:
         """The port, and what its answer was; None for a packet that is none. `packet` begins with
