@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPSConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from edges.tls_server import TlsServer
 
 CUSTOMERS = 40
 """At most so many wait at once; with fewer, a slow server would hold the load itself up."""
@@ -50,18 +52,8 @@ class Visit(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
+class Server(TlsServer):
     request_queue_size = 256
-    context: ssl.SSLContext
-
-    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
-        plain, address = self.socket.accept()
-        wrapped = self.context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-        return wrapped, address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A front that is stopped leaves connections behind."""
 
 
 @contextmanager

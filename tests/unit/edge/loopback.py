@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPResponse, HTTPSConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from edges.placing import machine, placed
+from edges.tls_server import TlsServer
 from standfast.mechanisms.edge.plan import EdgeAsk, config
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.machine import Role
@@ -80,20 +81,6 @@ class Visit(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    context: ssl.SSLContext
-
-    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
-        plain, address = self.socket.accept()
-        wrapped = self.context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-        return wrapped, address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who hangs up in the middle is one of the things that are tried."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Edge:
     """`identity`: a folder with `ca.pem` and certificates by name."""
@@ -150,7 +137,7 @@ def said(answer: HTTPResponse) -> Said:
 
 @contextmanager
 def served(web: Web, identity: Path) -> Iterator[Web]:
-    server = Server(("127.0.0.1", 0), type("OneVisit", (Visit,), {"web": web}))
+    server = TlsServer(("127.0.0.1", 0), type("OneVisit", (Visit,), {"web": web}))
     server.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.context.load_cert_chain(identity / f"{web.name}.pem", identity / f"{web.name}.pem.key")
     web.port, web.server = server.server_address[1], server

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from edges.tls_server import TlsServer
 
 PASSWORD = "a canary's password, never on a command line"
 COOKIE = "guest=canary-is-signed-in"
@@ -148,22 +150,6 @@ class Visit(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-class Server(ThreadingHTTPServer):
-    """The handshake is each connection's own business, or one visitor would hold up all others."""
-
-    daemon_threads = True
-    request_queue_size = 128
-    context: ssl.SSLContext
-
-    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
-        plain, address = self.socket.accept()
-        wrapped = self.context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-        return wrapped, address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A visitor who hangs up in the middle is a visitor's right."""
-
-
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `ca.pem` and, issued by it for 127.0.0.1, `server.pem`."""
@@ -210,7 +196,7 @@ def certificate(
 @contextmanager
 def served(authority: Path, faults: dict[str, Any]) -> Iterator[SmallService]:
     service = SmallService(ca_file=authority / "ca.pem", **faults)
-    server = Server(("127.0.0.1", 0), type("OneVisit", (Visit,), {"service": service}))
+    server = TlsServer(("127.0.0.1", 0), type("OneVisit", (Visit,), {"service": service}))
     server.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.context.load_cert_chain(authority / "server.pem")
     service.port = server.server_address[1]
