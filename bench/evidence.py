@@ -58,7 +58,7 @@ ORIGIN = "bench.example.test/trust/log"
 LOG_KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
 VANTAGE = Ed25519Signer.from_seed("vantage", bytes([1] * 32))
 SITE = "bench"
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 Result = TypeVar("Result")
 Check = tuple[bytes, bytes, bytes]
@@ -77,7 +77,7 @@ def told(count: int, now: datetime) -> Iterator[AnyPredicate]:
         signers=(EnrolledSigner(name=VANTAGE.name, key=vkey(VANTAGE)),),
     )
     for ago in reversed(range(days)):
-        begins = now - DAY * ago - HOUR
+        begins = now - DAY * ago - 5 * MINUTE * (len(parts) + 1)
         for number, (promise, part) in enumerate(parts):
             moment = begins + timedelta(minutes=5 * number)
             yield Slot(

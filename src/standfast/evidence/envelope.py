@@ -6,21 +6,23 @@ identifier of the key; it only says which key to try, what counts is the signatu
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from standfast.core.errors import CannotVerify
+from standfast.evidence import plain
+from standfast.evidence.base64_text import exact
 from standfast.evidence.note import Verifier
-from standfast.evidence.signing import Signer
+from standfast.evidence.signing import Signer, signed_each
 from standfast.evidence.statement import AnyPredicate, Statement, canonical
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Opened:
     statement: Statement
     signer: Verifier
@@ -44,13 +46,94 @@ def leaf(site: str, predicate: AnyPredicate, signer: Signer) -> bytes:
 
 def opened(envelope: bytes, keys: Iterable[Verifier]) -> Opened:
     """Raises `CannotVerify` unless one of `keys` signed it and it is written as `seal` writes."""
-    payload, keyid, signature = _read(envelope)
-    signer = next((each for each in keys if each.id == keyid), None)
-    if signer is None:
-        raise CannotVerify(f"it is signed by {keyid!r}, which was not enrolled before it")
-    if not signer.verifies(signature, pae(PAYLOAD_TYPE, payload)):
-        raise CannotVerify(f"the signature of {signer.name} under it is false")
-    return Opened(statement=Statement.from_payload(payload), signer=signer)
+    known = by_id(keys)
+    return unsealed([envelope], known)[0].by(known)
+
+
+def by_id(keys: Iterable[Verifier]) -> Mapping[str, Verifier]:
+    """Of two with one identifier the first counts."""
+    return {each.id: each for each in reversed(tuple(keys))}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """An envelope of which everything is known but whether its key may sign: that is for who has
+    read the entries before it. Many can be unsealed at once, in any order.
+
+    `keyid` is None for what is no envelope. `signer` is the key that was found to have signed it;
+    `left` is what another key's signature would be checked by, where none was found: payload and
+    signature. `problem` says why there is no statement.
+    """
+
+    keyid: str | None
+    statement: Statement | None
+    signer: Verifier | None = None
+    left: tuple[bytes, bytes] | None = None
+    problem: str = ""
+
+    def by(self, keys: Mapping[str, Verifier]) -> Opened:
+        """Raises `CannotVerify` unless one of these keys signed it."""
+        if self.keyid is None:
+            raise CannotVerify(self.problem)
+        signer = keys.get(self.keyid)
+        if signer is None:
+            raise CannotVerify(f"it is signed by {self.keyid!r}, which was not enrolled before it")
+        if signer is not self.signer and not self._is_signed_by(signer):
+            raise CannotVerify(f"the signature of {signer.name} under it is false")
+        if self.statement is None:
+            raise CannotVerify(self.problem)
+        return Opened(self.statement, signer)
+
+    def _is_signed_by(self, signer: Verifier) -> bool:
+        if self.left is None:
+            return signer == self.signer
+        payload, signature = self.left
+        return signer.verifies(signature, pae(PAYLOAD_TYPE, payload))
+
+
+Read = tuple[bytes, str, bytes]
+"""Payload, key's identifier, signature."""
+
+
+def unsealed(envelopes: Iterable[bytes], keys: Mapping[str, Verifier]) -> list[Unsealed]:
+    """`keys` are those that are known already, by their identifiers. One thing is done for all
+    before the next is begun, which is faster by a twentieth than one envelope after the other."""
+    read = list(map(_read_or_why, envelopes))
+    signers = _signers([each for each in read if not isinstance(each, str)], keys)
+    return [
+        Unsealed(None, None, problem=each)
+        if isinstance(each, str)
+        else _with_statement(each, next(signers))
+        for each in read
+    ]
+
+
+def _read_or_why(envelope: bytes) -> Read | str:
+    try:
+        return _read(envelope)
+    except CannotVerify as error:
+        return error.problem
+
+
+def _signers(read: Sequence[Read], keys: Mapping[str, Verifier]) -> Iterator[Verifier | None]:
+    """For each the key that has signed it, None where that is none of these."""
+    named = [keys.get(keyid) for _, keyid, _ in read]
+    checks = [
+        (key.public_key, signature, pae(PAYLOAD_TYPE, payload))
+        for key, (payload, _, signature) in zip(named, read, strict=True)
+        if key is not None
+    ]
+    good = iter(list(signed_each(checks)))
+    return (key if key is not None and next(good) else None for key in named)
+
+
+def _with_statement(read: Read, signer: Verifier | None) -> Unsealed:
+    payload, keyid, signature = read
+    left = (payload, signature) if signer is None else None
+    try:
+        return Unsealed(keyid, plain.statement(payload), signer, left)
+    except CannotVerify as error:
+        return Unsealed(keyid, None, signer, left, error.problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +153,7 @@ def claimed(envelope: bytes, log: Verifier) -> Claimed:
     by_log = keyid == log.id
     if by_log and not log.verifies(signature, pae(PAYLOAD_TYPE, payload)):
         raise CannotVerify(f"the signature of {log.name} under it is false")
-    return Claimed(statement=Statement.from_payload(payload), keyid=keyid, by_log=by_log)
+    return Claimed(statement=plain.statement(payload), keyid=keyid, by_log=by_log)
 
 
 class Signature(BaseModel):
@@ -86,7 +169,31 @@ class Envelope(BaseModel):
     signatures: tuple[Signature]
 
 
-def _read(envelope: bytes) -> tuple[bytes, str, bytes]:
+def _read(envelope: bytes) -> Read:
+    return _in_quotes(envelope) or _as_json(envelope)
+
+
+def _in_quotes(envelope: bytes) -> Read | None:
+    """The quick way: what stands between quotation marks. None, which decides nothing, for what is
+    written otherwise, or has a key whose name needs marks of its own."""
+    pieces = envelope.split(b'"', len(WRITTEN))
+    if len(pieces) != len(WRITTEN):
+        return None
+    payload, keyid, signature = pieces[PAYLOAD], pieces[KEYID], pieces[SIGNATURE]
+    pieces[PAYLOAD] = pieces[KEYID] = pieces[SIGNATURE] = b""
+    if pieces != WRITTEN:
+        return None
+    body, sig = exact(payload), exact(signature)
+    try:
+        name = keyid.decode()
+    except ValueError:
+        return None
+    if body is None or sig is None or canonical(name) != b'"%b"' % keyid:
+        return None
+    return body, name, sig
+
+
+def _as_json(envelope: bytes) -> tuple[bytes, str, bytes]:
     try:
         outer = Envelope.model_validate_json(envelope)
         payload = base64.b64decode(outer.payload, validate=True)
@@ -102,8 +209,13 @@ def _read(envelope: bytes) -> tuple[bytes, str, bytes]:
 def _written(payload: bytes, keyid: str, signature: bytes) -> bytes:
     """Canonical: its keys are in order, and base64 needs no escapes."""
     return b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":%b,"sig":"%b"}]}' % (
-        base64.b64encode(payload),
+        binascii.b2a_base64(payload, newline=False),
         PAYLOAD_TYPE.encode(),
         canonical(keyid),
-        base64.b64encode(signature),
+        binascii.b2a_base64(signature, newline=False),
     )
+
+
+PAYLOAD, KEYID, SIGNATURE = 3, 13, 17
+WRITTEN = _written(b"", "", b"").split(b'"')
+"""What stands between the quotation marks of every envelope, and where it has its own."""

@@ -235,11 +235,11 @@ def test_a_reader_asks_only_for_what_the_checkpoint_commits_to(served, long):
     read_log(served, long.vkey)
     assert served.asked == [
         "checkpoint",
-        "tile/entries/000",
-        "tile/entries/001.p/44",
         "tile/0/000",
         "tile/0/001.p/44",
         "tile/1/000.p/1",
+        "tile/entries/000",
+        "tile/entries/001.p/44",
     ]
 
 
