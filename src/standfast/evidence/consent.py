@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from standfast.core.units import parse_stamp, stamp
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import TextNotice
 
 RESUMED = "Drills are resumed."

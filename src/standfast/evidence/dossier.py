@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.scope import left_out
 from standfast.evidence.slots import CLOCK_TOLERANCE, Announced, announced
 from standfast.evidence.statement import Calibration, Proof, Run

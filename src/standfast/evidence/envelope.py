@@ -8,7 +8,8 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,14 +17,17 @@ from standfast.core.errors import CannotVerify
 from standfast.evidence import plain
 from standfast.evidence.base64_text import exact
 from standfast.evidence.note import Verifier
-from standfast.evidence.signing import Signer, signed_each
+from standfast.evidence.signing import KEYS_KEPT, Signer, signed_each
 from standfast.evidence.statement import AnyPredicate, Statement, canonical
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
+HEAD, BETWEEN, END = b'{"payload":"', b'","sig":"', b'"}]}'
+MIDDLE = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
+"""What is the same in all envelopes, around payload, key's identifier and signature."""
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+
+class Opened(NamedTuple):
     statement: Statement
     signer: Verifier
 
@@ -55,8 +59,7 @@ def by_id(keys: Iterable[Verifier]) -> Mapping[str, Verifier]:
     return {each.id: each for each in reversed(tuple(keys))}
 
 
-@dataclass(frozen=True, slots=True)
-class Unsealed:
+class Unsealed(NamedTuple):
     """An envelope of which everything is known but whether its key may sign: that is for who has
     read the entries before it. Many can be unsealed at once, in any order.
 
@@ -67,9 +70,9 @@ class Unsealed:
 
     keyid: str | None
     statement: Statement | None
-    signer: Verifier | None = None
-    left: tuple[bytes, bytes] | None = None
-    problem: str = ""
+    signer: Verifier | None
+    left: tuple[bytes, bytes] | None
+    problem: str
 
     def by(self, keys: Mapping[str, Verifier]) -> Opened:
         """Raises `CannotVerify` unless one of these keys signed it."""
@@ -101,9 +104,9 @@ def unsealed(envelopes: Iterable[bytes], keys: Mapping[str, Verifier]) -> list[U
     read = list(map(_read_or_why, envelopes))
     signers = _signers([each for each in read if not isinstance(each, str)], keys)
     return [
-        Unsealed(None, None, problem=each)
-        if isinstance(each, str)
-        else _with_statement(each, next(signers))
+        _with_statement(each, next(signers))
+        if isinstance(each, tuple)
+        else Unsealed(None, None, None, None, each)
         for each in read
     ]
 
@@ -131,7 +134,7 @@ def _with_statement(read: Read, signer: Verifier | None) -> Unsealed:
     payload, keyid, signature = read
     left = (payload, signature) if signer is None else None
     try:
-        return Unsealed(keyid, plain.statement(payload), signer, left)
+        return Unsealed(keyid, plain.statement(payload), signer, left, "")
     except CannotVerify as error:
         return Unsealed(keyid, None, signer, left, error.problem)
 
@@ -176,21 +179,26 @@ def _read(envelope: bytes) -> Read:
 def _in_quotes(envelope: bytes) -> Read | None:
     """The quick way: what stands between quotation marks. None, which decides nothing, for what is
     written otherwise, or has a key whose name needs marks of its own."""
-    pieces = envelope.split(b'"', len(WRITTEN))
-    if len(pieces) != len(WRITTEN):
+    at = envelope.find(b'"', len(HEAD))
+    keyid, between, sig = envelope[at + len(MIDDLE) : -len(END)].partition(BETWEEN)
+    if not (
+        between
+        and envelope.startswith(HEAD)
+        and envelope.startswith(MIDDLE, at)
+        and envelope.endswith(END)
+    ):
         return None
-    payload, keyid, signature = pieces[PAYLOAD], pieces[KEYID], pieces[SIGNATURE]
-    pieces[PAYLOAD] = pieces[KEYID] = pieces[SIGNATURE] = b""
-    if pieces != WRITTEN:
-        return None
-    body, sig = exact(payload), exact(signature)
+    payload, name, signature = exact(envelope[len(HEAD) : at]), _plain_name(keyid), exact(sig)
+    return None if not payload or name is None or not signature else (payload, name, signature)
+
+
+@lru_cache(KEYS_KEPT)
+def _plain_name(keyid: bytes) -> str | None:
     try:
         name = keyid.decode()
     except ValueError:
         return None
-    if body is None or sig is None or canonical(name) != b'"%b"' % keyid:
-        return None
-    return body, name, sig
+    return name if canonical(name) == b'"%b"' % keyid else None
 
 
 def _as_json(envelope: bytes) -> tuple[bytes, str, bytes]:
@@ -214,8 +222,3 @@ def _written(payload: bytes, keyid: str, signature: bytes) -> bytes:
         canonical(keyid),
         binascii.b2a_base64(signature, newline=False),
     )
-
-
-PAYLOAD, KEYID, SIGNATURE = 3, 13, 17
-WRITTEN = _written(b"", "", b"").split(b'"')
-"""What stands between the quotation marks of every envelope, and where it has its own."""

@@ -34,11 +34,11 @@ class Keyring:
         return self.admitted(opened(leaf, self.keys))
 
     def admitted(self, found: Opened) -> Opened:
-        """What one of the keys has signed. Raises `CannotVerify` when it was not for that key to
+        """What one of `keys` has signed. Raises `CannotVerify` when it was not for that key to
         sign."""
         if isinstance(found.statement.predicate, TextNotice):
             return found
-        by_log = found.signer.id == self.log.id
+        by_log = found.signer is self.log
         if by_log is not (found.statement.kind in OF_THE_LOG):
             raise CannotVerify(f"{found.signer.name} may not sign a {found.statement.kind}")
         return found

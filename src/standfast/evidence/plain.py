@@ -15,10 +15,9 @@ alike.
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Self, TypeVar
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -50,7 +49,8 @@ SMALLEST_FRACTION = 1e-4
 LARGEST_FRACTION = 1e15
 """Between these nobody writes an exponent."""
 
-STAMP_LENGTH = len("2026-03-01T12:00:00.000Z")
+STAMP = "2026-03-01T12:00:00.000Z"
+"""Marks at these places leave only digits between them. Later Pythons know an hour 24."""
 
 
 class NotPlain(Exception):
@@ -58,14 +58,12 @@ class NotPlain(Exception):
 
 
 Read = Callable[[Any], object]
-Model = TypeVar("Model", bound=Predicate)
 
 word = sys.intern
 """What is said again in entry after entry, in memory once. Raises `TypeError` for what is none."""
 
-MOMENTS_KEPT, NAMES_KEPT, OBJECTIVES_KEPT = 4096, 256, 256
-"""A moment stands in a slot, in the one before it and in a proof; a name or an objective in
-thousands of entries. What is said again is read once, and is in memory once."""
+NAMES_KEPT = OBJECTIVES_KEPT = 256
+"""A name or an objective stands in thousands of entries: it is read once, and is in memory once."""
 
 
 def words(value: object) -> tuple[str, ...]:
@@ -108,28 +106,28 @@ def seconds(value: object) -> float:
 
 
 def figures(value: object) -> dict[str, float]:
-    return {key: number(each) for key, each in in_order(value).items()}
+    return {
+        key: float(each) if type(each) is int and -LARGEST <= each <= LARGEST else number(each)
+        for key, each in in_order(value).items()
+    }
 
 
-def objective(value: object) -> dict[str, float]:
-    return kept(tuple(figures(value).items()))
+def objective(value: Any) -> dict[str, float]:
+    return kept(tuple(value.items()), tuple(map(type, value.values())))
 
 
 @lru_cache(OBJECTIVES_KEPT)
-def kept(found: tuple[tuple[str, float], ...]) -> dict[str, float]:
-    """The same one for all who promise the same. Nobody changes what is in a frozen model."""
-    return dict(found)
+def kept(written: tuple[tuple[str, object], ...], _: tuple[type, ...]) -> dict[str, float]:
+    """The same one for all who promise the same: nobody changes what is in a frozen model. Of
+    which type each figure was matters, because to Python 1, 1.0 and true are equal."""
+    return figures(dict(written))
 
 
-@lru_cache(MOMENTS_KEPT)
-def moment(value: object) -> datetime:
-    if type(value) is not str or len(value) != STAMP_LENGTH:
+def moment(value: Any) -> datetime:
+    if len(value) != len(STAMP) or value[4:20:3] != STAMP[4:20:3] or value[-1] != "Z":
         raise NotPlain
     found = datetime.fromisoformat(value)
-    if (
-        not FIRST_YEAR <= found.year <= LAST_YEAR
-        or f"{found.isoformat(timespec='milliseconds')[:-6]}Z" != value
-    ):
+    if not FIRST_YEAR <= found.year <= LAST_YEAR or value[11:13] == "24":
         raise NotPlain
     return found
 
@@ -137,7 +135,8 @@ def moment(value: object) -> datetime:
 def seen(value: object) -> dict[str, object]:
     found = in_order(value)
     for each in found.values():
-        check(each)
+        if type(each) is not str:
+            check(each)
     return found
 
 
@@ -164,103 +163,91 @@ def in_order(value: object) -> dict[str, object]:
     return value
 
 
-OUTCOMES: Mapping[object, Outcome] = {each.value: each for each in Outcome}
-GRADES: Mapping[object, Grade] = {each.value: each for each in Grade}
+outcome: Read = {each.value: each for each in Outcome}.__getitem__
+grade: Read = {each.value: each for each in Grade}.__getitem__
+"""Raise `KeyError` or `TypeError` for what is none."""
 
 
-def outcome(value: object) -> Outcome:
-    return OUTCOMES[text(value)]
+Json = dict[str, Any]
 
 
-def grade(value: object) -> Grade:
-    return GRADES[text(value)]
-
-
-def run(value: object) -> Run:
-    return filled(Run, RUN, value).is_possible()
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The fields of a model in the order in which they are written: how they are called there and
-    here, and who reads them."""
-
-    written: tuple[str, ...]
-    names: tuple[str, ...]
-    reads: tuple[Read, ...]
-
-    @classmethod
-    def of(cls, fields: Mapping[str, Read]) -> Self:
-        written = tuple(sorted(fields))
-        names = tuple("starts_at" if each == "from" else each for each in written)
-        return cls(written, names, tuple(fields[each] for each in written))
-
-
-def filled(model: type[Model], form: Form, value: object) -> Model:
-    if type(value) is not dict or tuple(value) != form.written:
-        raise NotPlain
-    fields = zip(form.names, form.reads, value.values(), strict=True)
-    return model.of_checked({name: read(each) for name, read, each in fields})
-
-
-OF_RUN: Mapping[str, Read] = {
-    "promise": word,
-    "drill": word,
-    "outcome": outcome,
-    "grade": grade,
-    "stand_ins": words,
-    "objective": objective,
-    "measured": figures,
-    "started_at": moment,
-    "ended_at": moment,
-    "run": text,
-    "story": words,
-    "seen": seen,
-}
-RUN = Form.of(OF_RUN)
-PROOF = Form.of({**OF_RUN, "slot": whole})
-SLOT = Form.of(
-    {
-        "promise": word,
-        "drill": word,
-        "statement": word,
-        "objective": objective,
-        "default_objective": objective,
-        "proof": word,
-        "from": moment,
-        "until": moment,
-        "calibrated_within_s": seconds,
-        "period_s": seconds,
+def of_run(value: Json) -> Json:
+    return {
+        "promise": word(value["promise"]),
+        "drill": word(value["drill"]),
+        "outcome": outcome(value["outcome"]),
+        "grade": grade(value["grade"]),
+        "stand_ins": words(value["stand_ins"]),
+        "objective": objective(value["objective"]),
+        "measured": figures(value["measured"]),
+        "started_at": moment(value["started_at"]),
+        "ended_at": moment(value["ended_at"]),
+        "run": text(value["run"]),
+        "story": words(value["story"]),
+        "seen": seen(value["seen"]),
     }
-)
-CALIBRATION = Form.of(
-    {
-        "promise": word,
-        "fault": word,
-        "fault_words": word,
-        "planted_at": moment,
-        "removed_at": moment,
-        "red": run,
-        "green": run,
-    }
-)
 
 
-def proof(value: object) -> Proof:
-    made = filled(Proof, PROOF, value)
+def run(value: Json) -> Run:
+    must_have(RUN, value)
+    return Run.of_checked(of_run(value)).is_possible()
+
+
+def proof(value: Json) -> Proof:
+    must_have(PROOF, value)
+    made = Proof.of_checked({**of_run(value), "slot": whole(value["slot"])})
     made.is_possible()
     return made
 
 
-def slot(value: object) -> Slot:
-    return filled(Slot, SLOT, value).ends_after_it_starts()
+def slot(value: Json) -> Slot:
+    must_have(SLOT, value)
+    return Slot.of_checked(
+        {
+            "promise": word(value["promise"]),
+            "drill": word(value["drill"]),
+            "statement": word(value["statement"]),
+            "objective": objective(value["objective"]),
+            "default_objective": objective(value["default_objective"]),
+            "proof": word(value["proof"]),
+            "starts_at": moment(value["from"]),
+            "until": moment(value["until"]),
+            "calibrated_within_s": seconds(value["calibrated_within_s"]),
+            "period_s": seconds(value["period_s"]),
+        }
+    ).ends_after_it_starts()
 
 
-def calibration(value: object) -> Calibration:
-    return filled(Calibration, CALIBRATION, value)
+def calibration(value: Json) -> Calibration:
+    must_have(CALIBRATION, value)
+    return Calibration.of_checked(
+        {
+            "promise": word(value["promise"]),
+            "fault": word(value["fault"]),
+            "fault_words": word(value["fault_words"]),
+            "planted_at": moment(value["planted_at"]),
+            "removed_at": moment(value["removed_at"]),
+            "red": run(value["red"]),
+            "green": run(value["green"]),
+        }
+    )
 
 
-KINDS: Mapping[bytes, Callable[[object], Slot | Proof | Calibration]] = {
+def must_have(names: tuple[str, ...], value: Json) -> None:
+    """These and no others, in this order."""
+    if tuple(value) != names:
+        raise NotPlain
+
+
+def written_names(model: type[Predicate]) -> tuple[str, ...]:
+    fields = model.model_fields.items()
+    return tuple(sorted(field.serialization_alias or name for name, field in fields))
+
+
+RUN, PROOF, SLOT, CALIBRATION = map(written_names, (Run, Proof, Slot, Calibration))
+
+
+KINDS: Mapping[bytes, Callable[[Json], Slot | Proof | Calibration]] = {
     Kind.PROOF.predicate_type.encode(): proof,
     Kind.SLOT.predicate_type.encode(): slot,
     Kind.CALIBRATION.predicate_type.encode(): calibration,
@@ -290,7 +277,7 @@ def read(payload: bytes) -> Statement | None:
             return None
         predicate = KINDS[kind](value)
         site, about = named(rest[len(subject) : -len(END)])
-    except (ValueError, KeyError, TypeError, NotPlain):
+    except (ValueError, KeyError, TypeError, AttributeError, NotPlain):
         return None
     return Statement(site=site, predicate=predicate) if about == predicate.promise else None
 

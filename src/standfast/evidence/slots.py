@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import Calibration, Notice, Proof, Slot
 
 CLOCK_TOLERANCE = timedelta(minutes=2)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from standfast.core.units import stamp
 from standfast.evidence.dossier import objections
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import Proof
 
 UNITS: Mapping[str, str] = {"_s": "s", "_bytes": "bytes"}

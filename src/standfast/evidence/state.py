@@ -13,7 +13,7 @@ from typing import NamedTuple
 from standfast.core.units import duration, stamp
 from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.slots import Proven, Span, missed
 from standfast.promises.judge import judge
 from standfast.promises.model import Figures, Grade, Outcome, State

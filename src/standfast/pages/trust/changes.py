@@ -7,7 +7,7 @@ loosened it.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.slots import Announced, announced
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Change

@@ -3,7 +3,8 @@
 from bisect import bisect_left
 from datetime import datetime
 
-from standfast.evidence.read import Entry, Record
+from standfast.evidence.entries import Entry
+from standfast.evidence.read import Record
 from standfast.evidence.statement import Calibration, Proof, Run
 from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
 from standfast.pages.trust.model import Told

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from standfast.evidence.company import Address, Company
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.slots import announced
 from standfast.evidence.statement import CompanyNotice, ScopeNotice, Slot
 from standfast.pages.trust import words
