@@ -233,7 +233,7 @@ class Keeper:
 
     def _read(self) -> Record:
         log = FolderTransport(self.www / "log")
-        self.record = read_log(log, self._vkey, before=self.record)
+        self.record = read_log(log, self._vkey, before=self.record, again=True)
         self.known = Known.of(self.record)
         return self.record
 

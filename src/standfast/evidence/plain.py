@@ -190,19 +190,21 @@ def of_run(value: Json) -> Json:
 
 def run(value: Json) -> Run:
     must_have(RUN, value)
-    return Run.of_checked(of_run(value)).is_possible()
+    made = Run.of_checked(of_run(value))
+    made.must_be_possible()
+    return made
 
 
 def proof(value: Json) -> Proof:
     must_have(PROOF, value)
     made = Proof.of_checked({**of_run(value), "slot": whole(value["slot"])})
-    made.is_possible()
+    made.must_be_possible()
     return made
 
 
 def slot(value: Json) -> Slot:
     must_have(SLOT, value)
-    return Slot.of_checked(
+    made = Slot.of_checked(
         {
             "promise": word(value["promise"]),
             "drill": word(value["drill"]),
@@ -215,7 +217,9 @@ def slot(value: Json) -> Slot:
             "calibrated_within_s": seconds(value["calibrated_within_s"]),
             "period_s": seconds(value["period_s"]),
         }
-    ).ends_after_it_starts()
+    )
+    made.must_be_possible()
+    return made
 
 
 def calibration(value: Json) -> Calibration:
@@ -244,7 +248,8 @@ def written_names(model: type[Predicate]) -> tuple[str, ...]:
     return tuple(sorted(field.serialization_alias or name for name, field in fields))
 
 
-RUN, PROOF, SLOT, CALIBRATION = map(written_names, (Run, Proof, Slot, Calibration))
+RUN, PROOF = written_names(Run), written_names(Proof)
+SLOT, CALIBRATION = written_names(Slot), written_names(Calibration)
 
 
 KINDS: Mapping[bytes, Callable[[Json], Slot | Proof | Calibration]] = {

@@ -7,7 +7,7 @@ that a reader is told about the one altered entry and still sees the others.
 import gc
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -76,7 +76,7 @@ def read_log(
     note = transport.fetch(CHECKPOINT)
     checkpoint = read_checkpoint(note, verifier)
     tiles = {tile: _found(transport, tile) for tile in hash_tiles(checkpoint.size)}
-    inspection: Inspection[Unsealed] = Inspection(
+    inspection: Inspection[Unsealed | None] = Inspection(
         checkpoint, tiles, before.rows if before else NO_ROWS
     )
     if before is not None and _still_holds(before, inspection.signed, verifier):
@@ -159,7 +159,7 @@ class _Reader:
 def _read(
     transport: Transport,
     note: bytes,
-    inspection: Inspection[Unsealed],
+    inspection: Inspection[Unsealed | None],
     reader: _Reader,
     again: bool,
 ) -> Record:
@@ -203,8 +203,8 @@ def uncollected() -> Iterator[None]:
 
 
 def _bundles(
-    transport: Transport, inspection: Inspection[Unsealed], reader: _Reader, again: bool
-) -> Iterator[Bundle]:
+    transport: Transport, inspection: Inspection[Unsealed | None], reader: _Reader, again: bool
+) -> Generator[Bundle, None, None]:
     """One after the other; while one is looked at, so are the next ones, by threads: what takes
     long, the signatures, they can do side by side. The first bundle goes alone, because it names
     keys."""

@@ -132,10 +132,13 @@ class Slot(Predicate):
     period_s: Seconds
 
     @model_validator(mode="after")
-    def ends_after_it_starts(self) -> "Slot":
+    def _is_possible(self) -> "Slot":
+        self.must_be_possible()
+        return self
+
+    def must_be_possible(self) -> None:
         if self.until <= self.starts_at:
             raise ValueError("the slot ends before it starts")
-        return self
 
     @model_serializer(mode="wrap")
     def _as_it_was_written(self, write: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
@@ -162,12 +165,15 @@ class Run(Predicate):
     seen: dict[str, JsonValue]
 
     @model_validator(mode="after")
-    def is_possible(self) -> "Run":
+    def _is_possible(self) -> "Run":
+        self.must_be_possible()
+        return self
+
+    def must_be_possible(self) -> None:
         if self.ended_at < self.started_at:
             raise ValueError("the run ends before it starts")
         if self.grade is Grade.REAL and self.stand_ins:
             raise ValueError("a run with stand-ins is called real")
-        return self
 
 
 class Proof(Run):
