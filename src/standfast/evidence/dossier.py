@@ -16,6 +16,7 @@ from standfast.evidence.entries import Entry, by_kind, folded
 from standfast.evidence.scope import left_out
 from standfast.evidence.slots import (
     CLOCK_TOLERANCE,
+    NO_SLOTS,
     Announced,
     Course,
     announced,
@@ -56,7 +57,7 @@ class Dossier:
 
     promise: str
     drill: str
-    course: Course = Course()
+    course: Course = NO_SLOTS
     proofs: tuple[Counted, ...] = ()
     ends: tuple[datetime, ...] = ()
     made_for: tuple[int, ...] = ()

@@ -277,7 +277,7 @@ def read(payload: bytes) -> Statement | None:
     if not rest.startswith(subject) or not rest.endswith(END):
         return None
     try:
-        value = from_json(written, allow_inf_nan=False)
+        value = from_json(written, allow_inf_nan=False, cache_strings="keys")
         if to_json(value) != written:
             return None
         predicate = KINDS[kind](value)

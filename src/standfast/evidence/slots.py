@@ -180,6 +180,8 @@ class Course:
         return _gaps([*last, *self.slots[place:]], covered[0] if covered else None, since, now)
 
 
+NO_SLOTS = Course()
+
 Item = TypeVar("Item", bound=Any)
 
 
