@@ -1,4 +1,4 @@
-"""What a look at one bundle of entries shows, apart from all others."""
+"""One bundle of entries, apart from all others: what is in its file, and how it is unsealed."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence import merkle
-from standfast.evidence.envelope import Unsealed, unsealed
+from standfast.evidence.envelope import Sealed
 from standfast.evidence.note import Verifier
 from standfast.evidence.tiles import Tile, read_entries
 
@@ -14,13 +14,14 @@ from standfast.evidence.tiles import Tile, read_entries
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """`hashes` are those of its entries as they were found, None where the file is missing or
-    cannot be read. `content` has a place for each; None where it was known. `digest` is of the
-    whole file, empty where nobody wants to know."""
+    cannot be read. The first `known` of them were read before, `sealed` are the others. `digest` is
+    of the whole file, empty where nobody wants to know."""
 
     tile: Tile
     hashes: Sequence[bytes] | None
-    content: Sequence[Unsealed | None]
-    digest: bytes = b""
+    known: int
+    sealed: Sealed
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +38,21 @@ class Look:
     again: bool
 
     def at(self, file: bytes | None) -> Bundle:
-        if file is None:
-            return Bundle(tile=self.tile, hashes=None, content=())
-        digest = hashlib.sha256(file).digest() if self.again else b""
+        digest = hashlib.sha256(file).digest() if self.again and file is not None else b""
         if self.digest and digest == self.digest:
-            content = [None] * len(self.hashes)
-            return Bundle(tile=self.tile, hashes=self.hashes, content=content, digest=digest)
+            return self._bundle((), self.hashes, len(self.hashes), digest)
         try:
-            entries = read_entries(file)
+            entries = None if file is None else read_entries(file)
         except CannotVerify:
-            return Bundle(tile=self.tile, hashes=None, content=())
-        new = min(max(self.known - self.tile.first, 0), len(entries))
-        return Bundle(
-            tile=self.tile,
-            hashes=tuple(map(merkle.leaf_hash, entries)),
-            content=[*[None] * new, *unsealed(entries[new:], self.keys)],
-            digest=digest,
-        )
+            entries = None
+        if entries is None:
+            return self._bundle((), None, 0, b"")
+        known = min(max(self.known - self.tile.first, 0), len(entries))
+        hashes = tuple(map(merkle.leaf_hash, entries))
+        return self._bundle(entries[known:], hashes, known, digest)
+
+    def _bundle(
+        self, new: Sequence[bytes], hashes: Sequence[bytes] | None, known: int, digest: bytes
+    ) -> Bundle:
+        sealed = Sealed.of(new, self.keys)
+        return Bundle(tile=self.tile, hashes=hashes, known=known, sealed=sealed, digest=digest)

@@ -6,10 +6,10 @@ identifier of the key; it only says which key to try, what counts is the signatu
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +17,7 @@ from standfast.core.errors import CannotVerify
 from standfast.evidence import plain
 from standfast.evidence.base64_text import exact
 from standfast.evidence.note import Verifier
-from standfast.evidence.signing import KEYS_KEPT, Signer, signed_each
+from standfast.evidence.signing import KEYS_KEPT, Check, Signer, signed_each
 from standfast.evidence.statement import AnyPredicate, Statement, canonical
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -51,7 +51,8 @@ def leaf(site: str, predicate: AnyPredicate, signer: Signer) -> bytes:
 def opened(envelope: bytes, keys: Iterable[Verifier]) -> Opened:
     """Raises `CannotVerify` unless one of `keys` signed it and it is written as `seal` writes."""
     known = by_id(keys)
-    return unsealed([envelope], known)[0].by(known)
+    sealed = Sealed.of([envelope], known)
+    return sealed.unsealed(signed_each(sealed.checks))[0].by(known)
 
 
 def by_id(keys: Iterable[Verifier]) -> Mapping[str, Verifier]:
@@ -98,17 +99,36 @@ Read = tuple[bytes, str, bytes]
 """Payload, key's identifier, signature."""
 
 
-def unsealed(envelopes: Iterable[bytes], keys: Mapping[str, Verifier]) -> list[Unsealed]:
-    """`keys` are those that are known already, by their identifiers. One thing is done for all
-    before the next is begun, which is faster by a twentieth than one envelope after the other."""
-    read = list(map(_read_or_why, envelopes))
-    signers = _signers([each for each in read if not isinstance(each, str)], keys)
-    return [
-        _with_statement(each, next(signers))
-        if isinstance(each, tuple)
-        else Unsealed(None, None, None, None, each)
-        for each in read
-    ]
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Envelopes that were read, each, or why it could not be. `named` are the keys that they name,
+    None where that is not known yet, and `checks` what these have to be asked."""
+
+    read: Sequence[Read | str]
+    named: Sequence[Verifier | None]
+    checks: Sequence[Check]
+
+    @classmethod
+    def of(cls, envelopes: Iterable[bytes], keys: Mapping[str, Verifier]) -> Self:
+        """`keys` are those that are known already, by their identifiers."""
+        read = list(map(_read_or_why, envelopes))
+        named = [keys.get(each[1]) if isinstance(each, tuple) else None for each in read]
+        checks = [
+            (key.public_key, each[2], pae(PAYLOAD_TYPE, each[0]))
+            for key, each in zip(named, read, strict=True)
+            if key is not None and isinstance(each, tuple)
+        ]
+        return cls(read, named, checks)
+
+    def unsealed(self, good: Iterable[bool]) -> list[Unsealed]:
+        """`good` are the answers."""
+        answers = iter(good)
+        return [
+            Unsealed(None, None, None, None, each)
+            if isinstance(each, str)
+            else _with_statement(each, key if key is not None and next(answers) else None)
+            for each, key in zip(self.read, self.named, strict=True)
+        ]
 
 
 def _read_or_why(envelope: bytes) -> Read | str:
@@ -116,18 +136,6 @@ def _read_or_why(envelope: bytes) -> Read | str:
         return _read(envelope)
     except CannotVerify as error:
         return error.problem
-
-
-def _signers(read: Sequence[Read], keys: Mapping[str, Verifier]) -> Iterator[Verifier | None]:
-    """For each the key that has signed it, None where that is none of these."""
-    named = [keys.get(keyid) for _, keyid, _ in read]
-    checks = [
-        (key.public_key, signature, pae(PAYLOAD_TYPE, payload))
-        for key, (payload, _, signature) in zip(named, read, strict=True)
-        if key is not None
-    ]
-    good = iter(list(signed_each(checks)))
-    return (key if key is not None and next(good) else None for key in named)
 
 
 def _with_statement(read: Read, signer: Verifier | None) -> Unsealed:

@@ -5,17 +5,17 @@ that a reader is told about the one altered entry and still sees the others.
 """
 
 import gc
-import os
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence.bundle import Bundle, Look
+from standfast.evidence.checkers import Checkers
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.entries import NO_ENTRIES, Entries, Entry
 from standfast.evidence.envelope import Unsealed, by_id
@@ -164,13 +164,14 @@ def _read(
     again: bool,
 ) -> Record:
     files: dict[Tile, bytes] = {}
-    with uncollected(), closing(_bundles(transport, inspection, reader, again)) as found:
-        for each in found:
+    new = inspection.checkpoint.size - reader.known
+    with uncollected(), Checkers(new) as checkers:
+        for each, good in _checked(_bundles(transport, inspection, reader, again), checkers):
             if reader.known and not inspection.agrees(each.tile, each.hashes):
                 raise _Changed
             files[each.tile] = each.digest
-            placed = inspection.placed(each.tile, each.hashes, each.content)
-            reader.take(each.tile.first, placed)
+            content = [*[None] * each.known, *each.sealed.unsealed(good)]
+            reader.take(each.tile.first, inspection.placed(each.tile, each.hashes, content))
     ended, entries = inspection.ended(), reader.before.then(reader.new)
     believed = ended.rows or NO_ROWS
     return Record(
@@ -189,6 +190,36 @@ def _read(
     )
 
 
+def _bundles(
+    transport: Transport, inspection: Inspection[Unsealed | None], reader: _Reader, again: bool
+) -> Iterator[Bundle]:
+    for tile in bundles(inspection.checkpoint.size):
+        look = Look(
+            tile=tile,
+            keys=reader.keys,
+            known=reader.known,
+            hashes=inspection.expected(tile),
+            digest=reader.files.get(tile, b""),
+            again=again,
+        )
+        yield look.at(_file(transport, tile))
+
+
+def _checked(
+    found: Iterator[Bundle], checkers: Checkers
+) -> Iterator[tuple[Bundle, Sequence[bool]]]:
+    """Each bundle with which of its signatures are good. Those after it are fetched meanwhile, but
+    for the first one's, which names keys."""
+    waiting: deque[tuple[Bundle, Future[list[bool]]]] = deque()
+    for each in found:
+        waiting.append((each, checkers.begin(each.sealed.checks)))
+        if each.tile.index == 0 or len(waiting) > AHEAD * checkers.count:
+            bundle, answer = waiting.popleft()
+            yield bundle, answer.result()
+    for bundle, answer in waiting:
+        yield bundle, answer.result()
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Python looks through all that is in memory again and again as it grows, for what refers to
@@ -200,31 +231,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _bundles(
-    transport: Transport, inspection: Inspection[Unsealed | None], reader: _Reader, again: bool
-) -> Generator[Bundle, None, None]:
-    """One after the other; while one is looked at, so are the next ones, by threads: what takes
-    long, the signatures, they can do side by side. The first bundle goes alone, because it names
-    keys."""
-    waiting: deque[Future[Bundle]] = deque()
-    cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
-        for tile in bundles(inspection.checkpoint.size):
-            look = Look(
-                tile=tile,
-                keys=reader.keys,
-                known=reader.known,
-                hashes=inspection.expected(tile),
-                digest=reader.files.get(tile, b""),
-                again=again,
-            )
-            waiting.append(pool.submit(look.at, _file(transport, tile)))
-            if tile.index == 0 or len(waiting) > AHEAD * cores:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _strangers(entries: Sequence[Entry], *, since: int) -> Iterator[str]:
