@@ -61,6 +61,11 @@ class Checkers:
         for process in self._processes:
             process.join()
 
+    @property
+    def processes(self) -> list[int]:
+        """Their numbers."""
+        return [each.pid for each in self._processes if each.pid is not None]
+
     def begin(self, checks: Sequence[Check]) -> "Future[list[bool]]":
         """Which of these signatures are good."""
         if not self.count:
