@@ -49,6 +49,7 @@ def test_status_shows_machines_units_and_the_promise(proven: Proven) -> None:
 
 def test_a_second_up_changes_nothing_and_attacks_nothing(proven: Proven) -> None:
     site, _ = proven
+    site.answer("up", "--no-wait")  # whatever other tests have left
     said = site.answer("up")
     assert said["changed"] == {}
     assert said["proofs"] == []
