@@ -1,6 +1,7 @@
 """Every promise of the default site, attacked: each check seen red by its own planted fault, each
 figure agreed on by a client that shares no code with the drill."""
 
+import hashlib
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ FAULTS = {
     ("encrypted-in-transit", "front-ciphers"): "weak-suite",
     ("certificate-verifiable", "certificate-verifiable"): "ending-certificate",
     ("closed-ports", "closed-ports"): "stray-listener",
+    ("evidence-intact", "tamper"): "bent-copy",
 }
 
 LIMIT_S = {"database-crash": 3, "database-host": 6}
@@ -178,9 +180,34 @@ def test_a_machine_that_is_no_primary_is_refused(proven: Proven) -> None:
     assert "web-1 is not the primary" in done.stderr
 
 
+def test_every_copy_of_the_record_is_whole_and_every_change_is_noticed(proven: Proven) -> None:
+    """The copies are compared here once more, with nothing of the product."""
+    site, said = proven
+    (proof,) = site.answer("prove", "evidence-intact")["proofs"]
+    assert proof["outcome"] == "kept", proof
+    measured = proof["measured"]
+    assert (measured["copies"], measured["changes"], measured["unseen_changes"]) == (3, 45, 0)
+    size = proof["seen"]["size"]
+    assert len({hashed(site, f"monitor-{number}", size) for number in (1, 2, 3)}) == 1
+    assert len(published(site, said["trust_url"])) >= size
+
+
 def test_no_planted_fault_is_left(proven: Proven) -> None:
     site, _ = proven
     assert no_fault_is_left(site)
+
+
+def hashed(site: Site, machine: str, size: int) -> str:
+    """SHA-256 of so many entries on the disk of a monitor, from the bundles of its copy."""
+    (entries,) = site.home.glob(f"machines/{machine}/data/*/www/log/tile/entries")
+    full = sorted(entries.glob("???"))
+    last = sorted(entries.glob(f"{len(full):03}.p/*"), key=lambda each: int(each.name))[-1:]
+    data = b"".join(each.read_bytes() for each in (*full, *last))
+    at = 0
+    for _ in range(size):
+        at += 2 + int.from_bytes(data[at : at + 2], "big")
+    assert at <= len(data)
+    return hashlib.sha256(data[:at]).hexdigest()
 
 
 def no_fault_is_left(site: Site) -> bool:

@@ -13,11 +13,13 @@ from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     AGENT_PORT,
     ETCD_CLIENT_PORT,
+    FAULTS,
     IDENTITY_FILES,
     PAGES_PORT,
     SIGNING_KEY,
     WITNESS_KEY,
 )
+from standfast.mechanisms.monitor import bent
 from standfast.mechanisms.monitor.settings import ListedWitness
 
 HOME = "/var/lib/standfast"
@@ -102,6 +104,8 @@ def plan(
         },
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
     }
+    names = [each.name for each in monitors]
+    planted = bent.fault(source, names, machine.name, f"{HOME}/www/log")
     pages = {
         "address": str(machine.address),
         "port": PAGES_PORT,
@@ -127,6 +131,7 @@ def plan(
                 content=json.dumps(keeper, indent=2, sort_keys=True).encode() + b"\n",
                 restarts=(KEEPER,),
             ),
+            File(path=f"{FAULTS}/{bent.NAME}.json", content=planted.declaration()),
             File(path=LOG_KEY, content=ask.key, mode=0o600, restarts=(KEEPER,)),
             File(
                 path="/etc/standfast/pages.json",

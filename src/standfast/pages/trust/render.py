@@ -35,6 +35,10 @@ SOMETIMES = frozenset({SECURITY_TXT, POLICY_TXT})
 VERSIONS_SHOWN = 10
 """Older versions of the text on the page, each with its differences; `trust.json` has more."""
 
+LINES_SHOWN = 8
+"""Of what a version added, which stands above in the same words unless it was changed again; what
+a version took away is shown whole."""
+
 CLOCK_SLACK = timedelta(minutes=10)
 """How far a reader's clock may be behind ours before the page says that they disagree."""
 
@@ -95,6 +99,7 @@ def html(made: Page) -> str:
         compare=certificates,
         path_of=path_of,
         versions_shown=VERSIONS_SHOWN,
+        lines_shown=LINES_SHOWN,
         earliest=made.made_at - CLOCK_SLACK,
         policy=policy(style, script),
         style=style,
