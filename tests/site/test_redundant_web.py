@@ -177,7 +177,9 @@ def published(site: Site, trust_url: str) -> list[Any]:
     """The statements of all entries, from the tiles that any visitor may fetch."""
     checkpoint = fetched(site, f"{trust_url}log/checkpoint").decode().splitlines()
     size = int(checkpoint[1])
-    bundle = fetched(site, f"{trust_url}log/tile/entries/000.p/{size}")
+    full, last = divmod(size, 256)
+    names = [*(f"{each:03}" for each in range(full)), *([f"{full:03}.p/{last}"] if last else [])]
+    bundle = b"".join(fetched(site, f"{trust_url}log/tile/entries/{each}") for each in names)
     found, at = [], 0
     while at < len(bundle):
         (length,) = struct.unpack_from(">H", bundle, at)

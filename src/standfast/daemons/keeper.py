@@ -49,6 +49,7 @@ from standfast.mechanisms.monitor.listed import Collector, Listed
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
 from standfast.mechanisms.monitor.store import EtcdStore, Store
+from standfast.mechanisms.monitor.vault import Vault
 from standfast.pages.trust.render import SOMETIMES, pages
 from standfast.proofs.announcements import Scope, announcements, telling
 
@@ -377,6 +378,7 @@ def observing(keeper: Keeper, credentials: Path) -> Observer | None:
         writes=lambda: keeper.writes,
         hand_in=keeper.intake.take,
         draw=fresh_identifier,
+        vault=Vault(folder=keeper.folder / "sealed"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from standfast.evidence.read import Entry
 from standfast.evidence.scope import left_out
+from standfast.evidence.sealed import Details, revealed, seal_of, unsealed
 from standfast.evidence.slots import CLOCK_TOLERANCE, Announced, announced
 from standfast.evidence.statement import Calibration, Proof, Run
 from standfast.promises.judge import judge
@@ -91,9 +92,9 @@ def ever_promised(entries: Sequence[Entry], *, now: datetime) -> tuple[Dossier, 
     slots: dict[Part, list[Announced]] = {}
     for each in announced(entries, now=now):
         slots.setdefault(Part(each.slot.promise, each.drill), []).append(each)
-    belonging = sorted_in(entries, slots)
+    belonging, details = sorted_in(entries, slots), revealed(entries)
     return tuple(
-        _dossier(part, tuple(of_it), belonging.get(part, ()), now=now)
+        _dossier(part, tuple(of_it), belonging.get(part, ()), details, now=now)
         for part, of_it in slots.items()
     )
 
@@ -128,7 +129,12 @@ def sorted_in(entries: Iterable[Entry], slots: Iterable[Part]) -> Mapping[Part, 
 
 
 def _dossier(
-    part: Part, slots: tuple[Announced, ...], entries: Iterable[Entry], *, now: datetime
+    part: Part,
+    slots: tuple[Announced, ...],
+    entries: Iterable[Entry],
+    details: Mapping[str, Details],
+    *,
+    now: datetime,
 ) -> Dossier:
     by_index = {each.index: each for each in slots}
     proofs: list[Counted] = []
@@ -141,7 +147,7 @@ def _dossier(
                 if why:
                     objections.append(Objection(index=entry.index, why=why))
                 else:
-                    proofs.append(Counted(index=entry.index, proof=proof))
+                    proofs.append(Counted(index=entry.index, proof=unsealed(proof, details)))
             case Calibration() as seen:
                 if calibrates(seen, slots[-1].slot.objective, now=now):
                     calibrations.append(Calibrated(index=entry.index, calibration=seen))
@@ -180,7 +186,10 @@ def objection(
 
 
 def contradicts_its_figures(run: Run) -> bool:
-    """A drill may call a good-looking run inconclusive, but not a broken one."""
+    """A drill may call a good-looking run inconclusive, but not a broken one. The figures of a run
+    that is broken may be sealed."""
+    if seal_of(run) is not None:
+        return False
     says = judge(run.objective, run.measured)
     return run.outcome is not says and not (
         run.outcome is Outcome.INCONCLUSIVE and says is Outcome.KEPT

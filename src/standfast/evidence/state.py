@@ -14,6 +14,7 @@ from standfast.core.units import duration, stamp
 from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
 from standfast.evidence.read import Entry
+from standfast.evidence.sealed import seal_of
 from standfast.evidence.slots import Proven, Span, missed
 from standfast.promises.judge import judge
 from standfast.promises.model import Figures, Grade, Outcome, State
@@ -183,7 +184,7 @@ def _derived(dossier: Dossier, now: datetime) -> PartState:
 def _decided(dossier: Dossier, missing: Sequence[Span], now: datetime) -> tuple[State, str]:
     newest = dossier.newest
     if newest and newest.proof.outcome is Outcome.BROKEN:
-        return State.BROKEN, _exceeded(newest)
+        return State.BROKEN, _sealed(newest, now) or _exceeded(newest)
     doubt = next(_doubts(dossier, newest, missing, now), None)
     return (State.UNPROVEN, doubt) if doubt else (State.KEPT, "proven, and its check was seen red")
 
@@ -195,6 +196,10 @@ def _doubts(
     for each in dossier.objections:
         if each.index > since:
             yield f"the proof in entry {each.index} does not count: {each.why}"
+    for proof in dossier.proofs:
+        seal = seal_of(proof.proof)
+        if seal and seal.by < now <= seal.by + LOOKING_BACK:
+            yield f"what entry {proof.index} measured was to be revealed by {stamp(seal.by)}"
     if newest is None:
         yield "it has not been proven yet"
         return
@@ -225,6 +230,15 @@ def _period(dossier: Dossier, newest: Counted) -> timedelta:
     """The period of the slot that announced the proof."""
     slot = next(each for each in dossier.slots if each.index == newest.proof.slot)
     return timedelta(seconds=slot.slot.period_s)
+
+
+def _sealed(counted: Counted, now: datetime) -> str | None:
+    seal = seal_of(counted.proof)
+    if seal is None:
+        return None
+    if now > seal.by:
+        return f"what entry {counted.index} measured was to be revealed by {stamp(seal.by)}"
+    return f"what was measured is sealed, and revealed by {stamp(seal.by)}"
 
 
 def _exceeded(newest: Counted) -> str:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from standfast.evidence.dossier import Dossier, dossiers
 from standfast.evidence.read import Entry
+from standfast.evidence.sealed import revealed, unsealed
 from standfast.evidence.statement import (
     Calibration,
     Notice,
@@ -44,8 +45,9 @@ def happenings(entries: Sequence[Entry], *, now: datetime) -> tuple[Happening, .
     return tuple(sorted(found, key=lambda each: (each.at, each.index), reverse=True)[:MOST])
 
 
-def outcomes(entries: Iterable[Entry], counted: set[int]) -> Iterator[Happening]:
+def outcomes(entries: Sequence[Entry], counted: set[int]) -> Iterator[Happening]:
     broken: set[tuple[str, str]] = set()
+    details = revealed(entries)
     statements: dict[str, str] = {}
     for entry in entries:
         match entry.statement.predicate:
@@ -55,7 +57,7 @@ def outcomes(entries: Iterable[Entry], counted: set[int]) -> Iterator[Happening]
                 part = (proof.promise, proof.drill)
                 still = "Still broken" if part in broken else "Broken"
                 broken.add(part)
-                yield outcome(entry.index, proof, still, statements)
+                yield outcome(entry.index, unsealed(proof, details), still, statements)
             case Proof(outcome=Outcome.KEPT) as proof if entry.index in counted:
                 part = (proof.promise, proof.drill)
                 if part in broken:
@@ -73,7 +75,7 @@ def outcome(index: int, proof: Proof, what: str, statements: dict[str, str]) -> 
         index=index,
         at=proof.ended_at,
         title=f"{what} ({proof.grade}): {said}",
-        text=words.sentence(exceeded or words.besides(proof.measured, {})),
+        text=words.sentence(exceeded or words.besides(proof.measured, {}) or proof.story[0]),
     )
 
 
@@ -108,5 +110,5 @@ def notices(entries: Iterable[Entry]) -> Iterator[Happening]:
                 index=entry.index,
                 at=notice.at,
                 title=NOTICES[notice.kind],
-                text=notice.text,
+                text=words.notice(notice.text),
             )

@@ -12,6 +12,7 @@ from standfast.evidence.certificates import newest as newest_notice
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
+from standfast.evidence.sealed import revealed, unsealed
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
 from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
@@ -122,6 +123,8 @@ def claim(record: Record, state: PromiseState, changed: Changed, *, now: datetim
 
 def part(record: Record, state: PartState, changed: tuple[Change, ...], *, now: datetime) -> Part:
     proof = proof_at(record, state.latest)
+    if proof is not None:
+        proof = unsealed(proof, revealed(record.entries))
     stated, reason = shown_part(state, now=now)
     return Part(
         drill=state.drill,
@@ -157,7 +160,9 @@ def shown(state: PromiseState, *, now: datetime) -> tuple[State, str]:
 
 def shown_part(state: PartState, *, now: datetime) -> tuple[State, str]:
     if state.state is State.BROKEN:
-        return State.BROKEN, words.exceeded(state.objective, state.measured or {}) or state.reason
+        return State.BROKEN, words.exceeded(state.objective, state.measured or {}) or words.plain(
+            state.reason
+        )
     if state.state is State.KEPT and (state.grade is None or state.due_at is None):
         return State.UNPROVEN, "the record does not say how long the newest proof is good"
     if state.state is State.KEPT and state.due_at is not None and state.due_at <= now:
@@ -248,7 +253,7 @@ def not_promised(record: Record) -> tuple[LeftOut, ...]:
 def notices(record: Record) -> tuple[Notice, ...]:
     """The newest first. Who may sign is for the verifier; what was said is for the reader."""
     said = [
-        Notice(index=entry.index, at=predicate.at, text=predicate.text)
+        Notice(index=entry.index, at=predicate.at, text=words.notice(predicate.text))
         for entry in record.entries
         if isinstance(predicate := entry.statement.predicate, TextNotice)
     ]

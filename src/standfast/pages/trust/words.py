@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from standfast.core import units
+from standfast.evidence.sealed import details_in
 from standfast.promises.model import Figures, Grade, State
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -173,6 +174,14 @@ def allowed_in_xml(text: str) -> str:
 def address(given: str) -> str:
     """As a person would write it down."""
     return given.removeprefix("mailto:").removeprefix("tel:").removeprefix("https://")
+
+
+def notice(text: str) -> str:
+    """Of one that reveals what was sealed, the story."""
+    details = details_in(text)
+    if details is None:
+        return text
+    return " ".join(("What was sealed is revealed:", *map(sentence, details.story)))
 
 
 def sentence(text: str) -> str:
