@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 from tests.unit.monitor.memory_store import MemoryStore
+from tests.unit.tsa import Tsa
+from tests.unit.tsa import root as made_root
+from tests.unit.tsa import signer as made_signer
 
 from standfast.core.errors import Unreachable
+from standfast.core.units import stamp
 from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
@@ -25,6 +29,8 @@ from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.submission import answer
+from standfast.evidence.timestamp.check import answered, question
+from standfast.evidence.timestamp.shelf import Held, Stamped, keep
 from standfast.evidence.transport import Missing
 from standfast.evidence.witness import Witness
 from standfast.mechanisms.monitor.bulletin import claim, cosign, read, stand, wait_for_writer
@@ -106,6 +112,7 @@ def keeper(
     clock: HandClock,
     store: MemoryStore,
     listed: Sequence[Mapping[str, str]] = (),
+    authorities: Sequence[Mapping[str, str]] = (),
     **peers: Spools,
 ) -> Keeper:
     settings = {
@@ -122,6 +129,8 @@ def keeper(
             for name in ("monitor", *peers)
         ],
         "witnesses": list(listed),
+        "timestamps": list(authorities),
+        "timestamps_every_h": 24,
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
         "company": {},
         "certificates": [],
@@ -442,3 +451,50 @@ def test_it_writes_as_long_as_a_majority_lets_it(monitor: Monitor) -> None:
     monitor.store.has_majority = False
     monitor.turn()
     assert not monitor.keeper.writes
+
+
+@pytest.fixture(scope="module")
+def tsa(tmp_path_factory: pytest.TempPathFactory) -> Tsa:
+    return Tsa(folder=tmp_path_factory.mktemp("tsa"), signer=made_signer(made_root()))
+
+
+def test_what_was_stamped_is_shown_and_what_does_not_hold_is_said_once_and_not_shown(
+    tmp_path: Path, tsa: Tsa, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clock of these tests is behind the authority's, so it is put right first."""
+    clock = HandClock(at=datetime.now(UTC))
+    said = {"name": "time", "url": "https://tsa.example/tsr", "ca": tsa.root.decode()}
+    store = MemoryStore(clock.monotonic)
+    monitor = Monitor(
+        keeper=keeper(tmp_path, clock, store, authorities=[said]), clock=clock, store=store
+    )
+    monitor.turn()
+    assert monitor.page["log"]["timestamps"] == []
+    log = tmp_path / "www" / "log"
+    note = (log / "checkpoint").read_bytes()
+    answer = tsa.reply(question(note, 7))
+    at = answered(answer, note, tsa.authority, nonce=7, now=clock.now()).at
+    stamped = Stamped(at=at, size=2, authority="time")
+    keep(log, Held(stamped=stamped, note=note, answer=answer), tsa.authority)
+    clock.sleep(61)
+    monitor.turn()
+    assert monitor.page["log"]["timestamps"] == [
+        {
+            "authority": "time",
+            "size": 2,
+            "at": stamp(at),
+            "checkpoint": "timestamps/2-time.checkpoint",
+            "answer": "timestamps/2-time.tsr",
+            "root": "timestamps/time.pem",
+        }
+    ]
+    page = (tmp_path / "www" / "index.html").read_text()
+    assert "openssl ts -verify -data 2-time.checkpoint -in 2-time.tsr -CAfile time.pem" in page
+    (log / "timestamps" / "2-time.tsr").write_bytes(answer[:-1] + b"x")
+    for _ in range(2):
+        clock.sleep(61)
+        monitor.turn()
+    assert monitor.page["log"]["timestamps"] == []
+    assert capsys.readouterr().err == (
+        "time-stamps: timestamps/2-time.tsr does not hold: its signature does not hold\n"
+    )
