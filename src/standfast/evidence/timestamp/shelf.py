@@ -32,7 +32,7 @@ FOLDER = "timestamps"
 INDEX = f"{FOLDER}/index.json"
 VERSION = 1
 LISTED_LIMIT = 10_000
-"""Names in one index: five authorities, daily, for five years. Beyond it the oldest are no longer
+"""Names in one index: three authorities, daily, for nine years. Beyond it the oldest are no longer
 listed, and stay where they are."""
 
 INDEX_LIMIT_BYTES = 2_000_000

@@ -16,8 +16,8 @@ MOST_WITNESSES = 10
 """Each is a line below every checkpoint, beside the log's own and up to five of monitors; the
 format asks readers to accept sixteen lines in all."""
 
-MOST_AUTHORITIES = 5
-"""Each is asked daily, and each of its answers is kept."""
+MOST_AUTHORITIES = 3
+"""Each of their answers is kept, and the newest of each stands on the trust page."""
 
 
 def name(text: str) -> str:

@@ -86,7 +86,8 @@ def texts(made: Page) -> Mapping[str, str]:
 
 def html(made: Page) -> str:
     style = compact(templates.render(PACKAGE, "page.css"))
-    script = templates.render(PACKAGE, "page.js") + templates.render(PACKAGE, "check.js")
+    scripts = templates.render(PACKAGE, "page.js") + templates.render(PACKAGE, "check.js")
+    script = re.sub(r"\n\s+", "\n", scripts)
     return templates.render(
         PACKAGE,
         "page.html",
