@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.unit.monitor.memory_store import MemoryStore
-from tests.unit.tsa import Tsa
+from tests.unit.tsa import Tsa, issued
 from tests.unit.tsa import root as made_root
 from tests.unit.tsa import signer as made_signer
 
 from standfast.core.errors import Unreachable
 from standfast.core.units import stamp
-from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
+from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper, stamping
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
 from standfast.evidence.consent import paused
@@ -498,3 +499,40 @@ def test_what_was_stamped_is_shown_and_what_does_not_hold_is_said_once_and_not_s
     assert capsys.readouterr().err == (
         "time-stamps: timestamps/2-time.tsr does not hold: its signature does not hold\n"
     )
+
+
+def test_the_thread_that_stamps_is_begun_where_an_authority_is_listed(
+    tmp_path: Path, tsa: Tsa
+) -> None:
+    """With connections of its own to the other monitors, and what this keeper shows and does."""
+    clock = HandClock(at=datetime.now(UTC))
+    store = MemoryStore(clock.monotonic)
+    identity = tmp_path / "identity"
+    identity.mkdir()
+    above = made_root()
+    mine = issued("monitor", above)
+    private = mine.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for name, content in (("ca.pem", above.pem), ("cert.pem", mine.pem), ("key.pem", private)):
+        (identity / name).write_bytes(content)
+    idle = keeper(tmp_path / "idle", clock, store)
+    assert stamping(idle, identity) is None
+
+    said = {"name": "time", "url": "http://127.0.0.1:1/tsr", "ca": tsa.root.decode()}
+    busy = keeper(tmp_path / "busy", clock, store, authorities=[said])
+    busy.settings["monitors"].append({**busy.settings["monitors"][0], "name": "other"})
+    for each in busy.settings["monitors"]:
+        each["address"] = "127.0.0.1"
+    busy.settings["pages_port"] = 1
+    stamper = stamping(busy, identity)
+    assert stamper is not None
+    heard: list[str] = []
+    stamper.say = heard.append
+    assert list(stamper.peers) == ["other"]
+    assert (stamper.note(), stamper.writes()) == (b"", False)
+    assert stamper.turn() == 5
+    busy.turn()
+    assert stamper.note() == (tmp_path / "busy" / "www" / "log" / "checkpoint").read_bytes()
+    assert stamper.writes()
+    stamper.turn()
+    assert len(heard) == 1
+    assert heard[0].startswith("time-stamp authority time: it does not answer: ")
