@@ -114,6 +114,8 @@ def blueprint(
             enrolled=enrolled,
             witnesses=witnesses,
             listed=site.evidence.witnesses,
+            timestamps=site.evidence.timestamps,
+            timestamps_every_h=site.evidence.timestamps_every_h,
             company=site.company,
             certificates=shown(site.machines, certificates.public, certificates.brought),
         ),

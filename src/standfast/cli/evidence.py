@@ -2,7 +2,7 @@
 what it holds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,9 @@ def verify(
     `group NAME all|any|K MEMBER...` and one `quorum NAME|none`. `standfast up` remembers the
     site's own: a majority of its monitors. Without any, cosignatures are not asked for.
 
+    A line `timestamp NAME SHA256 [DAYS]` pins a time-stamp authority (RFC 3161) by the hash of its
+    root: its time-stamps beside the log are checked, and with DAYS the newest may be no older.
+
     With --proof: that the entry in FILE stands in the log whose key is known here, or given.
 
     Exit status: 0 if every promise is kept, 1 if one is broken, the record was altered or too few
@@ -92,6 +95,7 @@ def document(reading: Reading) -> Mapping[str, Any]:
         "log": reading.identity,
         "complaints": list(reading.found.complaints),
         "cosigned": cosigned(reading.found),
+        "timestamps": timestamps(reading.found),
         "promises": [promises.document(each) for each in reading.found.states],
     }
 
@@ -114,6 +118,22 @@ def cosigned_words(found: Verification) -> str:
     return f"Cosigned by {by}; required: {found.policy.words}."
 
 
+def timestamps(found: Verification) -> Mapping[str, Any]:
+    """Of each authority that the policy pins the newest that holds, or null."""
+    return {
+        name: each and {"size": each.size, "at": stamp(each.at)}
+        for name, each in found.timestamps.items()
+    }
+
+
+def timestamp_words(found: Verification) -> Iterator[str]:
+    for name, each in found.timestamps.items():
+        if each is None:
+            yield f"No time-stamp of {name} holds."
+        else:
+            yield f"Time-stamped by {name} at {stamp(each.at)}, when it had {each.size} entries."
+
+
 def say(reading: Reading) -> None:
     checkpoint, found = reading.record.checkpoint, reading.found
     click.echo(f"{reading.address}: {checkpoint.size} entries of {checkpoint.origin}")
@@ -124,5 +144,7 @@ def say(reading: Reading) -> None:
         for line in promises.lines(promises.document(state), now):
             click.echo(line)
     click.echo(cosigned_words(found))
+    for line in timestamp_words(found):
+        click.echo(line)
     if not found.complaints:
         click.echo("Every entry is where it was signed to be, and every signature holds.")

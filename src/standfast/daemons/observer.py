@@ -5,7 +5,7 @@ Loop: observe (a canary at both ends), decide (`proofs/monitoring/copies.py`), a
 signed by this monitor's own key, into this keeper's spool). What the log says is read from the log,
 so a keeper that takes over goes on where the other one was. That a copy is missing is said at once;
 which machine is left is sealed, and revealed by the monitor that has sealed it once it is over
-(ADR 15).
+(ADR 16).
 """
 
 import os

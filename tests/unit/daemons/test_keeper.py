@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.unit.monitor.memory_store import MemoryStore
+from tests.unit.tsa import Tsa, issued
+from tests.unit.tsa import root as made_root
+from tests.unit.tsa import signer as made_signer
 
 from standfast.core.errors import Unreachable
-from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
+from standfast.core.units import stamp
+from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper, stamping
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
 from standfast.evidence.consent import paused
@@ -25,6 +30,8 @@ from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.submission import answer
+from standfast.evidence.timestamp.check import answered, question
+from standfast.evidence.timestamp.shelf import Held, Stamped, keep
 from standfast.evidence.transport import Missing
 from standfast.evidence.witness import Witness
 from standfast.mechanisms.monitor.bulletin import claim, cosign, read, stand, wait_for_writer
@@ -106,6 +113,7 @@ def keeper(
     clock: HandClock,
     store: MemoryStore,
     listed: Sequence[Mapping[str, str]] = (),
+    authorities: Sequence[Mapping[str, str]] = (),
     **peers: Spools,
 ) -> Keeper:
     settings = {
@@ -122,6 +130,8 @@ def keeper(
             for name in ("monitor", *peers)
         ],
         "witnesses": list(listed),
+        "timestamps": list(authorities),
+        "timestamps_every_h": 24,
         "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
         "company": {},
         "certificates": [],
@@ -442,3 +452,87 @@ def test_it_writes_as_long_as_a_majority_lets_it(monitor: Monitor) -> None:
     monitor.store.has_majority = False
     monitor.turn()
     assert not monitor.keeper.writes
+
+
+@pytest.fixture(scope="module")
+def tsa(tmp_path_factory: pytest.TempPathFactory) -> Tsa:
+    return Tsa(folder=tmp_path_factory.mktemp("tsa"), signer=made_signer(made_root()))
+
+
+def test_what_was_stamped_is_shown_and_what_does_not_hold_is_said_once_and_not_shown(
+    tmp_path: Path, tsa: Tsa, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clock of these tests is behind the authority's, so it is put right first."""
+    clock = HandClock(at=datetime.now(UTC))
+    said = {"name": "time", "url": "https://tsa.example/tsr", "ca": tsa.root.decode()}
+    store = MemoryStore(clock.monotonic)
+    monitor = Monitor(
+        keeper=keeper(tmp_path, clock, store, authorities=[said]), clock=clock, store=store
+    )
+    monitor.turn()
+    assert monitor.page["log"]["timestamps"] == []
+    log = tmp_path / "www" / "log"
+    note = (log / "checkpoint").read_bytes()
+    answer = tsa.reply(question(note, 7))
+    at = answered(answer, note, tsa.authority, nonce=7, now=clock.now()).at
+    stamped = Stamped(at=at, size=2, authority="time")
+    keep(log, Held(stamped=stamped, note=note, answer=answer), tsa.authority)
+    clock.sleep(61)
+    monitor.turn()
+    assert monitor.page["log"]["timestamps"] == [
+        {
+            "authority": "time",
+            "size": 2,
+            "at": stamp(at),
+            "checkpoint": "timestamps/2-time.checkpoint",
+            "answer": "timestamps/2-time.tsr",
+            "root": "timestamps/time.pem",
+        }
+    ]
+    page = (tmp_path / "www" / "index.html").read_text()
+    assert "openssl ts -verify -data 2-time.checkpoint -in 2-time.tsr -CAfile time.pem" in page
+    (log / "timestamps" / "2-time.tsr").write_bytes(answer[:-1] + b"x")
+    for _ in range(2):
+        clock.sleep(61)
+        monitor.turn()
+    assert monitor.page["log"]["timestamps"] == []
+    assert capsys.readouterr().err == (
+        "time-stamps: timestamps/2-time.tsr does not hold: its signature does not hold\n"
+    )
+
+
+def test_the_thread_that_stamps_is_begun_where_an_authority_is_listed(
+    tmp_path: Path, tsa: Tsa
+) -> None:
+    """With connections of its own to the other monitors, and what this keeper shows and does."""
+    clock = HandClock(at=datetime.now(UTC))
+    store = MemoryStore(clock.monotonic)
+    identity = tmp_path / "identity"
+    identity.mkdir()
+    above = made_root()
+    mine = issued("monitor", above)
+    private = mine.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for name, content in (("ca.pem", above.pem), ("cert.pem", mine.pem), ("key.pem", private)):
+        (identity / name).write_bytes(content)
+    idle = keeper(tmp_path / "idle", clock, store)
+    assert stamping(idle, identity) is None
+
+    said = {"name": "time", "url": "http://127.0.0.1:1/tsr", "ca": tsa.root.decode()}
+    busy = keeper(tmp_path / "busy", clock, store, authorities=[said])
+    busy.settings["monitors"].append({**busy.settings["monitors"][0], "name": "other"})
+    for each in busy.settings["monitors"]:
+        each["address"] = "127.0.0.1"
+    busy.settings["pages_port"] = 1
+    stamper = stamping(busy, identity)
+    assert stamper is not None
+    heard: list[str] = []
+    stamper.say = heard.append
+    assert list(stamper.peers) == ["other"]
+    assert (stamper.note(), stamper.writes()) == (b"", False)
+    assert stamper.turn() == 5
+    busy.turn()
+    assert stamper.note() == (tmp_path / "busy" / "www" / "log" / "checkpoint").read_bytes()
+    assert stamper.writes()
+    stamper.turn()
+    assert len(heard) == 1
+    assert heard[0].startswith("time-stamp authority time: it does not answer: ")

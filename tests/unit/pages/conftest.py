@@ -1,6 +1,6 @@
 """A small site's record, written by the real log and read back by the real reader."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from standfast.evidence.statement import (
     TextNotice,
     Unpromised,
 )
+from standfast.evidence.timestamp.shelf import Stamped
 from standfast.evidence.transport import FolderTransport
 from standfast.pages.trust.render import pages
 from standfast.promises.catalog import REDUNDANT_WEB, RESTORE_WORKS
@@ -223,7 +224,10 @@ def witnessed(record: Record, at: datetime, *names: str) -> Record:
 
 
 def published(
-    record: Record, now: datetime, policy: policies.Policy | None = None
+    record: Record,
+    now: datetime,
+    policy: policies.Policy | None = None,
+    timestamps: Sequence[Stamped] = (),
 ) -> Mapping[str, bytes]:
     return pages(
         record,
@@ -234,6 +238,7 @@ def published(
         vkey=vkey(LOG_SIGNER),
         now=now,
         policy=policy,
+        timestamps=timestamps,
     )
 
 

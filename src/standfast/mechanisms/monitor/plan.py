@@ -20,7 +20,7 @@ from standfast.mechanisms.hosts.names import (
     WITNESS_KEY,
 )
 from standfast.mechanisms.monitor import bent
-from standfast.mechanisms.monitor.settings import ListedWitness
+from standfast.mechanisms.monitor.settings import ListedWitness, TimestampAuthority
 
 HOME = "/var/lib/standfast"
 USER = "standfast"
@@ -35,7 +35,8 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
-    proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses.
+    proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses;
+    `timestamps` are authorities that are asked for the time each so many hours.
     `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
     none; `not_promised`: promise to why not; `company`: what the company says of itself;
     `certificates`: which ones edges show."""
@@ -51,6 +52,8 @@ class EvidenceAsk:
     enrolled: Mapping[str, str]
     witnesses: Mapping[str, str]
     listed: tuple[ListedWitness, ...]
+    timestamps: tuple[TimestampAuthority, ...]
+    timestamps_every_h: int
     company: Company
     certificates: tuple[ShownCertificate, ...] = ()
 
@@ -80,6 +83,8 @@ def plan(
         "databases": {each.name: str(each.address) for each in having(machines, Role.DATABASE)},
         "agent_port": AGENT_PORT,
         "witnesses": [each.model_dump() for each in ask.listed],
+        "timestamps": [each.model_dump() for each in ask.timestamps],
+        "timestamps_every_h": ask.timestamps_every_h,
         "etcd_port": ETCD_CLIENT_PORT,
         "pages_port": PAGES_PORT,
         "site": ask.site,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from standfast.evidence.company import Company
 from standfast.evidence.statement import ShownCertificate
+from standfast.evidence.timestamp.shelf import Stamped
 from standfast.promises.model import Figures, Grade, State
 
 
@@ -250,6 +251,8 @@ class Page:
     """Whose cosignatures a reader should require, in words; empty if nobody's."""
     policy: str
     """The same for programs (C2SP tlog-policy)."""
+    timestamps: tuple[Stamped, ...]
+    """The newest of each time-stamp authority."""
     made_at: datetime
     newest_at: datetime | None
     newest_index: int | None

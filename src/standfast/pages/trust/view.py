@@ -16,6 +16,7 @@ from standfast.evidence.sealed import revealed, unsealed
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
 from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
+from standfast.evidence.timestamp.shelf import Stamped
 from standfast.pages.trust import plot, words
 from standfast.pages.trust.changes import PartName, changes
 from standfast.pages.trust.entries import newest, predicate_at, proof_at, told
@@ -53,6 +54,7 @@ def page(
     vkey: str,
     now: datetime,
     policy: Policy | None = None,
+    timestamps: Sequence[Stamped] = (),
 ) -> Page:
     changed = changes(record.entries, now=now)
     claims = tuple(
@@ -72,6 +74,7 @@ def page(
         cosigned=cosigned(record, policy) if policy else (),
         required=policy.words if policy else "",
         policy=policy.text if policy else "",
+        timestamps=tuple(timestamps),
         made_at=now,
         newest_at=newest_at,
         newest_index=newest_index,
