@@ -1,4 +1,5 @@
-"""`[evidence]`: who witnesses the log beside the monitors."""
+"""`[evidence]`: who witnesses the log beside the monitors, and how often they look at the
+service."""
 
 import re
 from collections import Counter
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from standfast.core.errors import CannotVerify
 from standfast.evidence.cosignature import parse_cosigner
 from standfast.evidence.policy import MONITORS, NONE
+from standfast.evidence.statement import SLOWEST_S
 
 MOST_WITNESSES = 10
 """Each is a line below every checkpoint, beside the log's own and up to five of monitors; the
@@ -48,6 +50,7 @@ class EvidenceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     witnesses: Annotated[tuple[ListedWitness, ...], Field(max_length=MOST_WITNESSES)] = ()
+    look_every_s: Annotated[int, Field(ge=5, le=SLOWEST_S)] = 10
 
     @model_validator(mode="after")
     def _each_once(self) -> "EvidenceSettings":
