@@ -154,6 +154,69 @@ def revealed(site: Site, url: str, since: int) -> dict[str, Any]:
     return {hashlib.sha256(each.encode()).hexdigest(): json.loads(each) for each in told}
 
 
+def test_an_outage_of_both_edges_is_counted_and_signed_and_on_the_page(proven: Proven) -> None:
+    """Counts are logged by the hour, and when a keeper ends in good order: nobody waits here."""
+    site, said = proven
+    counted = handed_in(site, said["trust_url"])
+    assert counted[-1]["answered"] > 0
+    assert {each["address"] for each in counted[-1]["addresses"]} == EDGES
+    until(lambda: kept(site) >= 1, LOOKED_S, "no monitor looks")
+    try:
+        for edge in ("edge-1", "edge-2"):
+            site.cut(edge)
+        time.sleep(DOWN_S)
+    finally:
+        assert site.run("up", "--no-wait").returncode == 0
+    until(lambda: kept(site) >= 1, LOOKED_S, "no monitor looks any more")
+    time.sleep(LOOKED_S / 2)
+    after = handed_in(site, said["trust_url"])[len(counted) :]
+    outages = [
+        datetime.fromisoformat(until) - datetime.fromisoformat(since)
+        for each in after
+        for since, until in each["outages"]
+    ]
+    assert max(outages) >= timedelta(seconds=DOWN_S - 2 * 10), after
+    until(lambda: page_counts(site, said["trust_url"]) >= max(outages), PAGE_S, "not on the page")
+    assert site.status()["availability"]["answered"] > 0
+    verified = json.loads(site.run("evidence", "verify", "--json").stdout)
+    assert verified["page"] == {"compared": True, "disagrees": None}
+
+
+EDGES = {"203.0.113.11", "203.0.113.12"}
+DOWN_S = 35.0
+LOOKED_S = 30.0
+"""In which a monitor looks, though another one may first have to begin to write."""
+
+
+def handed_in(site: Site, url: str) -> list[Any]:
+    """What is in the log of availability, with all that was counted until now."""
+    waiting = kept(site)
+    before = len(counts(site, url))
+    for number in (1, 2, 3):
+        site.on(f"monitor-{number}", "systemctl restart standfast-keeper.service")
+    until(lambda: len(counts(site, url)) >= before + waiting, 2 * LOOKED_S, "a count is not logged")
+    return counts(site, url)
+
+
+def kept(site: Site) -> int:
+    """How many monitors are counting."""
+    asked = "test -e /var/lib/standfast/availability.json && echo counts || true"
+    return sum(site.on(f"monitor-{number}", asked) != "" for number in (1, 2, 3))
+
+
+def counts(site: Site, url: str) -> list[Any]:
+    return [
+        each["predicate"]
+        for each in published(site, url)
+        if each["predicateType"] == "urn:standfast:availability:v1"
+    ]
+
+
+def page_counts(site: Site, url: str) -> timedelta:
+    said = json.loads(fetched(site, f"{url}trust.json"))["availability"]
+    return timedelta(seconds=said["longest_outage_s"])
+
+
 def observed(
     site: Site, url: str, outcome: str, *, since: int, within_s: float
 ) -> tuple[Any, float]:

@@ -4,7 +4,7 @@ monitors writes; the others hold what it writes, and go on when it dies.
 Loop: observe (the spool, the other monitors' words), decide (who writes what), apply (the copy),
 record (the page). Machines hand in what they proved as files in any monitor's spool. A second
 thread observes what is to be in the log at once (`observer.py`), a third one has what is shown
-time-stamped (`stamper.py`).
+time-stamped (`stamper.py`), a fourth one asks how available the service is (`visitor.py`).
 """
 
 import json
@@ -26,6 +26,7 @@ from standfast.core.files import write_atomically
 from standfast.daemons.observer import PROMISE, Agents, Observer, observe
 from standfast.daemons.stamper import Stamper, asked_in, stamp_all
 from standfast.daemons.turns import take_turns
+from standfast.daemons.visitor import Visitor, go_on_visiting
 from standfast.evidence.company import Company
 from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
@@ -58,6 +59,8 @@ from standfast.mechanisms.monitor.timestamps import Asked
 from standfast.mechanisms.monitor.vault import Vault
 from standfast.pages.trust.render import SOMETIMES, pages
 from standfast.proofs.announcements import Scope, announcements, telling
+from standfast.proofs.monitoring.availability import Pace
+from standfast.proofs.monitoring.visit import Door, visit
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.5
@@ -148,6 +151,7 @@ class Keeper:
             spool=self.folder / "spool",
             refused=self.folder / "refused",
             keys=tuple(parse_vkey(each["key"]) for each in self.settings["enrolled"]),
+            monitors=frozenset(each["name"] for each in self.settings["monitors"]),
             say=say,
         )
 
@@ -434,6 +438,30 @@ def stamping(keeper: Keeper, credentials: Path) -> Stamper | None:
     )
 
 
+def visiting(keeper: Keeper, credentials: Path) -> Visitor:
+    """With the trust of a customer who knows the site's own authority."""
+    settings, visits = keeper.settings, keeper.settings["visits"]
+    trusted = ssl.create_default_context()
+    trusted.load_verify_locations(cafile=credentials / "ca.pem")
+    if visits["anchors"]:
+        trusted.load_verify_locations(cadata=visits["anchors"])
+    signing = (credentials / "signing.pem").read_bytes()
+    return Visitor(
+        site=settings["site"],
+        signer=Ed25519Signer.from_pem(settings["machine"], signing),
+        clock=keeper.clock,
+        pace=Pace(every_s=visits["every_s"], period_s=visits["period_s"]),
+        doors=tuple(
+            Door(name=visits["name"] or address, address=address, port=visits["port"])
+            for address in visits["addresses"]
+        ),
+        ask=lambda door: visit(door, visits["path"], trusted, keeper.clock),
+        writes=lambda: keeper.writes,
+        hand_in=keeper.intake.take,
+        kept=keeper.folder / "availability.json",
+    )
+
+
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = json.loads(SETTINGS.read_text())
@@ -445,9 +473,12 @@ def main() -> None:
     stamper = stamping(keeper, credentials)
     if stamper is not None:
         Thread(target=stamp_all, args=(stamper,), daemon=True).start()
+    visitor = visiting(keeper, credentials)
+    Thread(target=go_on_visiting, args=(visitor,), daemon=True).start()
     try:
         take_turns(keeper.turn, keeper.clock, say)
     finally:
+        visitor.end()
         keeper.end()
 
 

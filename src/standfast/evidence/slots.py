@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from standfast.evidence.read import Entry
-from standfast.evidence.statement import Calibration, Notice, Proof, Slot
+from standfast.evidence.statement import Availability, Calibration, Notice, Proof, Slot
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far the clocks of a signer, of the log and of a reader may be apart before it matters."""
@@ -55,12 +55,14 @@ def announced(entries: Sequence[Entry], *, now: datetime) -> Iterator[Announced]
             latest = moment
 
 
-def _speaks_of(predicate: Proof | Calibration | Notice) -> datetime:
+def _speaks_of(predicate: Proof | Calibration | Notice | Availability) -> datetime:
     match predicate:
         case Proof():
             return predicate.ended_at
         case Calibration():
             return predicate.green.ended_at
+        case Availability():
+            return predicate.until
         case _:
             return predicate.at
 

@@ -28,7 +28,7 @@ from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import parse_vkey, vkey
 from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
-from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
+from standfast.evidence.statement import Availability, EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.submission import answer
 from standfast.evidence.timestamp.check import answered, question
 from standfast.evidence.timestamp.shelf import Held, Stamped, keep
@@ -44,6 +44,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORIGIN = "example.localhost/trust/log"
 LOG_KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
 VANTAGE = Ed25519Signer.from_seed("vantage", b"v" * 32)
+MONITOR = Ed25519Signer.from_seed("monitor", b"m" * 32)
 EMPTY = Checkpoint(origin=ORIGIN, size=0, root=root(()))
 STRANGER = Ed25519Signer.from_seed("vantage", b"s" * 32)
 
@@ -76,7 +77,10 @@ class Monitor:
         return self.keeper.turn()
 
     def hand_in(
-        self, said: Proof | TextNotice, signer: Ed25519Signer = VANTAGE, name: str = "one"
+        self,
+        said: Proof | TextNotice | Availability,
+        signer: Ed25519Signer = VANTAGE,
+        name: str = "one",
     ) -> Path:
         path = self.keeper.folder / "spool" / f"{name}.json"
         path.write_bytes(leaf("example", said, signer))
@@ -132,7 +136,7 @@ def keeper(
         "witnesses": list(listed),
         "timestamps": list(authorities),
         "timestamps_every_h": 24,
-        "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
+        "enrolled": [{"name": each.name, "key": vkey(each)} for each in (VANTAGE, MONITOR)],
         "company": {},
         "certificates": [],
     }
@@ -211,6 +215,43 @@ def test_a_proof_that_is_handed_in_is_logged_and_shown(monitor: Monitor) -> None
     (promise,) = monitor.page["promises"]
     assert promise["measured"]["failed_requests"] == 0
     assert promise["reason"] == "its check has not been seen red yet"
+
+
+def looked(start: datetime, answered: int = 360) -> Availability:
+    return Availability.model_validate(
+        {
+            "from": start,
+            "until": start + timedelta(hours=1),
+            "every_s": 10,
+            "looks": 360,
+            "answered": answered,
+            "addresses": [{"address": "203.0.113.11", "answered": answered}],
+            "outages": [] if answered == 360 else [(start, start + timedelta(minutes=1))],
+            "down": False,
+        }
+    )
+
+
+def test_how_available_the_service_was_is_logged_and_shown(monitor: Monitor) -> None:
+    monitor.turn()
+    monitor.hand_in(looked(NOON, answered=354), signer=MONITOR)
+    monitor.clock.sleep(3600)
+    monitor.turn()
+    assert monitor.count(Availability) == 1
+    said = monitor.page["availability"]
+    assert (said["looks"], said["answered"], said["longest_outage_s"]) == (360, 354, 60)
+
+
+@pytest.mark.parametrize("signer", [VANTAGE, STRANGER, LOG_KEY], ids=["vantage", "stranger", "log"])
+def test_nobody_but_a_monitor_says_how_available_the_service_was(
+    monitor: Monitor, signer: Ed25519Signer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.turn()
+    path = monitor.hand_in(looked(NOON), signer=signer)
+    monitor.turn()
+    assert monitor.count(Availability) == 0
+    assert (monitor.keeper.folder / "refused" / path.name).is_file()
+    assert "refused one.json" in capsys.readouterr().err
 
 
 def test_a_keeper_that_died_after_logging_does_not_log_twice(monitor: Monitor) -> None:

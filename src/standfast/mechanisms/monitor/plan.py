@@ -23,6 +23,10 @@ from standfast.mechanisms.monitor import bent
 from standfast.mechanisms.monitor.settings import ListedWitness, TimestampAuthority
 
 HOME = "/var/lib/standfast"
+VISITED_PORT = 443
+COUNTED_S = 3600
+"""How much of what was seen of the service goes into one entry: 24 a day."""
+
 USER = "standfast"
 KEEPER = "standfast-keeper.service"
 PAGES = "standfast-pages.service"
@@ -33,13 +37,23 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsAsk:
+    """`name` is the site's public one; empty where it has none and is asked for by address. A
+    success at `path` every `every_s` seconds says that the service is available."""
+
+    name: str
+    path: str
+    every_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
     proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses;
     `timestamps` are authorities that are asked for the time each so many hours.
     `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
     none; `not_promised`: promise to why not; `company`: what the company says of itself;
-    `certificates`: which ones edges show."""
+    `certificates`: which ones edges show. `visits`: how the service is asked for."""
 
     site: str
     service: str
@@ -55,6 +69,7 @@ class EvidenceAsk:
     timestamps: tuple[TimestampAuthority, ...]
     timestamps_every_h: int
     company: Company
+    visits: VisitsAsk
     certificates: tuple[ShownCertificate, ...] = ()
 
 
@@ -64,10 +79,12 @@ def plan(
     ask: EvidenceAsk,
     *,
     issued: tuple[str, ...] = (),
+    anchors: str = "",
     source: str,
     python: str,
 ) -> Contribution:
-    """`issued`: for these names each edge has a certificate of its own from an ACME server."""
+    """`issued`: for these names each edge has a certificate of its own from an ACME server.
+    `anchors` (PEM) vouch for what edges show beside the site's own authority."""
     edges, monitors = having(machines, Role.EDGE), having(machines, Role.MONITOR)
     others = tuple(each for each in monitors if each != machine)
     keeper = {
@@ -108,6 +125,15 @@ def plan(
             ],
         },
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
+        "visits": {
+            "name": ask.visits.name,
+            "path": ask.visits.path,
+            "addresses": [str(each.public) for each in edges],
+            "port": VISITED_PORT,
+            "every_s": ask.visits.every_s,
+            "period_s": COUNTED_S,
+            "anchors": anchors,
+        },
     }
     names = [each.name for each in monitors]
     planted = bent.fault(source, names, machine.name, f"{HOME}/www/log")

@@ -1,4 +1,5 @@
-"""`[evidence]`: who witnesses the log beside the monitors, and who says at what time."""
+"""`[evidence]`: who witnesses the log beside the monitors, who says at what time, and how often
+monitors look at the service."""
 
 import re
 from collections import Counter
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from standfast.core.errors import CannotVerify
 from standfast.evidence.cosignature import parse_cosigner
 from standfast.evidence.policy import MONITORS, NONE
+from standfast.evidence.statement import SLOWEST_S
 from standfast.evidence.timestamp.authority import Authority, is_name, read_root
 
 MOST_WITNESSES = 10
@@ -85,6 +87,7 @@ class EvidenceSettings(BaseModel):
     witnesses: Annotated[tuple[ListedWitness, ...], Field(max_length=MOST_WITNESSES)] = ()
     timestamps: Annotated[tuple[TimestampAuthority, ...], Field(max_length=MOST_AUTHORITIES)] = ()
     timestamps_every_h: int = Field(default=24, ge=1, le=168)
+    look_every_s: Annotated[int, Field(ge=5, le=SLOWEST_S)] = 10
 
     @model_validator(mode="after")
     def _each_once(self) -> "EvidenceSettings":

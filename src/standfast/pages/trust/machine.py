@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from standfast.core.units import stamp
+from standfast.evidence import availability
 from standfast.evidence.state import WORST_FIRST
 from standfast.evidence.timestamp.shelf import Stamped, root_path
 from standfast.pages.trust.model import CertificatesSaid, Claim, CompanySaid, Page, Part, Version
@@ -58,6 +59,7 @@ def document(page: Page) -> Mapping[str, object]:
         "text": [of_version(each) for each in page.versions[:VERSIONS_LISTED]],
         "company": None if page.company is None else of_company(page.company),
         "certificates": None if page.certificates is None else of_certificates(page.certificates),
+        "availability": availability.document(page.availability),
         "complaints": list(page.complaints),
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from standfast.evidence.availability import Available
 from standfast.evidence.company import Company
 from standfast.evidence.statement import ShownCertificate
 from standfast.evidence.timestamp.shelf import Stamped
@@ -267,5 +268,6 @@ class Page:
     """Of the text, newest first."""
     company: CompanySaid | None
     certificates: CertificatesSaid | None
+    availability: Available | None
     happenings: tuple[Happening, ...]
     complaints: tuple[str, ...]

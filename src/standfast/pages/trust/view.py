@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
+from standfast.evidence.availability import Available, availability
 from standfast.evidence.certificates import newest as newest_notice
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
@@ -87,6 +88,7 @@ def page(
         versions=tuple(reversed(versions(record.entries, now=now))),
         company=company(record),
         certificates=certificates(record),
+        availability=available(record, now=now),
         happenings=happenings(record.entries, now=now),
         complaints=record.complaints,
     )
@@ -269,6 +271,11 @@ def company(record: Record) -> CompanySaid | None:
         if isinstance(predicate := entry.statement.predicate, CompanyNotice):
             return CompanySaid(said=predicate.company, since=predicate.at, index=entry.index)
     return None
+
+
+def available(record: Record, *, now: datetime) -> Available | None:
+    """Of a record with complaints, nothing is."""
+    return None if record.complaints else availability(record.entries, now=now)
 
 
 def certificates(record: Record) -> CertificatesSaid | None:
