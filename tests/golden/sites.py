@@ -54,6 +54,22 @@ roles = ["web", "database"]
 kind = "s3"
 location = "https://s3.eu-central-1.example.test/backups/shop"
 region = "eu-central-1"
+[[evidence.timestamps]]
+name = "time"
+url = "https://tsa.example.test/tsr"
+ca = '''
+-----BEGIN CERTIFICATE-----
+MIIBljCCATugAwIBAgIUb630TxFZCZGEmXtYWmOFjiuwcPYwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMUm9vdCBvZiBUaW1lMCAXDTI2MTEyOTE5MjA0MloYDzIxMjYx
+MTA1MTkyMDQyWjAXMRUwEwYDVQQDDAxSb290IG9mIFRpbWUwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAASQyCBuVG/E29Gf9yXAuTkjSiTfEJkKz+DF2x+AS/OvOP3W
+dmC0R/33+idB4fsmyoK28MzDmrflSSII9KiQgSHdo2MwYTAdBgNVHQ4EFgQUZMXm
+oc5iywOvHJBrAcWsGhvg4NIwHwYDVR0jBBgwFoAUZMXmoc5iywOvHJBrAcWsGhvg
+4NIwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAgQwCgYIKoZIzj0EAwID
+SQAwRgIhAKpgYY/kBXsYYi3uZ4n2llAh6a7cvgEqmfbcdxy2GEF9AiEAnPWAUsbZ
+zXK0cAmva2Vfs4h/O6JFWTRI8SjHrIFvjDk=
+-----END CERTIFICATE-----
+'''
 [certificates]
 acme = "https://acme.example.test/directory"
 contact = "mailto:operations@example.test"

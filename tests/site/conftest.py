@@ -212,6 +212,33 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.funcargs["proven"][0].run("destroy", "--yes")  # type: ignore[attr-defined]
 
 
+class Told:
+    """Says what each slow or failed test was as soon as it has ended.
+
+    A run that is killed at its limit shows no summary: without this nobody would know what failed.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        said: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed:
+            said.ensure_newline()
+            said.write_line(f"{report.nodeid}: {report.when} failed after {report.duration:.1f} s")
+            said.write_line(report.longreprtext[-4000:])
+        elif report.duration >= SLOW_S:
+            said.write(f" {report.nodeid.split('/')[-1]} {report.when} {report.duration:.0f} s ")
+
+
+SLOW_S = 20
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Told(config))
+
+
 def uses_proven(item: pytest.Item) -> bool:
     return "proven" in getattr(item, "fixturenames", ())
 

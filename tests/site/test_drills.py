@@ -1,6 +1,7 @@
 """Every promise of the default site, attacked: each check seen red by its own planted fault, each
 figure agreed on by a client that shares no code with the drill."""
 
+import hashlib
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ FAULTS = {
     ("encrypted-in-transit", "front-ciphers"): "weak-suite",
     ("certificate-verifiable", "certificate-verifiable"): "ending-certificate",
     ("closed-ports", "closed-ports"): "stray-listener",
+    ("evidence-intact", "tamper"): "bent-copy",
 }
 
 LIMIT_S = {"database-crash": 3, "database-host": 6}
@@ -121,9 +123,9 @@ def test_a_lost_copy_is_red_in_the_public_log_within_ten_seconds_and_green_when_
     try:
         site.cut(secondary)
         red, after_s = observed(site, said["trust_url"], "broken", since=before, within_s=RED_S)
-        assert red["measured"]["missing_copies"] == 1
-        assert red["seen"]["primary"] != secondary
         assert after_s <= RED_S
+        assert red["measured"] == {}, "who attacks need not know what is left"
+        assert list(red["seen"]) == ["sealed"]
         until(
             lambda: shown(site, said["trust_url"]) == "broken", PAGE_S, "the page does not say so"
         )
@@ -133,6 +135,86 @@ def test_a_lost_copy_is_red_in_the_public_log_within_ten_seconds_and_green_when_
     assert green["measured"]["missing_copies"] == 0
     assert green["seen"]["receivers"] == [[secondary, "streaming", "sync"]]
     until(lambda: shown(site, said["trust_url"]) == "kept", PAGE_S, "the page is silent")
+    until(
+        lambda: red["seen"]["sealed"]["sha256"] in revealed(site, said["trust_url"], before),
+        PAGE_S,
+        "what was sealed is not revealed",
+    )
+    details = revealed(site, said["trust_url"], before)[red["seen"]["sealed"]["sha256"]]
+    assert details["measured"]["missing_copies"] == 1
+    assert details["seen"]["primary"] != secondary
+
+
+def revealed(site: Site, url: str, since: int) -> dict[str, Any]:
+    """What notices have told since, by its SHA-256: with nothing of the product."""
+    mark = "What was sealed in a broken proof is: "
+    said = (each["predicate"] for each in published(site, url)[since:])
+    texts = (each["text"] for each in said if "text" in each)
+    told = [each.removeprefix(mark) for each in texts if each.startswith(mark)]
+    return {hashlib.sha256(each.encode()).hexdigest(): json.loads(each) for each in told}
+
+
+def test_an_outage_of_both_edges_is_counted_and_signed_and_on_the_page(proven: Proven) -> None:
+    """Counts are logged by the hour, and when a keeper ends in good order: nobody waits here."""
+    site, said = proven
+    counted = handed_in(site, said["trust_url"])
+    assert counted[-1]["answered"] > 0
+    assert {each["address"] for each in counted[-1]["addresses"]} == EDGES
+    until(lambda: kept(site) >= 1, LOOKED_S, "no monitor looks")
+    try:
+        for edge in ("edge-1", "edge-2"):
+            site.cut(edge)
+        time.sleep(DOWN_S)
+    finally:
+        assert site.run("up", "--no-wait").returncode == 0
+    until(lambda: kept(site) >= 1, LOOKED_S, "no monitor looks any more")
+    time.sleep(LOOKED_S / 2)
+    after = handed_in(site, said["trust_url"])[len(counted) :]
+    outages = [
+        datetime.fromisoformat(until) - datetime.fromisoformat(since)
+        for each in after
+        for since, until in each["outages"]
+    ]
+    assert max(outages) >= timedelta(seconds=DOWN_S - 2 * 10), after
+    until(lambda: page_counts(site, said["trust_url"]) >= max(outages), PAGE_S, "not on the page")
+    assert site.status()["availability"]["answered"] > 0
+    verified = json.loads(site.run("evidence", "verify", "--json").stdout)
+    assert verified["page"] == {"compared": True, "disagrees": None}
+
+
+EDGES = {"203.0.113.11", "203.0.113.12"}
+DOWN_S = 35.0
+LOOKED_S = 30.0
+"""In which a monitor looks, though another one may first have to begin to write."""
+
+
+def handed_in(site: Site, url: str) -> list[Any]:
+    """What is in the log of availability, with all that was counted until now."""
+    waiting = kept(site)
+    before = len(counts(site, url))
+    for number in (1, 2, 3):
+        site.on(f"monitor-{number}", "systemctl restart standfast-keeper.service")
+    until(lambda: len(counts(site, url)) >= before + waiting, 2 * LOOKED_S, "a count is not logged")
+    return counts(site, url)
+
+
+def kept(site: Site) -> int:
+    """How many monitors are counting."""
+    asked = "test -e /var/lib/standfast/availability.json && echo counts || true"
+    return sum(site.on(f"monitor-{number}", asked) != "" for number in (1, 2, 3))
+
+
+def counts(site: Site, url: str) -> list[Any]:
+    return [
+        each["predicate"]
+        for each in published(site, url)
+        if each["predicateType"] == "urn:standfast:availability:v1"
+    ]
+
+
+def page_counts(site: Site, url: str) -> timedelta:
+    said = json.loads(fetched(site, f"{url}trust.json"))["availability"]
+    return timedelta(seconds=said["longest_outage_s"])
 
 
 def observed(
@@ -143,7 +225,7 @@ def observed(
     while True:
         found = (each["predicate"] for each in published(site, url)[since:])
         for each in found:
-            if each.get("outcome") == outcome and "observer" in each["seen"]:
+            if each.get("outcome") == outcome and {"observer", "sealed"} & each["seen"].keys():
                 return each, time.monotonic() - began
         assert time.monotonic() - began < within_s, f"nobody says that it is {outcome}"
         time.sleep(0.1)
@@ -178,9 +260,34 @@ def test_a_machine_that_is_no_primary_is_refused(proven: Proven) -> None:
     assert "web-1 is not the primary" in done.stderr
 
 
+def test_every_copy_of_the_record_is_whole_and_every_change_is_noticed(proven: Proven) -> None:
+    """The copies are compared here once more, with nothing of the product."""
+    site, said = proven
+    (proof,) = site.answer("prove", "evidence-intact")["proofs"]
+    assert proof["outcome"] == "kept", proof
+    measured = proof["measured"]
+    assert (measured["copies"], measured["changes"], measured["unseen_changes"]) == (3, 45, 0)
+    size = proof["seen"]["size"]
+    assert len({hashed(site, f"monitor-{number}", size) for number in (1, 2, 3)}) == 1
+    assert len(published(site, said["trust_url"])) >= size
+
+
 def test_no_planted_fault_is_left(proven: Proven) -> None:
     site, _ = proven
     assert no_fault_is_left(site)
+
+
+def hashed(site: Site, machine: str, size: int) -> str:
+    """SHA-256 of so many entries on the disk of a monitor, from the bundles of its copy."""
+    (entries,) = site.home.glob(f"machines/{machine}/data/*/www/log/tile/entries")
+    full = sorted(entries.glob("???"))
+    last = sorted(entries.glob(f"{len(full):03}.p/*"), key=lambda each: int(each.name))[-1:]
+    data = b"".join(each.read_bytes() for each in (*full, *last))
+    at = 0
+    for _ in range(size):
+        at += 2 + int.from_bytes(data[at : at + 2], "big")
+    assert at <= len(data)
+    return hashlib.sha256(data[:at]).hexdigest()
 
 
 def no_fault_is_left(site: Site) -> bool:

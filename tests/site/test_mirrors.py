@@ -208,8 +208,8 @@ def test_the_witnesses_of_all_three_monitors_have_cosigned(proven: tuple[Site, A
     site, _ = proven
     until(lambda: cosigners(site) == list(MONITORS), 10, "one has not cosigned")
     for each in MONITORS:
-        found = site.on(each, "stat", "-c", "%a %U", "/etc/standfast/identity/witness.pem")
-        assert found.split() == ["600", "root"]
+        found = site.on(each, "stat", "-c", "%a.%U", "/etc/standfast/identity/witness.pem")
+        assert found.strip() == "600.root"
 
 
 def test_a_witness_that_is_handed_a_fork_refuses_and_the_log_goes_on_without_it(

@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.unit.tsa import root as made_root
 
 from standfast.config import EXAMPLE, load, parse
 from standfast.core.errors import ConfigError
@@ -219,3 +220,41 @@ def test_a_witness_has_a_name_and_a_key_of_its_own(names: tuple[str, ...], expec
     )
     with pytest.raises(ConfigError, match=re.escape(expected)):
         parse(listed, "site.toml")
+
+
+def authority(name: str = "time", url: str = "https://tsa.example/tsr", ca: str = "") -> str:
+    return f'[[evidence.timestamps]]\nname = "{name}"\nurl = "{url}"\nca = """{ca or ROOT}"""\n'
+
+
+ROOT = made_root().pem.decode()
+
+
+def test_a_time_stamp_authority_is_known_by_its_root() -> None:
+    said = "[evidence]\ntimestamps_every_h = 12\n" + authority()
+    evidence = parse(said, "site.toml").evidence
+    assert evidence.timestamps_every_h == 12
+    (listed,) = evidence.timestamps
+    assert listed.ca == ROOT
+    assert listed.authority.pem.decode() == ROOT
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (authority(name="a/b"), "evidence.timestamps.0 (a/b).name: must be a word of letters"),
+        (authority(url="ftp://a"), "(time).url: must be an address that begins with http://"),
+        (authority(ca="tsa.pem"), "(time).ca: must be the authority's root in PEM form: this is"),
+        (authority(ca=ROOT + ROOT), "(time).ca: must be the authority's root in PEM form: this is"),
+        (authority() + authority(), "must list each time-stamp authority once: time is there"),
+        ("[evidence]\ntimestamps_every_h = 0\n", "evidence.timestamps_every_h: must be greater"),
+        (
+            "".join(authority(name=f"t{number}") for number in range(4)),
+            "evidence.timestamps: must have at most 3",
+        ),
+    ],
+)
+def test_a_time_stamp_authority_that_could_not_be_believed_is_refused(
+    said: str, expected: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        parse(said, "site.toml")

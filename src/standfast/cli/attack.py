@@ -22,6 +22,7 @@ from standfast.evidence.statement import Run
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.local.names import inside
 from standfast.mechanisms.hosts.machine import Role
+from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.certificates import read
 from standfast.mechanisms.keys.rotation import trusted
@@ -142,6 +143,8 @@ class Attack:
             flows=lambda: flows(preview(app)),
             made_here=app.site.made_here,
             programs=f"{own_programs(SOURCE).folder}/src",
+            python=f"{venv_folder(app.lock)}/bin/python",
+            published=lambda: log_of(app).published(),
             database=app.site.service.role,
             store=app.site.offsite.store if app.site.offsite else None,
             serving=self._serving,

@@ -28,7 +28,7 @@ from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.certificates.shown import shown
 from standfast.mechanisms.keys.custody import SiteSecrets
 from standfast.mechanisms.keys.plan import KeysAsk
-from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives
+from standfast.mechanisms.monitor.plan import EvidenceAsk, Objectives, VisitsAsk
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.plan import Blueprint, Certificates, plan
 from standfast.mechanisms.rollout.release import release_of
@@ -114,7 +114,14 @@ def blueprint(
             enrolled=enrolled,
             witnesses=witnesses,
             listed=site.evidence.witnesses,
+            timestamps=site.evidence.timestamps,
+            timestamps_every_h=site.evidence.timestamps_every_h,
             company=site.company,
+            visits=VisitsAsk(
+                name=site.names[0] if site.names else "",
+                path=site.service.health,
+                every_s=site.evidence.look_every_s,
+            ),
             certificates=shown(site.machines, certificates.public, certificates.brought),
         ),
         certificates=certificates,

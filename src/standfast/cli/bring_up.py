@@ -173,9 +173,12 @@ def pin_log(app: App, key: bytes, authority: bytes) -> None:
 
 
 def pin_policy(app: App, key: bytes, cosigning: Mapping[str, str]) -> None:
-    """Whose cosignatures `evidence verify` requires, now that every monitor gives them."""
+    """Whose cosignatures `evidence verify` requires, now that every monitor gives them, and by whom
+    a time-stamp is to be, where there is one."""
     besides = {each.name: each.key for each in app.site.evidence.witnesses}
-    text = of_monitors(log_vkey(app, key), cosigning, majority(tuple(cosigning)), besides)
+    roots = {each.name: each.authority.sha256 for each in app.site.evidence.timestamps}
+    least = majority(tuple(cosigning))
+    text = of_monitors(log_vkey(app, key), cosigning, least, besides, roots)
     own_pins().require(origin(app), policy.parse(text.encode()))
 
 

@@ -16,6 +16,7 @@ from standfast.cli.app import App, open_app
 from standfast.cli.attack import Attack
 from standfast.cli.drills import rules
 from standfast.cli.heal import heal_leftovers
+from standfast.cli.listed import as_reached
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
 from standfast.cli.promises import away
@@ -50,7 +51,7 @@ def prove_due(file: Path | None, as_json: bool) -> int:
     if any(each.at <= app.clock.now() for each in coming):
         with working_on(app, "standfast prove --due"):
             heal_leftovers(app)
-            prover = Prover(attack=Attack(app=app, progress=progress, file=file))
+            prover = Prover(attack=Attack(app=as_reached(app), progress=progress, file=file))
             began = app.clock.now()
             logged.extend(taken(prover, coming, failures))
             wait_until_settled(app, progress, since=began)

@@ -12,6 +12,7 @@ from standfast.evidence.entries import Entry
 from standfast.evidence.explanation import Explanation, explanations
 from standfast.evidence.selection import speaks_of
 from standfast.evidence.statement import (
+    Availability,
     Calibration,
     CertificatesNotice,
     CompanyNotice,
@@ -122,6 +123,8 @@ def in_short(entry: Entry, known: Known) -> str:
             return f"{proof.outcome}, {proof.grade}{objection}{explained}"
         case Calibration() as seen:
             return f"seen red by {seen.fault}"
+        case Availability() as count:
+            return f"{words.share(count.answered, count.looks)} of {count.looks:,} looks answered"
         case notice:
             return notice.text
 
@@ -136,6 +139,8 @@ def lines(entry: Entry, known: Known) -> Iterator[str]:
             title, said = f"proof of {about}", of_proof(entry.index, proof, known)
         case Calibration() as seen:
             title, said = f"calibration of {about}", of_calibration(seen)
+        case Availability() as count:
+            title, said = "how available the service was", of_count(count)
         case notice:
             title, said = "notice", of_notice(notice)
     yield f"Entry {entry.index}: {title}"
@@ -189,6 +194,20 @@ def of_calibration(seen: Calibration) -> Iterator[str]:
     yield from of_run(seen.red)
     yield f"{words.moment(seen.removed_at)}, taken away again."
     yield from of_run(seen.green)
+
+
+def of_count(count: Availability) -> Iterator[str]:
+    yield (
+        f"From {words.moment(count.starts_at)} to {words.moment(count.until)}, asked every "
+        f"{words.figure('every_s', count.every_s)} from inside the site:"
+    )
+    yield f"{count.answered:,} of {count.looks:,} looks were answered."
+    for each in count.addresses:
+        yield f"{each.address} answered {each.answered:,}."
+    for start, end in count.outages:
+        yield f"No answer from {words.second(start)} to {words.second(end)}."
+    if count.down:
+        yield "Then it was still down."
 
 
 def of_notice(notice: Notice) -> Iterator[str]:

@@ -152,7 +152,7 @@ def export(
 ) -> None:
     """Write what the log proves in a form that others work with.
 
-    csv: every proof, a row for each figure beside its objective. questionnaire: answers to
+    csv: every proof and every count of looks, a row for each figure. questionnaire: answers to
     questions of the CAIQ (version 4.0), by their numbers, as the record has them now.
 
     The log is verified first; nothing is written from a record that was altered.

@@ -9,10 +9,10 @@ from standfast.cli.blueprint import SOURCE, preview
 from standfast.cli.leaving import may_leave
 from standfast.cli.progress import Progress
 from standfast.cli.sharing import looked_in
-from standfast.core.errors import ConfigError
+from standfast.core.errors import ConfigError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine
-from standfast.mechanisms.hosts.survey import Seen, look, occupied, refusal
+from standfast.mechanisms.hosts.survey import Seen, arrival_at, look, occupied, refusal
 from standfast.mechanisms.hosts.system import debian_version
 from standfast.mechanisms.rollout.examine import Examiner, cut_off, foreign_of
 from standfast.mechanisms.rollout.machines import on_all
@@ -49,6 +49,26 @@ def admit(app: App, progress: Progress, adopt: Iterable[str] = ()) -> App:
         for words in what:
             progress.say(f"  {name} adopted: {words}; kept aside")
     return app
+
+
+def as_reached(app: App) -> App:
+    """The site with the ports at which its machines' own sshd listen, which an operator's
+    ~/.ssh/config may know alone. A machine that is away keeps the port that the file says."""
+    if app.site.made_here:
+        return app
+
+    def port(connection: Connection) -> int | None:
+        try:
+            arrival = arrival_at(connection)
+        except Unreachable:
+            return None
+        return arrival.port if arrival else None
+
+    found = on_all(app.connections.values(), port)
+    machines = tuple(
+        replace(each, ssh_port=found[each.name] or each.ssh_port) for each in app.site.machines
+    )
+    return replace(app, site=replace(app.site, machines=machines))
 
 
 def adopting(app: App, names: frozenset[str]) -> App:

@@ -16,6 +16,7 @@ from standfast.cli.by_itself import own_words, prove_due, watch_for_due
 from standfast.cli.drills import disturbs
 from standfast.cli.handover import hand_over
 from standfast.cli.heal import heal_leftovers
+from standfast.cli.listed import as_reached
 from standfast.cli.lock import working_on
 from standfast.cli.progress import WIDTH, Progress
 from standfast.cli.proving import Logged, Prover
@@ -193,7 +194,9 @@ def at_work(
     with working_on(app, f"standfast {doing}"):
         if heal_leftovers(app):
             progress.say("a drill had been interrupted; what it left is taken back")
-        attack = Attack(app=app, progress=progress, file=file, chosen=chosen, consent=consent)
+        attack = Attack(
+            app=as_reached(app), progress=progress, file=file, chosen=chosen, consent=consent
+        )
         yield Prover(attack=attack)
 
 

@@ -14,9 +14,10 @@ from standfast.cli.record import log_url
 from standfast.core.clock import SystemClock
 from standfast.core.errors import CannotVerify, ConfigError
 from standfast.evidence.pins import Pins
-from standfast.evidence.policy import NONE, Policy
+from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record, claimed_name, read_log
 from standfast.evidence.tiles import CHECKPOINT
+from standfast.evidence.timestamp.judge import gather
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.evidence.verify import Verification
 
@@ -118,12 +119,15 @@ def checked(
             f"the policy is not about the log {origin} with this key",
             remedy="Does the file belong to another log?",
         )
+    asked = policy or pins.policy(origin)
+    gathered = gather(transport, asked.timestamps if asked else ())
     record = read_log(transport, vkey)
     if key is not None or listed is not None:
         authority = ca_file.read_bytes() if ca_file else None
         pins.trust(vkey, address=address, authority=authority)
-    found = pins.compared(record, now=SystemClock().now(), policy=policy)
-    if policy and policy.quorum != NONE and not found.complaints:
+    now = SystemClock().now()
+    found = pins.compared(record, now=now, policy=asked, gathered=gathered)
+    if policy and policy.requires_anybody and not found.complaints:
         pins.require(origin, policy)
     return Reading(address=address, transport=transport, found=found)
 

@@ -9,6 +9,7 @@ from standfast.evidence.pins import Pins
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.transport import HttpsTransport, Transport
 from standfast.evidence.verify import Verification
+from standfast.proofs.drills.ground import Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,13 @@ class SiteLog:
 
     def record(self) -> Record:
         return read_log(self.transport(), self.vkey)
+
+    def published(self) -> Published:
+        """With the policy that `up` has pinned, for who compares copies."""
+        policy = self.pins.policy(origin(self.app))
+        if policy is None:
+            raise CannotVerify("whose cosignatures count is not known here", remedy="standfast up")
+        return Published(log=self.vkey, policy=policy.text, leaves=self.record().leaves)
 
     def verification(self) -> Verification:
         return self.pins.compared(self.record(), now=self.app.clock.now())

@@ -8,12 +8,15 @@ from typing import Any
 
 import click
 
-from standfast.cli import copies, promises
+from standfast.cli import availability, copies, promises
 from standfast.cli.app import App, open_app
 from standfast.cli.envelope_state import indented, judged, of_site, said
 from standfast.cli.health import ailments, machine_health
 from standfast.cli.record import log_of, log_url
 from standfast.core.errors import StandfastError, Unreachable
+from standfast.evidence.availability import Available
+from standfast.evidence.availability import document as as_document
+from standfast.evidence.verify import Verification
 from standfast.mechanisms.hosts.machine import Machine
 from standfast.mechanisms.rollout.switchover import seen
 
@@ -30,17 +33,22 @@ def status(file: Path | None, as_json: bool) -> int:
     """
     app = open_app(file)
     app.must_exist()
-    found = document(app)
+    reading, why = read(app)
+    available = availability.seen(reading, now=app.clock.now())
+    found = document(app, reading, why, available)
     if as_json:
         click.echo(json.dumps(found))
     else:
-        show(app, found)
+        show(app, found, available)
     return promises.exit_status(each["state"] for each in found["promises"])
 
 
-def document(app: App) -> Mapping[str, Any]:
-    """The shape of design §11, and beside it `database` (`copies.py`) and `envelope`: `{state:
-    current|stale|never|unknown, written_at, changed}`."""
+def document(
+    app: App, reading: Verification | None, why: str, available: Available | None
+) -> Mapping[str, Any]:
+    """The shape of design §11, and beside it `database` (`copies.py`), `envelope`: `{state:
+    current|stale|never|unknown, written_at, changed}`, and `availability` as in `trust.json`, null
+    where nothing can be said of it."""
     site = app.site
     with ThreadPoolExecutor(len(site.machines)) as pool:
         machines = list(pool.map(lambda each: of_machine(app, each), site.machines))
@@ -53,7 +61,8 @@ def document(app: App) -> Mapping[str, Any]:
         "machines": machines,
         "database": pair(app, machines),
         "envelope": judged(of_site(app)),
-        "promises": evidence(app),
+        "availability": as_document(available),
+        "promises": evidence(app, reading, why),
     }
 
 
@@ -94,21 +103,28 @@ def asked(app: App, machine: Machine) -> tuple[str, Mapping[str, str]]:
         return SILENT, {}
 
 
-def evidence(app: App) -> list[Mapping[str, Any]]:
+def read(app: App) -> tuple[Verification | None, str]:
+    """The record, or why there is none."""
     try:
-        found = log_of(app).verification()
+        return log_of(app).verification(), ""
     except StandfastError as error:
-        why = f"the record could not be read: {error.problem}"
+        return None, f"the record could not be read: {error.problem}"
+
+
+def evidence(app: App, found: Verification | None, why: str) -> list[Mapping[str, Any]]:
+    if found is None:
         return [promises.unread(each, why) for each in app.site.promises]
     return [promises.document(each) for each in found.states]
 
 
-def show(app: App, found: Mapping[str, Any]) -> None:
+def show(app: App, found: Mapping[str, Any], available: Available | None) -> None:
     click.echo(f"{found['site']}  {found['url']}")
     for each in found["machines"]:
         click.echo(f"  {each['name']:<12} {each['state']:<7} {troubles(each)}")
     click.echo(f"  {copies.line(found['database'])}")
     for line in indented(f"recovery envelope: {said(found['envelope'])}"):
+        click.echo(line)
+    for line in indented(f"availability: {availability.said(available)}"):
         click.echo(line)
     for each in found["promises"]:
         for line in promises.lines(each, app.clock.now()):

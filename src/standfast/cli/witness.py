@@ -2,16 +2,19 @@
 
 import json
 import socket
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
 
 from standfast.cli.app import own_pins, state_folder
 from standfast.cli.reading import of_log, transport_to
+from standfast.cli.sightings import LOOK_S, SHORTEST_LOOK_S, Looking, front_of, in_a_thread
+from standfast.cli.vantage import must_be_root
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.command import Runner, SystemRunner
-from standfast.core.errors import CannotVerify, StandfastError
+from standfast.core.errors import BrokenInvariant, CannotVerify, StandfastError
+from standfast.core.units import stamp
 from standfast.evidence.cosignature import cosigner
 from standfast.evidence.note import parse_vkey
 from standfast.evidence.read import claimed_name
@@ -19,7 +22,9 @@ from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.transport import Transport
 from standfast.evidence.witness import Reason, Refuse, Witness
 from standfast.mechanisms.witness import alarm, place, serve
+from standfast.mechanisms.witness.diary import Diary
 from standfast.mechanisms.witness.follow import Look, look
+from standfast.mechanisms.witness.sighting import Sighting
 
 INTERVAL_S = 60.0
 SHORTEST_S = 1.0
@@ -55,6 +60,17 @@ SHORTEST_S = 1.0
     help="Run when the log contradicts itself: JSON on its stdin, words as its last argument.",
 )
 @click.option("--listen", metavar="HOST:PORT", help="Answer the site when it asks to cosign.")
+@click.option("--look", "looks", is_flag=True, help="See the site's front as a visitor, too.")
+@click.option(
+    "--look-every",
+    "look_s",
+    type=click.FloatRange(min=SHORTEST_LOOK_S),
+    default=LOOK_S,
+    show_default=True,
+    help="Seconds from one such look to the next.",
+)
+@click.option("--scan", "scans", is_flag=True, help="With --look: ask every port once a day. Root.")
+@click.option("--history", is_flag=True, help="Check what --look has written down, and end.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line for each look.")
 def witness(
     url: str,
@@ -66,6 +82,10 @@ def witness(
     interval_s: float,
     alarm_command: str | None,
     listen: str | None,
+    looks: bool,
+    look_s: float,
+    scans: bool,
+    history: bool,
     as_json: bool,
 ) -> int:
     """Watch a site's log from your own computer: cosign what continues it, refuse all else.
@@ -79,17 +99,33 @@ def witness(
     line that it prints first to the site's operator, for `[evidence] witnesses`: then your
     cosignature stands on the site's trust page.
 
-    Exit status with --once: 0 if it has cosigned, 1 if it has refused, 3 if the log could not be
-    read.
+    With --look it also sees the site's front as a visitor does, at every IPv4 address: handshake,
+    certificate, an answer. Each look is written down beside its own state, signed by its key; the
+    site gets none of it, and nothing of it enters the site's log. A certificate that is not
+    believed rings at once, a front that answers nobody when that lasts for five minutes. With
+    --scan every port is asked once a day, and whatever answers beside the web rings. Ask ports
+    only of a site whose owner agrees: to others this looks like an attack.
+
+    Exit status with --once: 0 if it has cosigned (and seen nothing wrong), 1 if it has refused, or
+    seen something wrong, 3 if the log could not be read. With --history: 1 if a line is missing or
+    not its own.
     """
     if alarm_command:
         alarm.words_of(alarm_command)
     address, pins, clock = of_log(url), own_pins(), SystemClock()
+    if scans and not looks:
+        raise click.UsageError("--scan goes with --look.")
+    front = front_of(address, ca_file or pins.authority_at(address)) if looks else None
+    if scans:
+        must_be_root()
     transport = transport_to(address, pins, ca_file)
     origin, vkey = identified(transport, key, address)
     own = folder or state_folder() / "witness"
     signer = place.signer(own, name, default=f"{socket.getfqdn()}/witness")
     memory = Witness(folder=own, log=parse_vkey(vkey), signer=signer)
+    diary = Diary(folder=memory.place, signer=signer)
+    if history:
+        return say_history(diary, as_json=as_json)
     following = Following(
         transport=transport,
         witness=memory,
@@ -103,13 +139,49 @@ def witness(
     if listen:
         server = serve.started(listen, memory, clock, following.asked)
         click.echo(f"Listening on port {server.server_port}.", err=True)
+    looking = (
+        Looking(
+            front=front,
+            diary=diary,
+            clock=clock,
+            scans=scans,
+            say=following.say_seen,
+            ring=following.ring,
+        )
+        if front
+        else None
+    )
     found = following.turn()
     if found.line and key:
         pins.trust(key, address=address, authority=ca_file.read_bytes() if ca_file else None)
-    while not once:
+    if once:
+        seen = looking.turn() if looking else ()
+        return 1 if any(each.trouble for each in seen) else found.status
+    thread = in_a_thread(looking, look_s) if looking else None
+    while True:
         clock.sleep(interval_s)
         following.turn()
-    return found.status
+        if thread and not thread.is_alive():
+            raise BrokenInvariant("nobody looks at the front any more", remedy="Start it anew.")
+
+
+def say_history(diary: Diary, *, as_json: bool) -> int:
+    told = diary.told()
+    if as_json:
+        click.echo(json.dumps(asdict(told)))
+        return 1 if told.complaints else 0
+    for each in told.complaints:
+        click.echo(f"WRONG: {each}", err=True)
+    if not told.sightings:
+        click.echo("Nothing was looked at yet (--look).")
+        return 1 if told.complaints else 0
+    click.echo(
+        f"{told.sightings} looks at the front from {told.first} to {told.last}: "
+        f"{told.answered} were answered, {told.good} without any trouble."
+    )
+    if not told.complaints:
+        click.echo("Every line is signed by this witness, and none between two is missing.")
+    return 1 if told.complaints else 0
 
 
 def identified(transport: Transport, key: str | None, address: str) -> tuple[str, str]:
@@ -155,7 +227,7 @@ class Following:
         if found.note != self.fork and self.ring(found):
             self.fork = found.note
 
-    def ring(self, found: Look) -> bool:
+    def ring(self, found: alarm.Found) -> bool:
         """Whether it was heard: a command that fails is run again at the next look."""
         if self.alarm_command is None:
             return True
@@ -165,6 +237,12 @@ class Following:
             click.echo(error.words, err=True)
             return False
         return True
+
+    def say_seen(self, seen: Sighting) -> None:
+        if self.as_json:
+            click.echo(json.dumps({"at": stamp(seen.at), "front": seen.document()}))
+        else:
+            click.echo(f"{seen.at:%Y-%m-%d %H:%M:%S} {seen.words}", err=bool(seen.trouble))
 
     def say(self, found: Look) -> None:
         if self.as_json:

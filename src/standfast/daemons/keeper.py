@@ -3,7 +3,8 @@ monitors writes; the others hold what it writes, and go on when it dies.
 
 Loop: observe (the spool, the other monitors' words), decide (who writes what), apply (the copy),
 record (the page). Machines hand in what they proved as files in any monitor's spool. A second
-thread observes what is to be in the log at once (`observer.py`).
+thread observes what is to be in the log at once (`observer.py`), a third one has what is shown
+time-stamped (`stamper.py`), a fourth one asks how available the service is (`visitor.py`).
 """
 
 import json
@@ -23,7 +24,9 @@ from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
 from standfast.daemons.observer import PROMISE, Agents, Observer, observe
+from standfast.daemons.stamper import Stamper, asked_in, stamp_all
 from standfast.daemons.turns import take_turns
+from standfast.daemons.visitor import Visitor, go_on_visiting
 from standfast.evidence.company import Company
 from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
@@ -36,6 +39,9 @@ from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
 from standfast.evidence.statement import AnyPredicate, EnrolledSigner, ShownCertificate
+from standfast.evidence.tiles import CHECKPOINT
+from standfast.evidence.timestamp import shelf
+from standfast.evidence.timestamp.judge import newest
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.evidence.witness import Witness
 from standfast.mechanisms.hosts.agent.client import ask_directly
@@ -49,8 +55,12 @@ from standfast.mechanisms.monitor.listed import Collector, Listed
 from standfast.mechanisms.monitor.mirror import SPOOL, Mirror, Turn
 from standfast.mechanisms.monitor.session import Session
 from standfast.mechanisms.monitor.store import EtcdStore, Store
+from standfast.mechanisms.monitor.timestamps import Asked
+from standfast.mechanisms.monitor.vault import Vault
 from standfast.pages.trust.render import SOMETIMES, pages
 from standfast.proofs.announcements import Scope, announcements, telling
+from standfast.proofs.monitoring.availability import Pace
+from standfast.proofs.monitoring.visit import Door, visit
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.5
@@ -111,12 +121,14 @@ class Keeper:
     trouble: str = ""
     troubled_since: float = 0.0
     said: bool = False
+    stamped_wrongly: str = ""
     writes: bool = False
     mirror: Mirror = field(init=False)
     intake: Intake = field(init=False)
     scope: Scope = field(init=False)
     policy: Policy = field(init=False)
     collector: Collector = field(init=False)
+    asked: Sequence[Asked] = field(init=False)
 
     def __post_init__(self) -> None:
         for folder in ("spool", "refused", "drafts", "www/log"):
@@ -139,10 +151,12 @@ class Keeper:
             spool=self.folder / "spool",
             refused=self.folder / "refused",
             keys=tuple(parse_vkey(each["key"]) for each in self.settings["enrolled"]),
+            monitors=frozenset(each["name"] for each in self.settings["monitors"]),
             say=say,
         )
 
         self.scope = scope_of(self.settings)
+        self.asked = asked_in(self.settings)
         self.policy = policy_of(self.settings, key)
         self.collector = Collector(
             listed=listed_in(self.settings), read=self.mirror.log.tile, clock=self.clock, say=say
@@ -257,12 +271,23 @@ class Keeper:
             vkey=self._vkey,
             now=now,
             policy=self.policy,
+            timestamps=self._timestamps(record, now),
         )
         for name, content in made.items():
             write_atomically(self.www / name, content)
         for name in SOMETIMES - made.keys():
             (self.www / name).unlink(missing_ok=True)
         self.shown_note, self.shown_at = record.checkpoint_bytes, now
+
+    def _timestamps(self, record: Record, now: datetime) -> Sequence[shelf.Stamped]:
+        """The newest of each authority, read and checked again; what does not hold is said, and not
+        shown."""
+        authorities = [each.authority for each in self.asked]
+        found, trouble = newest(FolderTransport(self.www / "log"), authorities, record, now=now)
+        if trouble and trouble != self.stamped_wrongly:
+            say(f"time-stamps: {trouble}")
+        self.stamped_wrongly = trouble
+        return found
 
     def end(self) -> None:
         """Another monitor may write at once. If etcd does not hear it, it may when the lease has
@@ -315,6 +340,12 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
     )
 
 
+def shown(log: Path) -> bytes:
+    """The checkpoint in that folder, empty before the first."""
+    path = log / CHECKPOINT
+    return path.read_bytes() if path.exists() else b""
+
+
 def issued_by(settings: Mapping[str, Any], context: ssl.SSLContext, clock: Clock) -> Issued:
     said = settings["issued"]
     line = format_request("issued", {})
@@ -332,10 +363,10 @@ def say(words: str) -> None:
 
 def assembled(settings: Mapping[str, Any], credentials: Path, clock: Clock) -> Keeper:
     context = client_context(Identity.in_folder(credentials))
-    others = {each["name"]: each["address"] for each in settings["monitors"]}
+    addresses = {each["name"]: each["address"] for each in settings["monitors"]}
     machine, origin = settings["machine"], settings["origin"]
-    own = others.pop(machine)
-    voters = [f"{address}:{settings['etcd_port']}" for address in (own, *others.values())]
+    own = addresses.pop(machine)
+    voters = [f"{address}:{settings['etcd_port']}" for address in (own, *addresses.values())]
     return Keeper(
         settings=settings,
         signer=Ed25519Signer.from_pem(origin, (credentials / "log.pem").read_bytes()),
@@ -345,15 +376,21 @@ def assembled(settings: Mapping[str, Any], credentials: Path, clock: Clock) -> K
         clock=clock,
         store=EtcdStore(voters, context, prefix=bulletin.PREFIX),
         issued=issued_by(settings, context, clock),
-        peers={
-            name: HttpsTransport(
-                f"https://{address}:{settings['pages_port']}",
-                context=context,
-                timeout_s=PEER_TIMEOUT_S,
-            )
-            for name, address in others.items()
-        },
+        peers=others(settings, context),
     )
+
+
+def others(settings: Mapping[str, Any], context: ssl.SSLContext) -> Mapping[str, Transport]:
+    """What the other monitors hand over, by their names."""
+    return {
+        each["name"]: HttpsTransport(
+            f"https://{each['address']}:{settings['pages_port']}",
+            context=context,
+            timeout_s=PEER_TIMEOUT_S,
+        )
+        for each in settings["monitors"]
+        if each["name"] != settings["machine"]
+    }
 
 
 def observing(keeper: Keeper, credentials: Path) -> Observer | None:
@@ -377,6 +414,51 @@ def observing(keeper: Keeper, credentials: Path) -> Observer | None:
         writes=lambda: keeper.writes,
         hand_in=keeper.intake.take,
         draw=fresh_identifier,
+        vault=Vault(folder=keeper.folder / "sealed"),
+    )
+
+
+def stamping(keeper: Keeper, credentials: Path) -> Stamper | None:
+    """None where no authority is listed. Its connections are its own: threads share none."""
+    settings = keeper.settings
+    if not keeper.asked:
+        return None
+    context = client_context(Identity.in_folder(credentials))
+    return Stamper(
+        asked=keeper.asked,
+        every=timedelta(hours=settings["timestamps_every_h"]),
+        folder=keeper.www / "log",
+        key=Verifier.of(keeper.signer.name, keeper.signer.public_key),
+        note=lambda: shown(keeper.www / "log"),
+        writes=lambda: keeper.writes,
+        peers=others(settings, context),
+        clock=keeper.clock,
+        draw=fresh_identifier,
+        say=say,
+    )
+
+
+def visiting(keeper: Keeper, credentials: Path) -> Visitor:
+    """With the trust of a customer who knows the site's own authority."""
+    settings, visits = keeper.settings, keeper.settings["visits"]
+    trusted = ssl.create_default_context()
+    trusted.load_verify_locations(cafile=credentials / "ca.pem")
+    if visits["anchors"]:
+        trusted.load_verify_locations(cadata=visits["anchors"])
+    signing = (credentials / "signing.pem").read_bytes()
+    return Visitor(
+        site=settings["site"],
+        signer=Ed25519Signer.from_pem(settings["machine"], signing),
+        clock=keeper.clock,
+        pace=Pace(every_s=visits["every_s"], period_s=visits["period_s"]),
+        doors=tuple(
+            Door(name=visits["name"] or address, address=address, port=visits["port"])
+            for address in visits["addresses"]
+        ),
+        ask=lambda door: visit(door, visits["path"], trusted, keeper.clock),
+        writes=lambda: keeper.writes,
+        hand_in=keeper.intake.take,
+        kept=keeper.folder / "availability.json",
     )
 
 
@@ -388,9 +470,15 @@ def main() -> None:
     observer = observing(keeper, credentials)
     if observer is not None:
         Thread(target=observe, args=(observer,), daemon=True).start()
+    stamper = stamping(keeper, credentials)
+    if stamper is not None:
+        Thread(target=stamp_all, args=(stamper,), daemon=True).start()
+    visitor = visiting(keeper, credentials)
+    Thread(target=go_on_visiting, args=(visitor,), daemon=True).start()
     try:
         take_turns(keeper.turn, keeper.clock, say)
     finally:
+        visitor.end()
         keeper.end()
 
 

@@ -3,7 +3,9 @@ database every other second, and has it logged when only one is left, and when t
 
 Loop: observe (a canary at both ends), decide (`proofs/monitoring/copies.py`), apply (a proof,
 signed by this monitor's own key, into this keeper's spool). What the log says is read from the log,
-so a keeper that takes over goes on where the other one was.
+so a keeper that takes over goes on where the other one was. That a copy is missing is said at once;
+which machine is left is sealed, and revealed by the monitor that has sealed it once it is over
+(ADR 16).
 """
 
 import os
@@ -24,12 +26,14 @@ from standfast.evidence.dossier import Dossier, dossiers
 from standfast.evidence.envelope import leaf
 from standfast.evidence.merkle import leaf_hash
 from standfast.evidence.read import Record
+from standfast.evidence.sealed import revealing, seal
 from standfast.evidence.signing import Signer
 from standfast.evidence.slots import Announced
-from standfast.evidence.statement import Proof
+from standfast.evidence.statement import Proof, TextNotice
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.agent.client import ask_directly
 from standfast.mechanisms.hosts.agent.protocol import format_request
+from standfast.mechanisms.monitor.vault import Vault, due
 from standfast.promises.grade import Graded, KernelSample, grade
 from standfast.promises.model import Outcome
 from standfast.proofs.drills.kernels import read_sample, samples_of
@@ -159,16 +163,20 @@ class Observer:
     writes: Callable[[], bool]
     hand_in: Callable[[bytes], None]
     draw: Callable[[], UUID]
+    vault: Vault
     looks: tuple[Look, ...] = ()
     standing: Standing = NOTHING
     handed_in: bytes = b""
     handed_in_at: float = 0.0
+    revealed_at: dict[str, float] = field(default_factory=dict)
     graded: Graded | None = None
     graded_at: float = field(default=float("-inf"))
 
     def turn(self) -> float:
         """Return how long to pause."""
-        if not self.writes() or not self._has_announced():
+        has_announced = self._has_announced()
+        self._reveal()
+        if not self.writes() or not has_announced:
             self.looks = ()
             return IDLE_PACE_S
         look = self._look()
@@ -235,10 +243,27 @@ class Observer:
             seen=seen(self.machine, word),
             slot=slot.index,
         )
+        if word.outcome is Outcome.BROKEN:
+            proof, details = seal(proof, self.draw().bytes)
+            self.vault.keep(details)
         made = leaf(self.site, proof, self.signer)
         self.hand_in(made)
         self.handed_in, self.handed_in_at = leaf_hash(made), self.clock.monotonic()
         say(f"{PROMISE}: {word.outcome}: {word.story[0]}")
+
+    def _reveal(self) -> None:
+        record, kept, now = self.record(), self.vault.kept(), self.clock.monotonic()
+        if record is None or not kept:
+            return
+        is_over = self.standing.said is Outcome.KEPT
+        word = due(kept, record, is_over=is_over, now=self.clock.now())
+        for each in word.forget:
+            self.vault.forget(each)
+        for each in word.reveal:
+            if now - self.revealed_at.get(each.digest, float("-inf")) >= LOGGED_WITHIN_S:
+                self.revealed_at[each.digest] = now
+                notice = TextNotice(text=revealing(each), at=self.clock.now())
+                self.hand_in(leaf(self.site, notice, self.signer))
 
     def _grade_if_due(self) -> None:
         """While all answer: a machine that is off cannot say on which computer it runs, and loses

@@ -52,6 +52,8 @@ TYPES: Mapping[str, str] = MappingProxyType(
         ".svg": "image/svg+xml",
         ".txt": "text/plain; charset=utf-8",
         ".atom": "application/atom+xml",
+        ".tsr": "application/timestamp-reply",
+        ".pem": "application/x-pem-file",
     }
 )
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -101,7 +103,7 @@ def seen_current(home: Path) -> float:
 
 
 def content_type(path: Path) -> str:
-    if path.name == "checkpoint":
+    if path.name.endswith("checkpoint"):
         return "text/plain; charset=utf-8"
     return TYPES.get(path.suffix, "application/octet-stream")
 

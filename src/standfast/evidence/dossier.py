@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from standfast.evidence.entries import Entry, by_kind, folded
 from standfast.evidence.scope import left_out
+from standfast.evidence.sealed import Details, revealed, seal_of, unsealed
 from standfast.evidence.slots import (
     CLOCK_TOLERANCE,
     NO_SLOTS,
@@ -124,8 +125,15 @@ class Sheet:
     dossier: Dossier
     calibrations: tuple[Entry, ...] = ()
 
-    def then(self, slots: Iterable[Announced], entries: Iterable[Entry], now: datetime) -> "Sheet":
-        """With what the log says of the part since: slots, and proofs and calibrations."""
+    def then(
+        self,
+        slots: Iterable[Announced],
+        entries: Iterable[Entry],
+        details: Mapping[str, Details],
+        now: datetime,
+    ) -> "Sheet":
+        """With what the log says of the part since: slots, and proofs and calibrations. `details`
+        are those of proofs that were sealed."""
         known = self.dossier
         course = known.course.then(tuple(slots))
         proofs: list[Counted] = []
@@ -137,7 +145,7 @@ class Sheet:
             elif why := objection(entry.index, proof, course.slots, now=now):
                 objections.append(Objection(index=entry.index, why=why))
             else:
-                proofs.append(Counted(index=entry.index, proof=proof))
+                proofs.append(Counted(index=entry.index, proof=unsealed(proof, details)))
         return Sheet(
             Dossier(
                 promise=known.promise,
@@ -158,6 +166,7 @@ class Sheet:
 class Sheets:
     slots: Sequence[Announced]
     by_part: Mapping["Part", Sheet]
+    details: Mapping[str, Details]
 
     @property
     def dossiers(self) -> tuple[Dossier, ...]:
@@ -175,32 +184,39 @@ def sheets(before: Sheets | None, entries: Sequence[Entry], since: int) -> Sheet
         return _sheets(entries, slots, now)
     count = len(before.slots)
     of_slots = _by_part(slots[count:])
-    if slots[:count] != before.slots or not of_slots.keys() <= before.by_part.keys():
-        # What was counted for one part before may belong to another now.
+    details = revealed(entries)
+    if (
+        slots[:count] != before.slots
+        or not of_slots.keys() <= before.by_part.keys()
+        or details != before.details
+    ):
+        # What was counted for one part before may belong to another now, or have been revealed.
         return _sheets(entries, slots, now)
     belonging = sorted_in(entries[since:], before.by_part)
     return Sheets(
         slots,
         {
-            part: each.then(of_slots.get(part, ()), belonging.get(part, ()), now)
+            part: each.then(of_slots.get(part, ()), belonging.get(part, ()), details, now)
             if part in of_slots or part in belonging
             else each
             for part, each in before.by_part.items()
         },
+        details,
     )
 
 
 def _sheets(entries: Sequence[Entry], slots: Sequence[Announced], now: datetime) -> Sheets:
     of_slots = _by_part(slots)
-    belonging = sorted_in(entries, of_slots)
+    belonging, details = sorted_in(entries, of_slots), revealed(entries)
     return Sheets(
         slots,
         {
             part: Sheet(Dossier(promise=part.promise, drill=part.drill)).then(
-                of_it, belonging.get(part, ()), now
+                of_it, belonging.get(part, ()), details, now
             )
             for part, of_it in of_slots.items()
         },
+        details,
     )
 
 
@@ -281,7 +297,10 @@ def objection(index: int, proof: Proof, slots: Sequence[Announced], *, now: date
 
 
 def contradicts_its_figures(run: Run) -> bool:
-    """A drill may call a good-looking run inconclusive, but not a broken one."""
+    """A drill may call a good-looking run inconclusive, but not a broken one. The figures of a run
+    that is broken may be sealed."""
+    if seal_of(run) is not None:
+        return False
     says = judge(run.objective, run.measured)
     return run.outcome is not says and not (
         run.outcome is Outcome.INCONCLUSIVE and says is Outcome.KEPT

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from standfast.evidence.statement import Calibration, Kind, Proof, Slot, Statement
+from standfast.evidence.statement import Availability, Calibration, Kind, Proof, Slot, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class ByKind(NamedTuple):
     proofs: tuple[Entry, ...]
     calibrations: tuple[Entry, ...]
     notices: tuple[Entry, ...]
+    counts: tuple[Entry, ...]
 
 
 def by_kind(entries: Sequence[Entry]) -> ByKind:
@@ -71,8 +72,8 @@ def by_kind(entries: Sequence[Entry]) -> ByKind:
 
 
 def _by_kind(before: ByKind | None, entries: Sequence[Entry], since: int) -> ByKind:
-    sorted_in: tuple[list[Entry], ...] = ([], [], [], [])
-    slots, proofs, calibrations, notices = sorted_in
+    sorted_in: tuple[list[Entry], ...] = ([], [], [], [], [])
+    slots, proofs, calibrations, notices, counts = sorted_in
     for entry in entries[since:]:
         match entry.statement.predicate:
             case Slot():
@@ -81,7 +82,9 @@ def _by_kind(before: ByKind | None, entries: Sequence[Entry], since: int) -> ByK
                 proofs.append(entry)
             case Calibration():
                 calibrations.append(entry)
+            case Availability():
+                counts.append(entry)
             case _:
                 notices.append(entry)
-    known = before or ByKind((), (), (), ())
+    known = before or ByKind((), (), (), (), ())
     return ByKind(*((*old, *new) for old, new in zip(known, sorted_in, strict=True)))

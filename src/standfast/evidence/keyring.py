@@ -1,9 +1,9 @@
 """Which key may say what, as the log itself has laid down so far.
 
 The log's key speaks for the log: slots and notices. Keys that a notice has enrolled speak for what
-their machines measured: proofs and calibrations. Neither can do the work of the other, so who
-keeps the log cannot invent a measurement, and who measures cannot move a slot. A notice that is
-text alone, such as the operator's word about drills, may come from either.
+their machines measured: proofs, calibrations and how available the service was. Neither can do the
+work of the other, so who keeps the log cannot invent a measurement, and who measures cannot move a
+slot. A notice that is text alone, such as the operator's word about drills, may come from either.
 """
 
 from collections.abc import Mapping

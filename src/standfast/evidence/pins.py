@@ -15,6 +15,7 @@ from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.note import parse_vkey
 from standfast.evidence.policy import Policy, parse
 from standfast.evidence.read import Record, read_checkpoint
+from standfast.evidence.timestamp.judge import NOTHING, Gathered
 from standfast.evidence.verify import Verification, verified
 
 KEY = "key"
@@ -75,7 +76,12 @@ class Pins:
         return read_checkpoint(path.read_bytes(), parse_vkey(key))
 
     def compared(
-        self, record: Record, *, now: datetime, policy: Policy | None = None
+        self,
+        record: Record,
+        *,
+        now: datetime,
+        policy: Policy | None = None,
+        gathered: Gathered = NOTHING,
     ) -> Verification:
         """Verify against what was verified last and the policy, or else the pinned one, and
         remember this one if nothing is wrong."""
@@ -85,6 +91,7 @@ class Pins:
             now=now,
             pinned=self.checkpoint(origin),
             policy=policy or self.policy(origin),
+            gathered=gathered,
         )
         if not found.complaints and self.key(origin):
             write_atomically(self._place(origin) / CHECKPOINT, record.checkpoint_bytes)

@@ -1,5 +1,5 @@
-"""Read the statements that a log consists of, slots, proofs and calibrations, at the cost of a
-tenth of their signature's.
+"""Read the statements of which a log consists, all but notices, at a tenth of the cost of their
+signatures.
 
 `statement.py` decides what is a statement: it reads any bytes, writes again what it has read, and
 compares. Here only bytes are read of which that can be seen at once; for all others the answer is
@@ -25,7 +25,12 @@ from standfast.evidence.statement import (
     FIRST_YEAR,
     LAST_YEAR,
     LONGEST_S,
+    MOST_ADDRESSES,
+    MOST_OUTAGES,
+    SLOWEST_S,
     TYPE,
+    Answers,
+    Availability,
     Calibration,
     Kind,
     Predicate,
@@ -101,6 +106,13 @@ def is_plain_fraction(value: float) -> bool:
 def seconds(value: object) -> float:
     found = number(value)
     if not 0 < found <= LONGEST_S:
+        raise NotPlain
+    return found
+
+
+def pace(value: object) -> float:
+    found = number(value)
+    if not 1 <= found <= SLOWEST_S:
         raise NotPlain
     return found
 
@@ -237,6 +249,45 @@ def calibration(value: Json) -> Calibration:
     )
 
 
+def availability(value: Json) -> Availability:
+    must_have(AVAILABILITY, value)
+    if type(value["down"]) is not bool or not 0 < len(value["addresses"]) <= MOST_ADDRESSES:
+        raise NotPlain
+    made = Availability.of_checked(
+        {
+            "starts_at": moment(value["from"]),
+            "until": moment(value["until"]),
+            "every_s": pace(value["every_s"]),
+            "looks": whole(value["looks"]),
+            "answered": whole(value["answered"]),
+            "addresses": tuple(map(answers, listed(value["addresses"]))),
+            "outages": tuple(map(outage, listed(value["outages"])[:MOST_OUTAGES])),
+            "down": value["down"],
+        }
+    )
+    if made.looks < 1 or len(value["outages"]) > MOST_OUTAGES:
+        raise NotPlain
+    made.must_be_possible()
+    return made
+
+
+def answers(value: Json) -> Answers:
+    must_have(ANSWERS, value)
+    said = {"address": word(value["address"]), "answered": whole(value["answered"])}
+    return Answers.of_checked(said)
+
+
+def outage(value: Any) -> tuple[datetime, datetime]:
+    start, end = listed(value)
+    return moment(start), moment(end)
+
+
+def listed(value: Any) -> list[Any]:
+    if type(value) is not list:
+        raise NotPlain
+    return value
+
+
 def must_have(names: tuple[str, ...], value: Json) -> None:
     """These and no others, in this order."""
     if tuple(value) != names:
@@ -250,12 +301,14 @@ def written_names(model: type[Predicate]) -> tuple[str, ...]:
 
 RUN, PROOF = written_names(Run), written_names(Proof)
 SLOT, CALIBRATION = written_names(Slot), written_names(Calibration)
+AVAILABILITY, ANSWERS = written_names(Availability), written_names(Answers)
 
 
-KINDS: Mapping[bytes, Callable[[Json], Slot | Proof | Calibration]] = {
+KINDS: Mapping[bytes, Callable[[Json], Slot | Proof | Calibration | Availability]] = {
     Kind.PROOF.predicate_type.encode(): proof,
     Kind.SLOT.predicate_type.encode(): slot,
     Kind.CALIBRATION.predicate_type.encode(): calibration,
+    Kind.AVAILABILITY.predicate_type.encode(): availability,
 }
 
 
@@ -284,7 +337,8 @@ def read(payload: bytes) -> Statement | None:
         site, about = named(rest[len(subject) : -len(END)])
     except (ValueError, KeyError, TypeError, AttributeError, NotPlain):
         return None
-    return Statement(site=site, predicate=predicate) if about == predicate.promise else None
+    said = Statement(site=site, predicate=predicate)
+    return said if about == said.about else None
 
 
 @lru_cache(NAMES_KEPT)

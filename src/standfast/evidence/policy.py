@@ -4,18 +4,26 @@
     witness NAME VKEY [URL]
     group NAME all|any|K MEMBER…
     quorum NAME|none
+    timestamp NAME SHA-256 [DAYS]
+
+The last is ours, and in no file that a site shows: an authority whose time-stamps (RFC 3161) are to
+be checked, by the hash of its root, and how old the newest may be. Programs of others do not know
+it.
 
 Names are defined before they are used, and each is a member of one group at most, so that every
 witness counts once. Names are told apart octet by octet.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence.cosignature import Cosignature, Cosigner, cosignatures, parse_cosigner
 from standfast.evidence.note import Verifier, parse_vkey
+from standfast.evidence.timestamp.authority import is_name
 
 NONE = "none"
 MONITORS = "monitors"
@@ -33,6 +41,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A time-stamp authority: SHA-256 of its root's certificate (hexadecimal), and how old its
+    newest time-stamp may be; None if it need not have given any."""
+
+    sha256: str
+    newest_within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """`text` is the file, as it was written. `quorum` names a witness or a group, or is `none`."""
 
@@ -41,6 +58,7 @@ class Policy:
     witnesses: Mapping[str, Cosigner]
     groups: Mapping[str, Group]
     quorum: str
+    timestamps: Mapping[str, Pin] = field(default_factory=dict)
 
     def cosigned_by(self, note: bytes) -> Mapping[str, Cosignature]:
         """By the witness's name here. Raises `CannotVerify` where one of them is false."""
@@ -50,6 +68,11 @@ class Policy:
 
     def satisfied(self, cosigned: Iterable[str]) -> bool:
         return self.quorum == NONE or self._stands(self.quorum, frozenset(cosigned))
+
+    @property
+    def requires_anybody(self) -> bool:
+        """Whether it is worth remembering."""
+        return self.quorum != NONE or bool(self.timestamps)
 
     def _stands(self, name: str, cosigned: frozenset[str]) -> bool:
         group = self.groups.get(name)
@@ -76,9 +99,10 @@ def of_monitors(
     witnesses: Mapping[str, str],
     least: int,
     besides: Mapping[str, str] = MappingProxyType({}),
+    timestamps: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The policy of a site: at least so many of its monitors' witnesses, keys by name. Those
-    `besides` are known, and not required."""
+    `besides` are known, and not required. `timestamps`: the roots of authorities by their names."""
     names = sorted(witnesses)
     lines = (
         f"log {log}",
@@ -86,6 +110,7 @@ def of_monitors(
         *(f"witness {name} {besides[name]}" for name in sorted(besides)),
         f"group {MONITORS} {least} {' '.join(names)}",
         f"quorum {MONITORS}",
+        *(f"timestamp {name} {timestamps[name]}" for name in sorted(timestamps)),
     )
     return "".join(f"{line}\n" for line in lines)
 
@@ -100,6 +125,7 @@ class _Reading:
     taken: set[str] = field(default_factory=set)
     keys: set[bytes] = field(default_factory=set)
     quorum: str = ""
+    timestamps: dict[str, Pin] = field(default_factory=dict)
 
     def log(self, words: Sequence[str]) -> None:
         if len(words) not in (1, 2):
@@ -138,6 +164,19 @@ class _Reading:
             self._defined(words[0])
         self.quorum = words[0]
 
+    def timestamp(self, words: Sequence[str]) -> None:
+        if len(words) not in (2, 3):
+            raise _bad("a time-stamp authority has a name, a hash and perhaps a number of days")
+        name, sha256, *days = words
+        if not is_name(name) or name in self.timestamps or len(self.timestamps) >= DEFINED_LIMIT:
+            raise _bad(f"the name {name} is taken, or none for a time-stamp authority")
+        if not re.fullmatch(r"[0-9a-f]{64}", sha256):
+            raise _bad(f"{sha256} is no SHA-256 in hexadecimal")
+        if days and not re.fullmatch(r"[1-9][0-9]{0,4}", days[0]):
+            raise _bad(f"{days[0]} is no number of days")
+        within = timedelta(days=int(days[0])) if days else None
+        self.timestamps[name] = Pin(sha256=sha256, newest_within=within)
+
     def _new(self, name: str) -> str:
         if name == NONE or name in self.witnesses or name in self.groups:
             raise _bad(f"the name {name} is taken")
@@ -156,6 +195,7 @@ SORTS: Mapping[str, Callable[[_Reading, Sequence[str]], None]] = MappingProxyTyp
         "witness": _Reading.witness,
         "group": _Reading.group,
         "quorum": _Reading.end,
+        "timestamp": _Reading.timestamp,
     }
 )
 
@@ -187,6 +227,7 @@ def parse(data: bytes) -> Policy:
         witnesses=reading.witnesses,
         groups=reading.groups,
         quorum=reading.quorum,
+        timestamps=reading.timestamps,
     )
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from standfast.evidence.entries import Entry
-from standfast.evidence.statement import Calibration, Kind, Proof, Slot
+from standfast.evidence.statement import Availability, Calibration, Kind, Proof, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`promise` may also be `log`, for what is said about the log itself."""
+    """`promise` may also be `log`, for what is said about the log itself, or `service`."""
 
     limit: int
     promise: str | None = None
@@ -45,5 +45,7 @@ def speaks_of(entry: Entry) -> datetime:
             return proof.ended_at
         case Calibration() as seen:
             return seen.green.ended_at
+        case Availability() as count:
+            return count.until
         case notice:
             return notice.at

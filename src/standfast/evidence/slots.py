@@ -15,7 +15,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from standfast.evidence.entries import Entry, folded
-from standfast.evidence.statement import AnyPredicate, Calibration, Notice, Proof, Slot
+from standfast.evidence.statement import (
+    AnyPredicate,
+    Availability,
+    Calibration,
+    Notice,
+    Proof,
+    Slot,
+)
 
 CLOCK_TOLERANCE = timedelta(minutes=2)
 """How far the clocks of a signer, of the log and of a reader may be apart before it matters."""
@@ -101,12 +108,14 @@ def _predicate(entry: Entry) -> AnyPredicate:
     return entry.statement.predicate
 
 
-def _speaks_of(predicate: Proof | Calibration | Notice) -> datetime:
+def _speaks_of(predicate: Proof | Calibration | Notice | Availability) -> datetime:
     match predicate:
         case Proof():
             return predicate.ended_at
         case Calibration():
             return predicate.green.ended_at
+        case Availability():
+            return predicate.until
         case _:
             return predicate.at
 

@@ -1,4 +1,5 @@
-"""Every proof in the log as rows, for whoever wants to calculate with them.
+"""Every proof in the log as rows, and every count of looks at the service, for whoever wants to
+calculate with them.
 
 One row for each figure, because drills measure different ones: a proof without figures has one row
 too, so that none is missing. Rows are in the order of the log. A proof that does not count says so
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from standfast.core.units import stamp
 from standfast.evidence.dossier import objections
 from standfast.evidence.entries import Entry
-from standfast.evidence.statement import Proof
+from standfast.evidence.statement import SERVICE, Availability, Proof
 
 UNITS: Mapping[str, str] = {"_s": "s", "_bytes": "bytes"}
 COUNT = "count"
@@ -46,6 +47,8 @@ def rows(entries: Sequence[Entry], *, now: datetime) -> Iterator[Row]:
         if isinstance(proof := entry.statement.predicate, Proof):
             for name in sorted({*proof.measured, *proof.objective}) or [""]:
                 yield _row(entry.index, proof, name, objected.get(entry.index, "yes"))
+        if isinstance(count := entry.statement.predicate, Availability):
+            yield from _rows_of(entry.index, count)
 
 
 def written(found: Iterable[Row]) -> str:
@@ -72,6 +75,32 @@ def _row(index: int, proof: Proof, name: str, counts: str) -> Row:
         unit=UNITS.get(suffix, COUNT) if name else "",
         objective=_number(proof.objective.get(name)),
     )
+
+
+def _rows_of(index: int, count: Availability) -> Iterator[Row]:
+    """Counts promise nothing: they have neither outcome nor grade."""
+    outages = [(end - start).total_seconds() for start, end in count.outages]
+    figures = {
+        "answered": count.answered,
+        "looked_s": (count.until - count.starts_at).total_seconds(),
+        "looks": count.looks,
+        "outage_s": sum(outages),
+        "outages": len(outages),
+    }
+    for name, value in figures.items():
+        yield Row(
+            time=stamp(count.until),
+            entry=str(index),
+            promise=SERVICE,
+            drill="",
+            outcome="",
+            grade="",
+            counts="yes",
+            figure=name.removesuffix("_s"),
+            measured=_number(value),
+            unit="s" if name.endswith("_s") else COUNT,
+            objective="",
+        )
 
 
 def _number(value: float | None) -> str:

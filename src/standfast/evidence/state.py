@@ -14,6 +14,7 @@ from standfast.core.units import duration, stamp
 from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
 from standfast.evidence.entries import Entry
+from standfast.evidence.sealed import WITHIN, seal_of
 from standfast.evidence.slots import Proven, Span, missed, numbered
 from standfast.promises.judge import judge
 from standfast.promises.model import Figures, Grade, Outcome, State
@@ -192,7 +193,7 @@ def _decided(
     dossier: Dossier, newest: Counted | None, missing: Sequence[Span], now: datetime
 ) -> tuple[State, str]:
     if newest and newest.proof.outcome is Outcome.BROKEN:
-        return State.BROKEN, _exceeded(newest)
+        return State.BROKEN, _sealed(newest, now) or _exceeded(newest)
     doubt = next(_doubts(dossier, newest, missing, now), None)
     return (State.UNPROVEN, doubt) if doubt else (State.KEPT, "proven, and its check was seen red")
 
@@ -204,6 +205,10 @@ def _doubts(
     for each in dossier.objections:
         if each.index > since:
             yield f"the proof in entry {each.index} does not count: {each.why}"
+    for proof in dossier.proofs_since(now - LOOKING_BACK - WITHIN):
+        seal = seal_of(proof.proof)
+        if seal and seal.by < now <= seal.by + LOOKING_BACK:
+            yield f"what entry {proof.index} measured was to be revealed by {stamp(seal.by)}"
     if newest is None:
         yield "it has not been proven yet"
         return
@@ -235,6 +240,15 @@ def _period(dossier: Dossier, newest: Counted) -> timedelta:
     slot = numbered(dossier.slots, newest.proof.slot)
     assert slot is not None
     return timedelta(seconds=slot.slot.period_s)
+
+
+def _sealed(counted: Counted, now: datetime) -> str | None:
+    seal = seal_of(counted.proof)
+    if seal is None:
+        return None
+    if now > seal.by:
+        return f"what entry {counted.index} measured was to be revealed by {stamp(seal.by)}"
+    return f"what was measured is sealed, and revealed by {stamp(seal.by)}"
 
 
 def _exceeded(newest: Counted) -> str:

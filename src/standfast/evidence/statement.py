@@ -1,6 +1,6 @@
-"""What an entry of the log says: the four kinds of statement, and their one way to be written.
+"""What an entry of the log says: the five kinds of statement, and their one way to be written.
 
-A payload is an in-toto Statement v1 whose subject is the promise (or the log itself) and whose
+A payload is an in-toto Statement v1 whose subject is the promise (or log, or service) and whose
 predicate is one of the models below. It is read strictly: bytes that this file would not write for
 what it read from them are refused, so no two readers can understand one entry differently, and a
 subject's digest that does not belong to the predicate is refused with them.
@@ -26,6 +26,7 @@ from pydantic import (
     JsonValue,
     NonNegativeInt,
     PlainSerializer,
+    PositiveInt,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
@@ -40,6 +41,9 @@ from standfast.promises.model import Grade, Outcome
 TYPE = "https://in-toto.io/Statement/v1"
 LOG = "log"
 """The subject of what is said about the log itself and not about a promise."""
+
+SERVICE = "service"
+"""The subject of what was seen of the service as a whole."""
 
 
 LONGEST_S = 10 * 366 * 86_400
@@ -59,6 +63,7 @@ class Kind(StrEnum):
     PROOF = "proof"
     CALIBRATION = "calibration"
     NOTICE = "notice"
+    AVAILABILITY = "availability"
 
     @property
     def predicate_type(self) -> str:
@@ -112,8 +117,9 @@ class Predicate(BaseModel):
 
 
 @cache
-def _all_fields(model: type[Predicate]) -> frozenset[str]:
-    return frozenset(model.model_fields)
+def _all_fields(model: type[Predicate]) -> set[str]:
+    """Nobody changes it: who makes a copy of a model copies it first."""
+    return set(model.model_fields)
 
 
 class Slot(Predicate):
@@ -192,6 +198,80 @@ class Calibration(Predicate):
     removed_at: Moment
     red: Run
     green: Run
+
+
+MOST_OUTAGES = 20
+MOST_ADDRESSES = 100
+"""Whoever counts begins a new entry rather than to name fewer than there were."""
+
+SLOWEST_S = 60
+"""What is looked at less often is not watched."""
+
+APART_S = 20.0
+"""How much later than its pace a look may begin and still speak for the time before it: the one
+before took up to five seconds, and a keeper may not hear from etcd for some."""
+
+Pace = Annotated[FiniteFloat, Field(ge=1, le=SLOWEST_S), PlainSerializer(_whole)]
+
+
+def apart_s(every_s: float) -> float:
+    """Between two looks; what is longer is time in which nobody looked."""
+    return every_s + APART_S
+
+
+class Answers(Predicate):
+    """Of how many looks one public address has answered."""
+
+    address: Words
+    answered: NonNegativeInt
+
+
+class Availability(Predicate):
+    """What one machine has counted between two moments, asking for the service every `every_s` at
+    each of these addresses. A look is `answered` if any of them did. An outage begins with the
+    first look that none has answered, and ends with the next that one has. `down`: the last look
+    was not answered, so the last outage goes on. A count that follows another one begins where
+    that ended; between its looks there is no longer gap than `apart_s`."""
+
+    starts_at: Moment = Field(validation_alias="from", serialization_alias="from")
+    until: Moment
+    every_s: Pace
+    looks: PositiveInt
+    answered: NonNegativeInt
+    addresses: Annotated[tuple[Answers, ...], Field(min_length=1, max_length=MOST_ADDRESSES)]
+    outages: Annotated[tuple[tuple[Moment, Moment], ...], Field(max_length=MOST_OUTAGES)]
+    down: bool
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "Availability":
+        self.must_be_possible()
+        return self
+
+    def must_be_possible(self) -> None:
+        lasted_s = (self.until - self.starts_at).total_seconds()
+        each = [address.answered for address in self.addresses]
+        if lasted_s < 0:
+            raise ValueError("the count ends before it starts")
+        if lasted_s > self.looks * apart_s(self.every_s):
+            raise ValueError("the looks are too few for the time that they speak for")
+        if self.looks > 2 * lasted_s / self.every_s + 2:
+            raise ValueError("the looks are too many for the time in which they were made")
+        if not max(each) <= self.answered <= min(self.looks, sum(each)):
+            raise ValueError("what the addresses answered does not make that many looks")
+        if len({address.address for address in self.addresses}) < len(each):
+            raise ValueError("an address is counted twice")
+        self._outages_are_possible()
+
+    def _outages_are_possible(self) -> None:
+        moments = [at for outage in self.outages for at in outage]
+        if moments != sorted(moments):
+            raise ValueError("the outages are not in order")
+        if moments and not self.starts_at <= moments[0] <= moments[-1] <= self.until:
+            raise ValueError("an outage is outside of what was counted")
+        if self.answered < self.looks and not self.outages:
+            raise ValueError("looks were not answered, and no outage is named")
+        if self.down and (not moments or moments[-1] != self.until):
+            raise ValueError("an outage that goes on is not named")
 
 
 class EnrolledSigner(Predicate):
@@ -273,7 +353,7 @@ class TextNotice(Predicate):
 
 
 Notice = EnrolledNotice | ScopeNotice | CompanyNotice | CertificatesNotice | TextNotice
-AnyPredicate = Slot | Proof | Calibration | Notice
+AnyPredicate = Slot | Proof | Calibration | Notice | Availability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,15 +370,19 @@ class Statement:
                 return Kind.PROOF
             case Calibration():
                 return Kind.CALIBRATION
+            case Availability():
+                return Kind.AVAILABILITY
             case _:
                 return Kind.NOTICE
 
     @property
     def about(self) -> str:
-        """The identifier of the promise, or `log`."""
+        """The identifier of the promise, or `log`, or `service`."""
         match self.predicate:
             case Slot() | Proof() | Calibration() as of_promise:
                 return of_promise.promise
+            case Availability():
+                return SERVICE
             case _:
                 return LOG
 
@@ -353,6 +437,8 @@ def _predicate(kind: Kind, raw: Mapping[str, JsonValue]) -> AnyPredicate:
             return Proof.model_validate(raw)
         case Kind.CALIBRATION:
             return Calibration.model_validate(raw)
+        case Kind.AVAILABILITY:
+            return Availability.model_validate(raw)
         case Kind.NOTICE if raw.get("kind") == "enrolled":
             return EnrolledNotice.model_validate(raw)
         case Kind.NOTICE if raw.get("kind") == "scope":

@@ -14,19 +14,22 @@ from standfast.evidence.cosignature import Cosignature
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.state import PromiseState, derive, doubted
+from standfast.evidence.timestamp.judge import NOTHING, Gathered, Standing, judge
 from standfast.evidence.transport import Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """With a complaint no state is `kept`, and the checkpoint is not one to pin. `policy` is the
-    one that was asked, `cosigned` what its witnesses have signed, by their names there."""
+    one that was asked, `cosigned` what its witnesses have signed, by their names there,
+    and `timestamps` the newest of each authority that it pins."""
 
     record: Record
     states: tuple[PromiseState, ...]
     complaints: tuple[str, ...]
     policy: Policy | None = None
     cosigned: Mapping[str, Cosignature] = field(default_factory=dict)
+    timestamps: Mapping[str, Standing | None] = field(default_factory=dict)
 
 
 def verify(
@@ -37,13 +40,22 @@ def verify(
 
 
 def verified(
-    record: Record, *, now: datetime, pinned: Checkpoint | None, policy: Policy | None = None
+    record: Record,
+    *,
+    now: datetime,
+    pinned: Checkpoint | None,
+    policy: Policy | None = None,
+    gathered: Gathered = NOTHING,
 ) -> Verification:
+    """`gathered` are the time-stamps of the authorities that the policy pins, got before the log
+    was read."""
     cosigned = policy.cosigned_by(record.checkpoint_bytes) if policy else {}
+    stamped = judge(gathered, policy.timestamps if policy else {}, record, now=now)
     complaints = (
         *record.complaints,
         *(_rewritten(record, pinned) if pinned else ()),
         *(_not_cosigned(policy, cosigned) if policy else ()),
+        *stamped.complaints,
     )
     return Verification(
         record=record,
@@ -51,6 +63,7 @@ def verified(
         complaints=complaints,
         policy=policy,
         cosigned=cosigned,
+        timestamps=stamped.newest,
     )
 
 

@@ -323,6 +323,35 @@ CLOSED_PORTS = Promise(
     mechanism="hosts",
 )
 
+EVIDENCE_INTACT = Promise(
+    id="evidence-intact",
+    statement="This record cannot be altered without being noticed.",
+    parts=(
+        Part(
+            drill="tamper",
+            proof=(
+                "Every monitor's copy is checked entry by entry and compared with what customers "
+                "are shown. Then entries of each are altered, dropped, swapped and replaced, with "
+                "and without new hashes: each time it must be noticed."
+            ),
+            objective={
+                "altered_copies": 0,
+                "late_copies": 0,
+                "lone_checkpoints": 0,
+                "unseen_changes": 0,
+            },
+            fault="bent-copy",
+            fault_words=(
+                "one bit of one monitor's copy is another; that copy is shown to nobody meanwhile"
+            ),
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="monitor",
+)
+
 CATALOG = (
     REDUNDANT_WEB,
     ANY_MACHINE,
@@ -335,6 +364,7 @@ CATALOG = (
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,
     CERTIFICATE_VERIFIABLE,
+    EVIDENCE_INTACT,
 )
 
 

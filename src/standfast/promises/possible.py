@@ -145,5 +145,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             None if len(machines) > 1 else "there is no link between machines"
         ),
         "certificate-verifiable": at_least(1, "edge", "it takes an edge"),
+        "evidence-intact": at_least(3, "monitor", "it takes three monitors"),
     }
 )

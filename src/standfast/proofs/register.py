@@ -25,6 +25,7 @@ from standfast.proofs.drills.onsite_backup import OnsiteBackup
 from standfast.proofs.drills.restore import Restore
 from standfast.proofs.drills.secondary_host import SecondaryHost
 from standfast.proofs.drills.slow_web import SlowWeb
+from standfast.proofs.drills.tamper import Tamper
 from standfast.proofs.drills.web_server import WebServer
 
 
@@ -131,6 +132,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.BACKUP,
             words="asks the store off site how old its newest snapshot is, and who can read it",
             drill=OffsiteSnapshot(),
+        ),
+        "tamper": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.MONITOR,
+            words="compares every copy of the record, and changes some of it to see it noticed",
+            drill=Tamper(),
         ),
         "offsite-restore": Check(
             kind=Kind.OBSERVATION,

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.unit.tsa import Tsa, root, signer
 from tests.unit.written import WrittenLog
 
 from standfast.cli import standfast
 from standfast.cli.reading import of_log
 from standfast.core.errors import CannotVerify, ConfigError
+from standfast.core.units import stamp
 from standfast.evidence.cosignature import cosigned, cosigner
 from standfast.evidence.envelope import leaf
 from standfast.evidence.merkle import leaf_hash
@@ -19,6 +21,8 @@ from standfast.evidence.proof import prove
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import EnrolledNotice, EnrolledSigner
 from standfast.evidence.tiles import read_entries
+from standfast.evidence.timestamp.check import answered, question
+from standfast.evidence.timestamp.shelf import Held, Stamped, keep
 
 ORIGIN = "example.localhost/trust/log"
 KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
@@ -203,3 +207,35 @@ def test_a_proof_alone_is_held_to_the_policy_as_well(
     found = verify("--proof", str(path), "--policy", str(policy), "--json")
     assert isinstance(found, dict)
     assert found["cosigned_by"] == ["ann", "bob"]
+
+
+def test_time_stamps_of_a_pinned_authority_are_told_and_one_that_is_false_is_wrong(
+    log: Path, tmp_path: Path
+) -> None:
+    tsa = Tsa(folder=tmp_path / "tsa", signer=signer(root()))
+    note = (log / "checkpoint").read_bytes()
+    answer = tsa.reply(question(note, 7))
+    now = datetime.now(UTC)
+    at = answered(answer, note, tsa.authority, nonce=7, now=now).at
+    held = Held(stamped=Stamped(at=at, size=3, authority="time"), note=note, answer=answer)
+    path = tmp_path / "policy"
+    path.write_text(f"log {vkey(KEY)}\nquorum none\ntimestamp time {tsa.authority.sha256} 30\n")
+    found = verify(str(log), "--policy", str(path), "--json")
+    assert isinstance(found, dict)
+    assert found["timestamps"] == {"time": None}
+    assert found["complaints"] == ["no time-stamp of time holds, and the policy wants one"]
+
+    keep(log, held, tsa.authority)
+    found = verify(str(log), "--policy", str(path), "--json")
+    assert isinstance(found, dict)
+    assert found["complaints"] == []
+    assert found["timestamps"] == {"time": {"size": 3, "at": stamp(at)}}
+    # It is remembered, and asked for without being given.
+    done = CliRunner().invoke(standfast, ["evidence", "verify", str(log)])
+    assert f"Time-stamped by time at {stamp(at)}, when it had 3 entries." in done.output
+
+    (log / held.stamped.answer_path).write_bytes(answer[:-1] + b"x")
+    assert verify(str(log)) == 1
+    done = CliRunner().invoke(standfast, ["evidence", "verify", str(log)])
+    assert "WRONG: timestamps/3-time.tsr does not hold" in done.output
+    assert "No time-stamp of time holds." in done.output

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.unit.monitor.memory_store import MemoryStore
+from tests.unit.tsa import Tsa, issued
+from tests.unit.tsa import root as made_root
+from tests.unit.tsa import signer as made_signer
 
 from standfast.core.errors import Unreachable
-from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper
+from standfast.core.units import stamp
+from standfast.daemons.keeper import PACE_S, QUICK_FOR_S, QUICK_PACE_S, Keeper, stamping
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
 from standfast.evidence.consent import paused
@@ -23,8 +28,10 @@ from standfast.evidence.explanation import explaining, explanations
 from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import parse_vkey, vkey
 from standfast.evidence.signing import Ed25519Signer
-from standfast.evidence.statement import EnrolledNotice, Proof, Slot, TextNotice
+from standfast.evidence.statement import Availability, EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.submission import answer
+from standfast.evidence.timestamp.check import answered, question
+from standfast.evidence.timestamp.shelf import Held, Stamped, keep
 from standfast.evidence.transport import Missing
 from standfast.evidence.witness import Witness
 from standfast.mechanisms.monitor.bulletin import claim, cosign, read, stand, wait_for_writer
@@ -37,6 +44,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORIGIN = "example.localhost/trust/log"
 LOG_KEY = Ed25519Signer.from_seed(ORIGIN, bytes(32))
 VANTAGE = Ed25519Signer.from_seed("vantage", b"v" * 32)
+MONITOR = Ed25519Signer.from_seed("monitor", b"m" * 32)
 EMPTY = Checkpoint(origin=ORIGIN, size=0, root=root(()))
 STRANGER = Ed25519Signer.from_seed("vantage", b"s" * 32)
 
@@ -69,7 +77,10 @@ class Monitor:
         return self.keeper.turn()
 
     def hand_in(
-        self, said: Proof | TextNotice, signer: Ed25519Signer = VANTAGE, name: str = "one"
+        self,
+        said: Proof | TextNotice | Availability,
+        signer: Ed25519Signer = VANTAGE,
+        name: str = "one",
     ) -> Path:
         path = self.keeper.folder / "spool" / f"{name}.json"
         path.write_bytes(leaf("example", said, signer))
@@ -106,6 +117,7 @@ def keeper(
     clock: HandClock,
     store: MemoryStore,
     listed: Sequence[Mapping[str, str]] = (),
+    authorities: Sequence[Mapping[str, str]] = (),
     **peers: Spools,
 ) -> Keeper:
     settings = {
@@ -122,7 +134,9 @@ def keeper(
             for name in ("monitor", *peers)
         ],
         "witnesses": list(listed),
-        "enrolled": [{"name": "vantage", "key": vkey(VANTAGE)}],
+        "timestamps": list(authorities),
+        "timestamps_every_h": 24,
+        "enrolled": [{"name": each.name, "key": vkey(each)} for each in (VANTAGE, MONITOR)],
         "company": {},
         "certificates": [],
     }
@@ -201,6 +215,43 @@ def test_a_proof_that_is_handed_in_is_logged_and_shown(monitor: Monitor) -> None
     (promise,) = monitor.page["promises"]
     assert promise["measured"]["failed_requests"] == 0
     assert promise["reason"] == "its check has not been seen red yet"
+
+
+def looked(start: datetime, answered: int = 360) -> Availability:
+    return Availability.model_validate(
+        {
+            "from": start,
+            "until": start + timedelta(hours=1),
+            "every_s": 10,
+            "looks": 360,
+            "answered": answered,
+            "addresses": [{"address": "203.0.113.11", "answered": answered}],
+            "outages": [] if answered == 360 else [(start, start + timedelta(minutes=1))],
+            "down": False,
+        }
+    )
+
+
+def test_how_available_the_service_was_is_logged_and_shown(monitor: Monitor) -> None:
+    monitor.turn()
+    monitor.hand_in(looked(NOON, answered=354), signer=MONITOR)
+    monitor.clock.sleep(3600)
+    monitor.turn()
+    assert monitor.count(Availability) == 1
+    said = monitor.page["availability"]
+    assert (said["looks"], said["answered"], said["longest_outage_s"]) == (360, 354, 60)
+
+
+@pytest.mark.parametrize("signer", [VANTAGE, STRANGER, LOG_KEY], ids=["vantage", "stranger", "log"])
+def test_nobody_but_a_monitor_says_how_available_the_service_was(
+    monitor: Monitor, signer: Ed25519Signer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monitor.turn()
+    path = monitor.hand_in(looked(NOON), signer=signer)
+    monitor.turn()
+    assert monitor.count(Availability) == 0
+    assert (monitor.keeper.folder / "refused" / path.name).is_file()
+    assert "refused one.json" in capsys.readouterr().err
 
 
 def test_a_keeper_that_died_after_logging_does_not_log_twice(monitor: Monitor) -> None:
@@ -442,3 +493,87 @@ def test_it_writes_as_long_as_a_majority_lets_it(monitor: Monitor) -> None:
     monitor.store.has_majority = False
     monitor.turn()
     assert not monitor.keeper.writes
+
+
+@pytest.fixture(scope="module")
+def tsa(tmp_path_factory: pytest.TempPathFactory) -> Tsa:
+    return Tsa(folder=tmp_path_factory.mktemp("tsa"), signer=made_signer(made_root()))
+
+
+def test_what_was_stamped_is_shown_and_what_does_not_hold_is_said_once_and_not_shown(
+    tmp_path: Path, tsa: Tsa, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clock of these tests is behind the authority's, so it is put right first."""
+    clock = HandClock(at=datetime.now(UTC))
+    said = {"name": "time", "url": "https://tsa.example/tsr", "ca": tsa.root.decode()}
+    store = MemoryStore(clock.monotonic)
+    monitor = Monitor(
+        keeper=keeper(tmp_path, clock, store, authorities=[said]), clock=clock, store=store
+    )
+    monitor.turn()
+    assert monitor.page["log"]["timestamps"] == []
+    log = tmp_path / "www" / "log"
+    note = (log / "checkpoint").read_bytes()
+    answer = tsa.reply(question(note, 7))
+    at = answered(answer, note, tsa.authority, nonce=7, now=clock.now()).at
+    stamped = Stamped(at=at, size=2, authority="time")
+    keep(log, Held(stamped=stamped, note=note, answer=answer), tsa.authority)
+    clock.sleep(61)
+    monitor.turn()
+    assert monitor.page["log"]["timestamps"] == [
+        {
+            "authority": "time",
+            "size": 2,
+            "at": stamp(at),
+            "checkpoint": "timestamps/2-time.checkpoint",
+            "answer": "timestamps/2-time.tsr",
+            "root": "timestamps/time.pem",
+        }
+    ]
+    page = (tmp_path / "www" / "index.html").read_text()
+    assert "openssl ts -verify -data 2-time.checkpoint -in 2-time.tsr -CAfile time.pem" in page
+    (log / "timestamps" / "2-time.tsr").write_bytes(answer[:-1] + b"x")
+    for _ in range(2):
+        clock.sleep(61)
+        monitor.turn()
+    assert monitor.page["log"]["timestamps"] == []
+    assert capsys.readouterr().err == (
+        "time-stamps: timestamps/2-time.tsr does not hold: its signature does not hold\n"
+    )
+
+
+def test_the_thread_that_stamps_is_begun_where_an_authority_is_listed(
+    tmp_path: Path, tsa: Tsa
+) -> None:
+    """With connections of its own to the other monitors, and what this keeper shows and does."""
+    clock = HandClock(at=datetime.now(UTC))
+    store = MemoryStore(clock.monotonic)
+    identity = tmp_path / "identity"
+    identity.mkdir()
+    above = made_root()
+    mine = issued("monitor", above)
+    private = mine.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for name, content in (("ca.pem", above.pem), ("cert.pem", mine.pem), ("key.pem", private)):
+        (identity / name).write_bytes(content)
+    idle = keeper(tmp_path / "idle", clock, store)
+    assert stamping(idle, identity) is None
+
+    said = {"name": "time", "url": "http://127.0.0.1:1/tsr", "ca": tsa.root.decode()}
+    busy = keeper(tmp_path / "busy", clock, store, authorities=[said])
+    busy.settings["monitors"].append({**busy.settings["monitors"][0], "name": "other"})
+    for each in busy.settings["monitors"]:
+        each["address"] = "127.0.0.1"
+    busy.settings["pages_port"] = 1
+    stamper = stamping(busy, identity)
+    assert stamper is not None
+    heard: list[str] = []
+    stamper.say = heard.append
+    assert list(stamper.peers) == ["other"]
+    assert (stamper.note(), stamper.writes()) == (b"", False)
+    assert stamper.turn() == 5
+    busy.turn()
+    assert stamper.note() == (tmp_path / "busy" / "www" / "log" / "checkpoint").read_bytes()
+    assert stamper.writes()
+    stamper.turn()
+    assert len(heard) == 1
+    assert heard[0].startswith("time-stamp authority time: it does not answer: ")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,10 @@ from standfast.evidence.keyring import Keyring
 from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import Verifier
 from standfast.evidence.read import Record
+from standfast.evidence.sealed import details_in, seal_of, unsealed
 from standfast.evidence.signing import Ed25519Signer
-from standfast.evidence.statement import Proof, Slot, Statement
+from standfast.evidence.statement import Proof, Slot, Statement, TextNotice
+from standfast.mechanisms.monitor.vault import Vault
 from standfast.promises.catalog import MIRRORED_DATABASE
 from standfast.promises.judge import judge
 from standfast.promises.model import Grade, Outcome
@@ -46,6 +49,7 @@ GOOD, BAD = {"missing_copies": 0, "mirrored_s": 0.01}, {"missing_copies": 1}
 class Site:
     """Its two database machines, its log, and who looks."""
 
+    folder: Path
     clock: HandClock = field(default_factory=HandClock)
     entries: list[Entry] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
@@ -67,6 +71,7 @@ class Site:
             writes=lambda: self.writes,
             hand_in=self.handed_in.append,
             draw=lambda: RUN,
+            vault=Vault(folder=self.folder / "sealed"),
         )
         self.announce()
 
@@ -86,7 +91,9 @@ class Site:
         )
         self.enter(slot, signer=LOG.name)
 
-    def enter(self, said: Slot | Proof, *, signer: str, leaf: bytes | None = None) -> None:
+    def enter(
+        self, said: Slot | Proof | TextNotice, *, signer: str, leaf: bytes | None = None
+    ) -> None:
         index = len(self.entries)
         statement = Statement(site="example", predicate=said)
         self.entries.append(Entry(index=index, signer=signer, statement=statement))
@@ -113,11 +120,16 @@ class Site:
 
     def log(self) -> Proof:
         """What waits in the spool is logged."""
-        leaf = self.handed_in.pop()
-        proof = opened(leaf, [KEY]).statement.predicate
+        proof = self.logged()
         assert isinstance(proof, Proof)
-        self.enter(proof, signer=MONITOR.name, leaf=leaf)
         return proof
+
+    def logged(self) -> Proof | TextNotice:
+        leaf = self.handed_in.pop()
+        said = opened(leaf, [KEY]).statement.predicate
+        assert isinstance(said, Proof | TextNotice)
+        self.enter(said, signer=MONITOR.name, leaf=leaf)
+        return said
 
     @property
     def record(self) -> Record:
@@ -151,8 +163,8 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site()
+def site(tmp_path: Path) -> Site:
+    return Site(folder=tmp_path)
 
 
 def test_while_all_is_well_it_looks_at_ease_and_says_nothing(site: Site) -> None:
@@ -171,7 +183,7 @@ def test_a_lost_copy_is_logged_within_seconds_once_and_signed_by_this_monitor(si
     assert len(site.handed_in) == 1, "and not again while it is on its way"
     red = site.log()
     assert (red.promise, red.drill, red.outcome, red.slot) == (PROMISE, DRILL, BROKEN, 0)
-    assert red.measured == {"missing_copies": 1}
+    assert (red.measured, seal_of(red) is not None) == ({}, True)
     assert red.grade is Grade.REHEARSED
     site.pass_s(60)
     assert not site.handed_in
@@ -187,6 +199,46 @@ def test_it_is_green_again_by_itself(site: Site) -> None:
     assert not site.handed_in
     site.pass_s(4)
     assert site.log().outcome is KEPT
+
+
+def test_what_was_sealed_is_revealed_when_it_is_over_and_then_forgotten(site: Site) -> None:
+    site.proven(GOOD, by="vantage")
+    site.down.add("db-2")
+    site.pass_s(4)
+    red = site.log()
+    sealed = site.folder / "sealed"
+    assert len(list(sealed.iterdir())) == 1
+    site.pass_s(60)
+    assert not site.handed_in, "while it lasts nothing is revealed"
+    site.down.clear()
+    site.pass_s(8)
+    assert site.log().outcome is KEPT
+    site.pass_s(3)
+    notice = site.logged()
+    assert isinstance(notice, TextNotice)
+    details = details_in(notice.text)
+    assert details is not None
+    assert unsealed(red, {details.digest: details}).measured == {"missing_copies": 1}
+    site.pass_s(3)
+    assert not list(sealed.iterdir())
+    assert not site.handed_in
+
+
+def test_it_is_revealed_within_a_day_though_it_lasts_and_another_writes_by_then(
+    site: Site,
+) -> None:
+    site.proven(GOOD, by="vantage")
+    site.down.add("db-2")
+    site.pass_s(4)
+    site.log()
+    site.writes = False
+    site.pass_s(5)
+    assert not site.handed_in
+    site.clock.sleep(22.9 * 3600)
+    site.pass_s(600)
+    notice = site.logged()
+    assert isinstance(notice, TextNotice)
+    assert details_in(notice.text)
 
 
 def test_a_keeper_that_takes_over_takes_back_what_another_has_said(site: Site) -> None:

@@ -27,6 +27,9 @@ def folder(tmp_path: Path) -> Path:
     (www / "index.html").touch()
     (www / "security.txt").touch()
     (www / "log" / "checkpoint").touch()
+    (www / "log" / "timestamps").mkdir()
+    for name in ("index.json", "3-time.tsr", "3-time.checkpoint", "time.pem"):
+        (www / "log" / "timestamps" / name).touch()
     (www / ".hidden").touch()
     (tmp_path / "secret").touch()
     for other in ("drafts", "spool"):
@@ -43,6 +46,8 @@ def folder(tmp_path: Path) -> Path:
         ("/trust/?utm=1", "www/index.html"),
         ("/trust/index.html", "www/index.html"),
         ("/trust/log/checkpoint", "www/log/checkpoint"),
+        ("/trust/log/timestamps/index.json", "www/log/timestamps/index.json"),
+        ("/trust/log/timestamps/3-time.tsr", "www/log/timestamps/3-time.tsr"),
         ("/.well-known/security.txt", "www/security.txt"),
         ("/.well-known/security.txt?utm=1", "www/security.txt"),
         ("/draft/one.json", "drafts/one.json"),

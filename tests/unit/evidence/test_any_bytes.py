@@ -21,7 +21,15 @@ from standfast.evidence.inspection import Fetched, inspect
 from standfast.evidence.note import Verifier, good_name, open_note, parse_vkey, sign
 from standfast.evidence.proof import EntryProof, prove
 from standfast.evidence.signing import Ed25519Signer
-from standfast.evidence.statement import Proof, Slot, Statement, TextNotice, canonical
+from standfast.evidence.statement import (
+    Answers,
+    Availability,
+    Proof,
+    Slot,
+    Statement,
+    TextNotice,
+    canonical,
+)
 from standfast.evidence.tiles import (
     ENTRY_LIMIT_BYTES,
     bundles,
@@ -108,10 +116,34 @@ slots = st.builds(
     figures,
     st.datetimes(FIRST, LAST - timedelta(days=1), timezones=st.just(UTC)),
 )
+
+
+@st.composite
+def looks(draw: st.DrawFn) -> Availability:
+    """One address, and an outage of any length within."""
+    every_s, made = draw(st.integers(1, 60)), draw(st.integers(1, 400))
+    start = draw(st.datetimes(FIRST, LAST - timedelta(days=1), timezones=st.just(UTC)))
+    until = start + timedelta(seconds=every_s * made)
+    answered = draw(st.integers(0, made))
+    failed = timedelta(seconds=draw(st.integers(0, every_s * made)))
+    down = answered < made and draw(st.booleans())
+    outages = ((until - failed, until),) if answered < made else ()
+    return Availability(
+        starts_at=start,
+        until=until,
+        every_s=every_s,
+        looks=made,
+        answered=answered,
+        addresses=(Answers(address=draw(letters), answered=answered),),
+        outages=outages,
+        down=down,
+    )
+
+
 statements = st.builds(
     lambda site, predicate: Statement(site=site, predicate=predicate),
     letters,
-    proofs() | slots | texts,
+    proofs() | slots | texts | looks(),
 )
 
 

@@ -9,12 +9,21 @@ import pytest
 from tests.unit.evidence.conftest import BAD, GOOD, OBJECTIVE, hour
 
 from standfast.core.units import duration
+from standfast.evidence.availability import availability
 from standfast.evidence.dossier import dossiers, objections
 from standfast.evidence.entries import NO_ENTRIES, Entries, by_kind, folded
 from standfast.evidence.scope import left_out
+from standfast.evidence.sealed import revealed, revealing, seal
 from standfast.evidence.slots import Announced, Course, Proven, Span, announced, missed
 from standfast.evidence.state import LOOKING_BACK, derive
-from standfast.evidence.statement import Kind, ScopeNotice, Unpromised
+from standfast.evidence.statement import (
+    Answers,
+    Availability,
+    Kind,
+    ScopeNotice,
+    TextNotice,
+    Unpromised,
+)
 from standfast.pages.trust.changes import changes
 from standfast.pages.trust.feed import happenings
 from standfast.pages.trust.text import versions
@@ -28,12 +37,12 @@ HOURS = 24 * 200
 def some_log(told, draw: random.Random):
     """A log of months in which nearly everything that can be wrong is, now and then."""
     told.enrol(0)
-    at = 0.0
+    at, sealed = 0.0, []
     while at < HOURS:
         promise, drill = draw.choice(PROMISES), draw.choice(DRILLS)
         at += draw.choice((1, 6, 30, 100))
         begins = at - draw.choice((0, 0, 0, 500, HOURS / 2))
-        match draw.randrange(9):
+        match draw.randrange(11):
             case 0 | 1 | 2:
                 objective = draw.choice((OBJECTIVE, OBJECTIVE, {"failed_requests": 5}))
                 until = begins + draw.choice((12, 24, 24, 3000))
@@ -47,6 +56,24 @@ def some_log(told, draw: random.Random):
             case 7:
                 red = draw.choice((BAD, BAD, GOOD))
                 told.calibrate(begins, red=red, promise=promise, drill=drill or "web-server")
+            case 8:
+                looked = {"every_s": 5, "looks": 9, "answered": draw.choice((9, 8)), "down": False}
+                lost = [(hour(begins), hour(begins + 0.005))] if looked["answered"] < 9 else []
+                told.add(
+                    Availability(
+                        starts_at=hour(begins),
+                        until=hour(begins + 0.01),
+                        addresses=[Answers(address="192.0.2.1", answered=looked["answered"])],
+                        outages=lost,
+                        **looked,
+                    )
+                )
+            case 9:
+                secret = told.predicates[told.prove(0, begins, BAD, promise=promise)]
+                told.predicates[-1], details = seal(secret, draw.randbytes(16))
+                sealed.append(details)
+                if draw.randrange(2):
+                    told.add(TextNotice(text=revealing(draw.choice(sealed)), at=hour(at)))
             case _:
                 told.add(
                     ScopeNotice(
@@ -70,6 +97,8 @@ def everything(entries, now):
         "newest": [(each.newest, each.calibrated, each.objections) for each in found],
         "objections": objections(entries, now=now),
         "left out": left_out(entries),
+        "revealed": revealed(entries),
+        "available": availability(entries, now=now),
         "versions": versions(entries, now=now),
         "changes": changes(entries, now=now),
         "happenings": happenings(entries, now=now),

@@ -5,7 +5,13 @@ from standfast.evidence.envelope import leaf
 from standfast.evidence.keyring import Keyring
 from standfast.evidence.note import Verifier, vkey
 from standfast.evidence.signing import Ed25519Signer
-from standfast.evidence.statement import EnrolledNotice, EnrolledSigner, Statement
+from standfast.evidence.statement import (
+    Answers,
+    Availability,
+    EnrolledNotice,
+    EnrolledSigner,
+    Statement,
+)
 
 
 @pytest.fixture
@@ -36,6 +42,23 @@ def test_the_log_may_not_measure_and_a_machine_may_not_announce(kept, keyring, h
     for predicate in (proof, calibration):
         with pytest.raises(CannotVerify, match="may not sign a"):
             keyring.admit(leaf("example", predicate, kept.log_signer))
+
+
+def test_how_available_the_service_was_a_machine_says_and_never_the_log(kept, keyring, hour):
+    keyring = enrolled(keyring, kept.machine, hour(0))
+    looked = Availability(
+        starts_at=hour(0),
+        until=hour(0),
+        every_s=10,
+        looks=1,
+        answered=1,
+        addresses=(Answers(address="203.0.113.11", answered=1),),
+        outages=(),
+        down=False,
+    )
+    assert keyring.admit(leaf("example", looked, kept.machine)).signer.name == "monitor-1"
+    with pytest.raises(CannotVerify, match="may not sign a"):
+        keyring.admit(leaf("example", looked, kept.log_signer))
 
 
 def test_a_new_key_under_the_same_name_replaces_the_old_one(kept, keyring, hour):

@@ -11,7 +11,15 @@ from tests.unit.evidence.test_any_bytes import few, letters, mutated, statements
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence import plain
-from standfast.evidence.statement import Kind, Proof, Slot, Statement, TextNotice, canonical
+from standfast.evidence.statement import (
+    Availability,
+    Kind,
+    Proof,
+    Slot,
+    Statement,
+    TextNotice,
+    canonical,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -138,7 +146,8 @@ def test_another_promise_in_the_subject_is_refused(kept):
 
 def test_every_field_of_the_models_is_read(kept):
     """One that a model gains is not overlooked here: nothing would be read at once any more."""
-    for model, names in ((Proof, plain.PROOF), (Slot, plain.SLOT)):
+    of_each = ((Proof, plain.PROOF), (Slot, plain.SLOT), (Availability, plain.AVAILABILITY))
+    for model, names in of_each:
         assert len(names) == len(model.model_fields)
 
 

@@ -2,6 +2,7 @@ import csv
 import io
 
 from standfast.evidence.spreadsheet import Row, rows, written
+from standfast.evidence.statement import Answers, Availability
 from standfast.promises.model import Outcome
 
 from .conftest import BAD
@@ -61,3 +62,31 @@ def test_a_text_is_never_a_formula_and_a_negative_figure_stays_a_number():
     written_row = written([cells._replace(promise="=HYPERLINK(1)", drill="-1+2", measured="-1.5")])
     (row,) = csv.DictReader(io.StringIO(written_row))
     assert (row["promise"], row["drill"], row["measured"]) == ("'=HYPERLINK(1)", "'-1+2", "-1.5")
+
+
+def test_a_count_of_looks_is_rows_with_neither_outcome_nor_objective(told, hour):
+    told.enrol()
+    told.add(
+        Availability(
+            starts_at=hour(0),
+            until=hour(1),
+            every_s=10,
+            looks=360,
+            answered=356,
+            addresses=(Answers(address="203.0.113.11", answered=356),),
+            outages=((hour(0.1), hour(0.2)),),
+            down=False,
+        )
+    )
+    found = table(told, hour(3))
+    assert [(row["figure"], row["measured"], row["unit"]) for row in found] == [
+        ("answered", "356", "count"),
+        ("looked", "3600", "s"),
+        ("looks", "360", "count"),
+        ("outage", "360", "s"),
+        ("outages", "1", "count"),
+    ]
+    assert {(row["promise"], row["outcome"], row["objective"]) for row in found} == {
+        ("service", "", "")
+    }
+    assert found[0]["time"] == "2026-03-01T13:00:00.000Z"

@@ -1,6 +1,6 @@
 """A small site's record, written by the real log and read back by the real reader."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive
 from standfast.evidence.statement import (
     AnyPredicate,
+    Availability,
     Calibration,
     CertificatesNotice,
     CompanyNotice,
@@ -33,6 +34,7 @@ from standfast.evidence.statement import (
     TextNotice,
     Unpromised,
 )
+from standfast.evidence.timestamp.shelf import Stamped
 from standfast.evidence.transport import FolderTransport
 from standfast.pages.trust.render import pages
 from standfast.promises.catalog import REDUNDANT_WEB, RESTORE_WORKS
@@ -116,6 +118,26 @@ class Story:
     def shows(self, at: datetime, *shown: ShownCertificate) -> "Story":
         text = "Edges show other certificates from now on."
         return self.tell(CertificatesNotice(text=text, at=at, certificates=shown))
+
+    def looked(
+        self, start: datetime, until: datetime, *, outage: timedelta | None = None
+    ) -> "Story":
+        """Every ten seconds at two addresses; the outage, at both, is in the middle of it."""
+        looks = (until - start) // timedelta(seconds=10)
+        missed = outage // timedelta(seconds=10) if outage else 0
+        middle = start + (until - start) / 2
+        each = {"answered": looks - missed}
+        count = {
+            "from": start,
+            "until": until,
+            "every_s": 10,
+            "looks": looks,
+            "answered": looks - missed,
+            "addresses": [{"address": f"203.0.113.{end}", **each} for end in (7, 8)],
+            "outages": [(middle, middle + outage)] if outage else [],
+            "down": False,
+        }
+        return self.tell(Availability.model_validate(count), MONITOR_SIGNER)
 
     def withdrawn(self, promise: Promise, at: datetime) -> "Story":
         left_out = Unpromised(
@@ -223,7 +245,10 @@ def witnessed(record: Record, at: datetime, *names: str) -> Record:
 
 
 def published(
-    record: Record, now: datetime, policy: policies.Policy | None = None
+    record: Record,
+    now: datetime,
+    policy: policies.Policy | None = None,
+    timestamps: Sequence[Stamped] = (),
 ) -> Mapping[str, bytes]:
     return pages(
         record,
@@ -234,6 +259,7 @@ def published(
         vkey=vkey(LOG_SIGNER),
         now=now,
         policy=policy,
+        timestamps=timestamps,
     )
 
 
@@ -272,6 +298,8 @@ def told(folder: Path) -> Mapping[str, Callable[[], Story]]:
             .proven(NOON - hours(2), failed=3)
             .said(COMPANY, NOON - hours(1))
             .shows(NOON - hours(0.5), *CERTIFICATES)
+            .looked(NOON - hours(30), NOON - hours(29), outage=timedelta(seconds=40))
+            .looked(NOON - hours(27), NOON - hours(0.5))
         ),
         "empty": lambda: Story(folder=folder / "e").enrolled(NOON - hours(1)),
     }

@@ -12,11 +12,15 @@ from itertools import pairwise
 
 import pytest
 
+from standfast.core import templates
 from standfast.core.units import parse_stamp, stamp
 from standfast.evidence.company import Company
 from standfast.evidence.policy import parse
 from standfast.evidence.state import derive
 from standfast.evidence.statement import ScopeNotice, Unpromised
+from standfast.evidence.timestamp.shelf import Stamped, command, root_path
+from standfast.mechanisms.monitor.settings import MOST_AUTHORITIES
+from standfast.pages.trust.render import PACKAGE, compact
 from standfast.pages.trust.view import page
 from standfast.promises.catalog import CATALOG, DATABASE_FAILOVER
 from standfast.promises.model import State
@@ -267,7 +271,9 @@ def test_the_whole_catalogue_fits_into_a_hundred_kilobytes_without_its_history(
         story.promising(promise)
         for number in range(len(promise.parts)):
             story.due(start, part=number).calibrated(start + hours(1)).proven(start + hours(2))
-    files = story.pages(NOON)
+    story.looked(start, start + hours(2), outage=timedelta(seconds=60))
+    named = [replace(STAMPED, authority=f"authority-{each}") for each in range(MOST_AUTHORITIES)]
+    files = published(story.record(), NOON, timestamps=named)
     assert (
         document(files)["headline"]
         == f"{len(CATALOG)} of {len(CATALOG)} promises kept in rehearsal"
@@ -398,8 +404,43 @@ def test_three_dates_stand_at_the_top(stories: Stories) -> None:
 
 
 def test_availability_is_not_invented(stories: Stories) -> None:
-    text = read(stories["kept-real"]().pages(NOON)).text
-    assert "Availability in 90 days Not measured yet." in text
+    files = stories["kept-real"]().pages(NOON)
+    assert "Availability in 90 days Not measured yet:" in read(files).text
+    assert document(files)["availability"] is None
+
+
+def test_a_share_of_looks_is_said_with_what_nobody_saw(stories: Stories) -> None:
+    files = stories["changed"]().pages(NOON)
+    text = read(files).text
+    assert (
+        "Availability in 90 days Of 9,900 looks from 8 Mar 2026, 06:00 UTC to 9 Mar 2026, 11:30 "
+        "UTC the service answered 99.959 %. For 2 h nobody looked, which counts as nothing. "
+        "Outages: 1, the longest 40 s. A monitor inside the site looks every 10 s at the public "
+        "addresses; what lies between them and you it does not see. ( entry 12 )"
+    ) in text
+    said = document(files)["availability"]
+    assert isinstance(said, dict)
+    assert (said["looks"], said["answered"], said["unlooked_s"]) == (9900, 9896, 7200)
+    assert [each["address"] for each in said["addresses"]] == ["203.0.113.7", "203.0.113.8"]
+
+
+def test_no_hour_has_a_line_of_its_own(story: Story) -> None:
+    """Neither on the page nor in the feed: a quarter has 2,160."""
+    other = Story(folder=story.folder.with_name("other"))
+    one = other.enrolled(NOON - hours(100)).looked(NOON - hours(100), NOON - hours(99)).pages(NOON)
+    story.enrolled(NOON - hours(100))
+    for end in range(99, 0, -1):
+        story.looked(NOON - hours(end + 1), NOON - hours(end))
+    many = story.pages(NOON)
+    assert abs(len(many["index.html"]) - len(one["index.html"])) < 100
+    assert many["feed.atom"].count(b"<entry>") == one["feed.atom"].count(b"<entry>") == 1
+
+
+def test_of_a_record_that_does_not_check_no_share_is_stated(stories: Stories) -> None:
+    doubtful = replace(stories["changed"]().record(), complaints=("entry 3 was altered",))
+    files = published(doubtful, NOON)
+    assert "The record does not check, so no percentage is stated." in read(files).text
+    assert document(files)["availability"] is None
 
 
 def test_the_page_names_who_has_cosigned_and_hands_out_whom_to_require(story: Story) -> None:
@@ -456,3 +497,46 @@ def test_a_page_of_a_log_that_names_no_certificate_says_nothing_of_them(stories:
     files = stories["kept-real"]().pages(NOON)
     assert "To compare" not in read(files).text
     assert document(files)["certificates"] is None
+
+
+STAMPED = Stamped(at=NOON - hours(5), size=1234, authority="freetsa")
+
+
+def test_the_page_says_who_has_stamped_the_record_and_how_to_check_it(story: Story) -> None:
+    another = Stamped(at=NOON - hours(6), size=2, authority="time-2")
+    record = story.enrolled(NOON).due(NOON).record()
+    files = published(record, NOON, timestamps=[STAMPED, another])
+    text = read(files).text
+    for words in ("freetsa: 9 Mar 2026, 07:00 UTC", "of the first 1,234 entries", "time-2: 9 Mar"):
+        assert words in text
+    for stamped in (STAMPED, another):
+        assert command(stamped) in text
+        for path in (stamped.note_path, stamped.answer_path, root_path(stamped.authority)):
+            assert f'href="log/{path}"'.encode() in files["index.html"]
+    facts = json.loads(files["trust.json"])["log"]["timestamps"]
+    assert [(each["authority"], each["size"]) for each in facts] == [
+        ("freetsa", 1234),
+        ("time-2", 2),
+    ]
+    assert facts[0]["answer"] == "timestamps/1234-freetsa.tsr"
+
+
+def test_without_time_stamps_nothing_is_said_of_them(story: Story) -> None:
+    files = story.enrolled(NOON).due(NOON).pages(NOON)
+    assert json.loads(files["trust.json"])["log"]["timestamps"] == []
+    assert b"RFC 3161" not in files["index.html"]
+
+
+def test_the_style_is_the_same_without_its_spaces() -> None:
+    style = templates.render(PACKAGE, "page.css")
+    short = compact(style)
+    assert len(short) < 0.9 * len(style)
+    assert "\n" not in short
+    squeezed = "".join(style.split()).replace(";}", "}")
+    assert "".join(short.split()) == squeezed
+    for word in (
+        "@media screen and (prefers-color-scheme:dark){",
+        ".top .line .mark{",
+        "a:focus-visible,",
+    ):
+        assert word in short

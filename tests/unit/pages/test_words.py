@@ -1,7 +1,9 @@
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from standfast.evidence.availability import Available
 from standfast.pages.trust import words
 from standfast.promises.model import Grade, State
 
@@ -63,3 +65,49 @@ def test_moments_in_a_reason_are_written_for_people() -> None:
     assert words.plain(reason) == (
         "no proof was made from 7 Mar 2026, 05:00 UTC to 8 Mar 2026, 05:00 UTC"
     )
+
+
+@pytest.mark.parametrize(
+    ("some", "of_all", "said"),
+    [
+        (777_600, 777_600, "100 %"),
+        (777_599, 777_600, "99.999 %"),
+        (199, 200, "99.5 %"),
+        (0, 3, "0 %"),
+        (2, 3, "66.666 %"),
+    ],
+)
+def test_a_share_is_never_rounded_up(some: int, of_all: int, said: str) -> None:
+    assert words.share(some, of_all) == said
+
+
+LOOKED = Available(
+    starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+    until=datetime(2026, 1, 2, tzinfo=UTC),
+    every_s=10,
+    looks=8640,
+    answered=8640,
+    looked_s=86_400,
+    unlooked_s=0,
+    outages=0,
+    longest_outage_s=0,
+    addresses=(),
+    index=1,
+)
+
+
+def test_availability_is_said_with_what_is_not_known_of_it() -> None:
+    assert words.available(LOOKED) == (
+        "Of 8,640 looks from 1 Jan 2026, 00:00 UTC to 2 Jan 2026, 00:00 UTC the service answered "
+        "100 %. For 0 s nobody looked, which counts as nothing. No outage was seen. A monitor "
+        "inside the site looks every 10 s at the public addresses; what lies between them and you "
+        "it does not see."
+    )
+    one = replace(LOOKED, answered=8639, outages=1)
+    assert "99.988 %." in words.available(one)
+    assert "Outages: 1, the longest one look long." in words.available(one)
+
+
+def test_where_nobody_looked_no_share_is_said() -> None:
+    said = words.available(replace(LOOKED, looks=0, answered=0))
+    assert said == "Nobody looked from 1 Jan 2026, 00:00 UTC to 2 Jan 2026, 00:00 UTC."

@@ -15,11 +15,9 @@ HEALING = "standfast-faults.service"
 AGENT_IDLE_S = 60
 """Longer than the pauses between the questions of one command, short enough to cost nothing."""
 
-VERBS_OF_ALL = ("facts", "kernel", "listening", "units")
-FAULTY = frozenset({Role.EDGE, Role.WEB, Role.DATABASE, Role.BACKUP})
-"""Roles whose rooms declare faults that can be planted."""
+VERBS_OF_ALL = ("facts", "kernel", "listening", "plant", "planted", "remove", "units")
+"""Faults among them: every role's room declares some that can be planted."""
 
-VERBS_OF_FAULTY = ("plant", "remove", "planted")
 VERBS_OF_MONITORS = ("canary", "kernel")
 """Of a database machine alone: whether it mirrors, and on which computer it runs."""
 
@@ -120,7 +118,7 @@ def agent_settings(
 ) -> bytes:
     """`machines`: of the site. Its monitors may ask a database machine; `told` are those that may
     ask what was issued."""
-    verbs = sorted({*VERBS_OF_ALL, *(VERBS_OF_FAULTY if FAULTY & machine.roles else ())})
+    verbs = sorted(VERBS_OF_ALL)
     is_asked = machine.is_a(Role.DATABASE)
     askers = having(machines, Role.MONITOR) if is_asked else ()
     others = [each for each in having(machines, Role.DATABASE) if is_asked and each != machine]

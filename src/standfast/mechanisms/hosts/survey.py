@@ -54,7 +54,6 @@ def look(connection: Connection, clock: Clock) -> Seen:
     """Changes nothing. An unreachable machine is `Unreachable`, at once."""
     release = connection.run(("cat", "/etc/os-release"), check=False)
     user = connection.run(("id", "-u"))
-    arrival = connection.run(("printenv", "SSH_CONNECTION"), check=False)
     disks = connection.run(("df", "--block-size=1", "--output=avail,target", *WRITTEN), check=False)
     python = connection.run(("python3", "--version"), check=False)
     return Seen(
@@ -63,7 +62,7 @@ def look(connection: Connection, clock: Clock) -> Seen:
         has_python=python.status == 0,
         system=system.parse(release.text),
         user_id=int(user.text),
-        arrival=arrived(arrival.text),
+        arrival=arrival_at(connection),
     )
 
 
@@ -84,6 +83,10 @@ def free_bytes(said: str) -> dict[str, int]:
     """Of `df --output=avail,target`: a line of headings, then `12345 /var`."""
     found = (line.split(maxsplit=1) for line in said.splitlines())
     return {words[1]: int(words[0]) for words in found if len(words) == 2 and words[0].isdigit()}
+
+
+def arrival_at(connection: Connection) -> Arrival | None:
+    return arrived(connection.run(("printenv", "SSH_CONNECTION"), check=False).text)
 
 
 def arrived(said: str) -> Arrival | None:

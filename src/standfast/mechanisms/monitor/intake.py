@@ -13,7 +13,13 @@ from standfast.core.files import write_atomically
 from standfast.evidence.envelope import opened
 from standfast.evidence.merkle import leaf_hash
 from standfast.evidence.note import Verifier
-from standfast.evidence.statement import Calibration, Proof, TextNotice
+from standfast.evidence.statement import (
+    AnyPredicate,
+    Availability,
+    Calibration,
+    Proof,
+    TextNotice,
+)
 
 SPOOLED_LIMIT = 256
 """Files that are taken up at a time; the others wait in the folder for their turn."""
@@ -21,11 +27,13 @@ SPOOLED_LIMIT = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """`keys` may sign what is handed in."""
+    """`keys` may sign what is handed in. How available the service was, those of `monitors` alone
+    may say, by their names."""
 
     spool: Path
     refused: Path
     keys: tuple[Verifier, ...]
+    monitors: frozenset[str]
     say: Callable[[str], None]
 
     def waiting(self, logged: Container[bytes]) -> Mapping[str, bytes]:
@@ -48,14 +56,21 @@ class Intake:
 
     def _is_good(self, path: Path, leaf: bytes) -> bool:
         try:
-            predicate = opened(leaf, self.keys).statement.predicate
-            if not isinstance(predicate, Proof | Calibration | TextNotice):
-                raise CannotVerify("only proofs, calibrations and texts are handed in")
+            found = opened(leaf, self.keys)
+            must_be_handed_in(found.statement.predicate, found.signer.name, self.monitors)
         except StandfastError as error:
             self.say(f"refused {path.name}: {error.problem}")
             path.rename(self.refused / path.name)
             return False
         return True
+
+
+def must_be_handed_in(predicate: AnyPredicate, signer: str, monitors: Container[str]) -> None:
+    """Raises `CannotVerify` for what is not, or not by this signer."""
+    if not isinstance(predicate, Proof | Calibration | TextNotice | Availability):
+        raise CannotVerify("only proofs, calibrations, texts and counts of looks are handed in")
+    if isinstance(predicate, Availability) and signer not in monitors:
+        raise CannotVerify(f"{signer} is no monitor, and cannot say how available the service was")
 
 
 def missing(

@@ -13,14 +13,20 @@ from standfast.mechanisms.hosts.machine import Machine, Role, having
 from standfast.mechanisms.hosts.names import (
     AGENT_PORT,
     ETCD_CLIENT_PORT,
+    FAULTS,
     IDENTITY_FILES,
     PAGES_PORT,
     SIGNING_KEY,
     WITNESS_KEY,
 )
-from standfast.mechanisms.monitor.settings import ListedWitness
+from standfast.mechanisms.monitor import bent
+from standfast.mechanisms.monitor.settings import ListedWitness, TimestampAuthority
 
 HOME = "/var/lib/standfast"
+VISITED_PORT = 443
+COUNTED_S = 3600
+"""How much of what was seen of the service goes into one entry: 24 a day."""
+
 USER = "standfast"
 KEEPER = "standfast-keeper.service"
 PAGES = "standfast-pages.service"
@@ -31,12 +37,23 @@ Objectives = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsAsk:
+    """`name` is the site's public one; empty where it has none and is asked for by address. A
+    success at `path` every `every_s` seconds says that the service is available."""
+
+    name: str
+    path: str
+    every_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceAsk:
     """`origin` names the log and `key` (PEM) signs it; `enrolled` are the keys that may sign
-    proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses.
+    proofs, by name, `witnesses` those of the monitors' witnesses, and `listed` other witnesses;
+    `timestamps` are authorities that are asked for the time each so many hours.
     `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
     none; `not_promised`: promise to why not; `company`: what the company says of itself;
-    `certificates`: which ones edges show."""
+    `certificates`: which ones edges show. `visits`: how the service is asked for."""
 
     site: str
     service: str
@@ -49,7 +66,10 @@ class EvidenceAsk:
     enrolled: Mapping[str, str]
     witnesses: Mapping[str, str]
     listed: tuple[ListedWitness, ...]
+    timestamps: tuple[TimestampAuthority, ...]
+    timestamps_every_h: int
     company: Company
+    visits: VisitsAsk
     certificates: tuple[ShownCertificate, ...] = ()
 
 
@@ -59,10 +79,12 @@ def plan(
     ask: EvidenceAsk,
     *,
     issued: tuple[str, ...] = (),
+    anchors: str = "",
     source: str,
     python: str,
 ) -> Contribution:
-    """`issued`: for these names each edge has a certificate of its own from an ACME server."""
+    """`issued`: for these names each edge has a certificate of its own from an ACME server.
+    `anchors` (PEM) vouch for what edges show beside the site's own authority."""
     edges, monitors = having(machines, Role.EDGE), having(machines, Role.MONITOR)
     others = tuple(each for each in monitors if each != machine)
     keeper = {
@@ -78,6 +100,8 @@ def plan(
         "databases": {each.name: str(each.address) for each in having(machines, Role.DATABASE)},
         "agent_port": AGENT_PORT,
         "witnesses": [each.model_dump() for each in ask.listed],
+        "timestamps": [each.model_dump() for each in ask.timestamps],
+        "timestamps_every_h": ask.timestamps_every_h,
         "etcd_port": ETCD_CLIENT_PORT,
         "pages_port": PAGES_PORT,
         "site": ask.site,
@@ -101,7 +125,18 @@ def plan(
             ],
         },
         "enrolled": [{"name": name, "key": key} for name, key in sorted(ask.enrolled.items())],
+        "visits": {
+            "name": ask.visits.name,
+            "path": ask.visits.path,
+            "addresses": [str(each.public) for each in edges],
+            "port": VISITED_PORT,
+            "every_s": ask.visits.every_s,
+            "period_s": COUNTED_S,
+            "anchors": anchors,
+        },
     }
+    names = [each.name for each in monitors]
+    planted = bent.fault(source, names, machine.name, f"{HOME}/www/log")
     pages = {
         "address": str(machine.address),
         "port": PAGES_PORT,
@@ -127,6 +162,7 @@ def plan(
                 content=json.dumps(keeper, indent=2, sort_keys=True).encode() + b"\n",
                 restarts=(KEEPER,),
             ),
+            File(path=f"{FAULTS}/{bent.NAME}.json", content=planted.declaration()),
             File(path=LOG_KEY, content=ask.key, mode=0o600, restarts=(KEEPER,)),
             File(
                 path="/etc/standfast/pages.json",

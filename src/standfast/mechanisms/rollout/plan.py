@@ -203,6 +203,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             machines,
             blueprint.evidence,
             issued=blueprint.acme.names if blueprint.acme else (),
+            anchors=anchors(blueprint),
             source=blueprint.source,
             python=blueprint.python,
         )
@@ -214,6 +215,14 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
                 source=blueprint.source,
                 python=blueprint.python,
             )
+
+
+def anchors(blueprint: Blueprint) -> str:
+    """Who vouches for what edges show to customers, where it is not the site's own authority; who
+    a computer believes anyway is not among them."""
+    issuing = blueprint.acme.authority.decode() if blueprint.acme else ""
+    brought = dict.fromkeys(each.anchor for each in blueprint.certificates.brought)
+    return "".join((*brought, issuing))
 
 
 DATA: Mapping[Role, tuple[str, ...]] = {

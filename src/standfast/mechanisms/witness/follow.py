@@ -15,6 +15,8 @@ from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.transport import Transport
 from standfast.evidence.witness import Refuse, Witness
 
+SILENT = "silent"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -35,6 +37,15 @@ class Look:
         if self.refused:
             return 1
         return 0 if self.line else 3
+
+    @property
+    def trouble(self) -> str:
+        if self.refused:
+            return str(self.refused.reason)
+        return "" if self.line else SILENT
+
+    def evidence(self) -> Mapping[str, Any]:
+        return {**self.document(), "note": self.note.decode("utf-8", "replace") or None}
 
     def document(self) -> Mapping[str, Any]:
         shown = self.shown

@@ -85,6 +85,12 @@ QUESTIONS: Sequence[Question] = (
         promises=("three-monitors", "intrusion-seen"),
     ),
     Question(
+        id="LOG-09.1",
+        asks="Are records of what happened kept from being altered or deleted?",
+        promises=("evidence-intact",),
+        beyond="Other records than this one.",
+    ),
+    Question(
         id="SEF-07.1",
         asks="Is there a way to tell those concerned about a breach, and is it in use?",
         promises=("incident-handled", "breach-notified"),

@@ -13,6 +13,7 @@ from operator import attrgetter
 from standfast.evidence.dossier import Dossier, dossiers
 from standfast.evidence.entries import Entry, by_kind, folded
 from standfast.evidence.explanation import is_broken_proof
+from standfast.evidence.sealed import revealed, unsealed
 from standfast.evidence.statement import (
     Calibration,
     Notice,
@@ -53,6 +54,7 @@ def outcomes(entries: Sequence[Entry], known: Iterable[Dossier]) -> Iterator[Hap
     proofs = folded(entries, from_the_first_broken)
     counted = {each.index for part in known for each in part.proofs} if proofs else set()
     broken: set[tuple[str, str]] = set()
+    details = revealed(entries)
     statements: dict[str, str] = {}
     for entry in merge(news(entries), proofs, key=INDEX):
         match entry.statement.predicate:
@@ -62,7 +64,7 @@ def outcomes(entries: Sequence[Entry], known: Iterable[Dossier]) -> Iterator[Hap
                 part = (proof.promise, proof.drill)
                 still = "Still broken" if part in broken else "Broken"
                 broken.add(part)
-                yield outcome(entry.index, proof, still, statements)
+                yield outcome(entry.index, unsealed(proof, details), still, statements)
             case Proof(outcome=Outcome.KEPT) as proof if entry.index in counted:
                 part = (proof.promise, proof.drill)
                 if part in broken:
@@ -94,7 +96,7 @@ def outcome(index: int, proof: Proof, what: str, statements: dict[str, str]) -> 
         index=index,
         at=proof.ended_at,
         title=f"{what} ({proof.grade}): {said}",
-        text=words.sentence(exceeded or words.besides(proof.measured, {})),
+        text=words.sentence(exceeded or words.besides(proof.measured, {}) or proof.story[0]),
     )
 
 
@@ -129,5 +131,5 @@ def notices(entries: Sequence[Entry]) -> Iterator[Happening]:
                 index=entry.index,
                 at=notice.at,
                 title=NOTICES[notice.kind],
-                text=notice.text,
+                text=words.notice(notice.text),
             )

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from standfast.core.units import stamp
+from standfast.evidence import availability
 from standfast.evidence.state import WORST_FIRST
+from standfast.evidence.timestamp.shelf import Stamped, root_path
 from standfast.pages.trust.model import CertificatesSaid, Claim, CompanySaid, Page, Part, Version
 from standfast.promises.model import Figures
 
@@ -37,6 +39,7 @@ def document(page: Page) -> Mapping[str, object]:
                     for each in page.cosigned
                 ],
             },
+            "timestamps": [of_timestamp(each) for each in page.timestamps],
         },
         "promises": [promise(claim) for claim in page.claims],
         "not_promised": [
@@ -56,7 +59,20 @@ def document(page: Page) -> Mapping[str, object]:
         "text": [of_version(each) for each in page.versions[:VERSIONS_LISTED]],
         "company": None if page.company is None else of_company(page.company),
         "certificates": None if page.certificates is None else of_certificates(page.certificates),
+        "availability": availability.document(page.availability),
         "complaints": list(page.complaints),
+    }
+
+
+def of_timestamp(stamped: Stamped) -> Mapping[str, object]:
+    """With the names of its files, below the log's address."""
+    return {
+        "authority": stamped.authority,
+        "size": stamped.size,
+        "at": moment(stamped.at),
+        "checkpoint": stamped.note_path,
+        "answer": stamped.answer_path,
+        "root": root_path(stamped.authority),
     }
 
 

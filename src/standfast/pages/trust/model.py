@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from standfast.evidence.availability import Available
 from standfast.evidence.company import Company
 from standfast.evidence.statement import ShownCertificate
+from standfast.evidence.timestamp.shelf import Stamped
 from standfast.promises.model import Figures, Grade, State
 
 
@@ -250,6 +252,8 @@ class Page:
     """Whose cosignatures a reader should require, in words; empty if nobody's."""
     policy: str
     """The same for programs (C2SP tlog-policy)."""
+    timestamps: tuple[Stamped, ...]
+    """The newest of each time-stamp authority."""
     made_at: datetime
     newest_at: datetime | None
     newest_index: int | None
@@ -264,5 +268,6 @@ class Page:
     """Of the text, newest first."""
     company: CompanySaid | None
     certificates: CertificatesSaid | None
+    availability: Available | None
     happenings: tuple[Happening, ...]
     complaints: tuple[str, ...]

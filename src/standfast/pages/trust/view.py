@@ -8,14 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
+from standfast.evidence.availability import Available, availability
 from standfast.evidence.certificates import newest as newest_notice
 from standfast.evidence.entries import Entry, by_kind
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
+from standfast.evidence.sealed import revealed, unsealed
 from standfast.evidence.state import WORST_FIRST, PartState, PromiseState, doubted
 from standfast.evidence.statement import Calibration as CalibrationPredicate
 from standfast.evidence.statement import CompanyNotice, Slot, TextNotice
+from standfast.evidence.timestamp.shelf import Stamped
 from standfast.pages.trust import plot, words
 from standfast.pages.trust.changes import PartName, changes
 from standfast.pages.trust.entries import newest, predicate_at, proof_at, told
@@ -53,6 +56,7 @@ def page(
     vkey: str,
     now: datetime,
     policy: Policy | None = None,
+    timestamps: Sequence[Stamped] = (),
 ) -> Page:
     changed = changes(record.entries, now=now)
     claims = tuple(
@@ -72,6 +76,7 @@ def page(
         cosigned=cosigned(record, policy) if policy else (),
         required=policy.words if policy else "",
         policy=policy.text if policy else "",
+        timestamps=tuple(timestamps),
         made_at=now,
         newest_at=newest_at,
         newest_index=newest_index,
@@ -84,6 +89,7 @@ def page(
         versions=tuple(reversed(versions(record.entries, now=now))),
         company=company(record),
         certificates=certificates(record),
+        availability=available(record, now=now),
         happenings=happenings(record.entries, now=now),
         complaints=record.complaints,
     )
@@ -123,6 +129,8 @@ def claim(record: Record, state: PromiseState, changed: Changed, *, now: datetim
 
 def part(record: Record, state: PartState, changed: tuple[Change, ...], *, now: datetime) -> Part:
     proof = proof_at(record, state.latest)
+    if proof is not None:
+        proof = unsealed(proof, revealed(record.entries))
     stated, reason = shown_part(state, now=now)
     return Part(
         drill=state.drill,
@@ -158,7 +166,9 @@ def shown(state: PromiseState, *, now: datetime) -> tuple[State, str]:
 
 def shown_part(state: PartState, *, now: datetime) -> tuple[State, str]:
     if state.state is State.BROKEN:
-        return State.BROKEN, words.exceeded(state.objective, state.measured or {}) or state.reason
+        return State.BROKEN, words.exceeded(state.objective, state.measured or {}) or words.plain(
+            state.reason
+        )
     if state.state is State.KEPT and (state.grade is None or state.due_at is None):
         return State.UNPROVEN, "the record does not say how long the newest proof is good"
     if state.state is State.KEPT and state.due_at is not None and state.due_at <= now:
@@ -255,7 +265,7 @@ def promised(entries: Sequence[Entry]) -> frozenset[str]:
 def notices(record: Record) -> tuple[Notice, ...]:
     """The newest first. Who may sign is for the verifier; what was said is for the reader."""
     said = [
-        Notice(index=entry.index, at=predicate.at, text=predicate.text)
+        Notice(index=entry.index, at=predicate.at, text=words.notice(predicate.text))
         for entry in by_kind(record.entries).notices
         if isinstance(predicate := entry.statement.predicate, TextNotice)
     ]
@@ -268,6 +278,11 @@ def company(record: Record) -> CompanySaid | None:
         if isinstance(predicate := entry.statement.predicate, CompanyNotice):
             return CompanySaid(said=predicate.company, since=predicate.at, index=entry.index)
     return None
+
+
+def available(record: Record, *, now: datetime) -> Available | None:
+    """Of a record with complaints, nothing is."""
+    return None if record.complaints else availability(record.entries, now=now)
 
 
 def certificates(record: Record) -> CertificatesSaid | None:

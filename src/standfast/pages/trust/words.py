@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from standfast.core import units
+from standfast.evidence.availability import Available
+from standfast.evidence.sealed import details_in
 from standfast.promises.model import Figures, Grade, State
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -49,6 +51,12 @@ NAMES: Mapping[str, str] = {
     "ending_certificates": "certificates that end within 14 days",
     "unlike_certificates": "certificates that this page does not name",
     "unchecked_doors": "front doors not looked at",
+    "altered_copies": "copies of the record that were altered",
+    "late_copies": "copies of the record that are not up to date",
+    "lone_checkpoints": "copies that too few have cosigned",
+    "unseen_changes": "changes that nobody noticed",
+    "changes": "changes tried",
+    "copies": "copies of the record",
     "links": "links",
     "doors": "front doors",
     "days_left": "days until the first certificate ends",
@@ -78,6 +86,12 @@ def moment(at: datetime) -> str:
     """`24 Nov 2025, 05:04 UTC`."""
     utc = at.astimezone(UTC)
     return f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {utc:%H:%M} UTC"
+
+
+def second(at: datetime) -> str:
+    """`24 Nov 2025, 05:04:31 UTC`."""
+    utc = at.astimezone(UTC)
+    return f"{day(utc)}, {utc:%H:%M:%S} UTC"
 
 
 def day(at: datetime) -> str:
@@ -121,6 +135,35 @@ def in_order(figures: Figures) -> list[str]:
     """What matters most to a reader first, figures this page has not met last."""
     known = list(NAMES)
     return sorted(figures, key=lambda key: (known.index(key) if key in NAMES else len(known), key))
+
+
+def share(some: int, of_all: int) -> str:
+    """Rounded down: `100 %` is all of them."""
+    thousandths = some * 100_000 // of_all
+    return f"{thousandths / 1000:.3f}".rstrip("0").rstrip(".") + " %"
+
+
+def available(of: Available) -> str:
+    """All that the page says of it, with what it does not know."""
+    when = f"from {moment(of.starts_at)} to {moment(of.until)}"
+    unlooked = figure("unlooked_s", of.unlooked_s)
+    if not of.looks:
+        return f"Nobody looked {when}."
+    outages = "No outage was seen."
+    if of.outages:
+        longest = duration_of(of.longest_outage_s)
+        outages = f"Outages: {of.outages:,}, the longest {longest}."
+    return (
+        f"Of {of.looks:,} looks {when} the service answered {share(of.answered, of.looks)}. "
+        f"For {unlooked} nobody looked, which counts as nothing. {outages} A monitor inside the "
+        f"site looks every {figure('every_s', of.every_s)} at the public addresses; what lies "
+        "between them and you it does not see."
+    )
+
+
+def duration_of(outage_s: float) -> str:
+    """What one look saw, and no other one after it, has no length that is known."""
+    return figure("outage_s", outage_s) if outage_s else "one look long"
 
 
 def besides(measured: Figures, objective: Figures) -> str:
@@ -167,6 +210,14 @@ def allowed_in_xml(text: str) -> str:
 def address(given: str) -> str:
     """As a person would write it down."""
     return given.removeprefix("mailto:").removeprefix("tel:").removeprefix("https://")
+
+
+def notice(text: str) -> str:
+    """Of one that reveals what was sealed, the story."""
+    details = details_in(text)
+    if details is None:
+        return text
+    return " ".join(("What was sealed is revealed:", *map(sentence, details.story)))
 
 
 def sentence(text: str) -> str:

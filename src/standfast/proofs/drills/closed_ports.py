@@ -29,7 +29,7 @@ SHORT_LAST = 10_000
 SCANNER = "standfast.proofs.vantage.scan"
 
 RATE_HERE = 20_000.0
-RATE_THERE = 3_000.0
+RATE_THERE = 5_000.0
 """Questions a second. There may be a router on the way that remembers each of them."""
 
 OWN_VANTAGE = "the operator asked, and no stranger elsewhere"

@@ -10,6 +10,7 @@ from cryptography.x509 import Certificate
 
 from standfast.core.clock import Clock
 from standfast.core.errors import Unreachable
+from standfast.evidence import merkle
 from standfast.evidence.statement import ShownCertificate
 from standfast.mechanisms.backup.offsite.store import Store
 from standfast.mechanisms.hosts.bundle import Flow
@@ -45,16 +46,35 @@ class Asking(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The record as customers are shown it: the hashes of its entries, which its key has signed.
+    `log` is that key in one line, `policy` whose cosignatures are required (C2SP tlog-policy)."""
+
+    log: str
+    policy: str
+    leaves: tuple[bytes, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.leaves)
+
+    def root(self, size: int) -> str:
+        """Of its first entries, in hexadecimal."""
+        return merkle.root(self.leaves[:size]).hex()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """`contract`: addresses, port, host, ca_file, account, password and the canary's requests.
     `serving` says of every web machine whether the service answers on it, `well` of one machine
     whether all its units run; both are called from a second thread too. `objective` is this site's.
     `programs` is the folder of our own source on every machine, `database` the service's.
     `store` is off site, where the site has one.
-    `run` is drawn at random for this run: machines
-    and the ids of writes are drawn from it. `names` are the site's; `shown` says which certificates
-    the log names, `authorities` who signs for the site itself. `chosen`: the machine that the
-    operator named. `flows`: what may open a connection to each machine."""
+    `run` is drawn at random for this run: machines and the ids of writes are drawn from it. `names`
+    are the site's; `shown` says which certificates the log names, `authorities` who signs for the
+    site itself, `published` reads the log as customers do. `python` is the interpreter of our
+    daemons on every machine. `chosen`: the machine that the operator named. `flows`: what may open
+    a connection to each machine."""
 
     machines: tuple[Machine, ...]
     connections: Mapping[str, Connection]
@@ -65,6 +85,8 @@ class Ground:
     links: Callable[[], tuple[Link, ...]]
     flows: Callable[[], Mapping[str, tuple[Flow, ...]]]
     programs: str
+    python: str
+    published: Callable[[], Published]
     database: str
     store: Store | None
     serving: Serving

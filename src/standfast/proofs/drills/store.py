@@ -9,11 +9,15 @@ from standfast.core.errors import CommandFailed, StandfastError, Unreachable
 from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.offsite.look import snapshot
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot
+from standfast.mechanisms.backup.offsite.trouble import SENTENCES, Trouble
 from standfast.proofs.drills.copies import wait_for_first_copies
 from standfast.proofs.drills.ground import Ground
 
 FIRST_WITHIN_S = 900.0
 """For a first snapshot to be taken, which has to be restored and checked before."""
+
+NOT_YET = SENTENCES[Trouble.NO_REPOSITORY].problem
+"""What is said of a store in which nothing was put so far."""
 
 COMMAND = re.compile(r" /\S.* ended with status \d+: ")
 """What was run stands between our words and restic's."""
@@ -57,9 +61,11 @@ def last_words(error: StandfastError) -> str:
 
 
 def take_the_first(repository: Repository, ground: Ground) -> None:
-    """Where there is none yet, as on a new site; what goes wrong is seen by the proof."""
+    """Where there is none yet, as on a new site; what goes wrong is seen by the proof. Nothing is
+    sent to a store that cannot be asked."""
     try:
-        if heard(repository).snapshots:
+        found = heard(repository)
+        if found.snapshots or (found.problem and not found.problem.startswith(NOT_YET)):
             return
         wait_for_first_copies([repository], ground)
         ground.tell(f"{repository.name} takes the first snapshot")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from standfast.mechanisms.backup.offsite.figures import Seen, figures
-from standfast.mechanisms.backup.offsite.location import Stands, host, stands
+from standfast.mechanisms.backup.offsite.location import Stands, door, stands
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot
 from standfast.mechanisms.backup.offsite.store import Kind, Store
 
@@ -85,9 +85,15 @@ def test_a_folder_is_elsewhere_by_word_alone() -> None:
     )
 
 
-def test_which_name_the_addresses_are_of() -> None:
-    assert host(S3) == "s3.example.test"
-    assert host(FOLDER) == ""
-    assert host(Store(kind=Kind.SFTP, location="a@b.example.test:22/x")) == "b.example.test"
-    azure = Store(kind=Kind.AZURE, location="shop/container/folder")
-    assert host(azure) == "shop.blob.core.windows.net"
+@pytest.mark.parametrize(
+    ("kind", "where", "found"),
+    [
+        (Kind.S3, "https://s3.example.test/bucket/site", ("s3.example.test", 443)),
+        (Kind.S3, "http://10.0.0.1:9000/bucket/site", ("10.0.0.1", 9000)),
+        (Kind.AZURE, "shop/container/folder", ("shop.blob.core.windows.net", 443)),
+        (Kind.SFTP, "a@b.example.test:23/x", ("b.example.test", 23)),
+        (Kind.FOLDER, "/srv", None),
+    ],
+)
+def test_where_a_store_answers(kind: Kind, where: str, found: tuple[str, int] | None) -> None:
+    assert door(Store(kind=kind, location=where)) == found

@@ -8,6 +8,7 @@ so its region alone speaks for it, and without one it counts as on the machine.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from standfast.mechanisms.backup.offsite.store import Kind, Store
 
@@ -46,14 +47,16 @@ def beside(address: str) -> IPv4Network | IPv6Network:
     return ip_network(f"{address}/{BESIDE[ip_address(address).version]}", strict=False)
 
 
-def host(store: Store) -> str:
-    """The name whose addresses count; empty for a folder."""
+def door(store: Store) -> tuple[str, int] | None:
+    """The name whose addresses count, and the port; a folder has neither."""
     match store.kind:
         case Kind.S3:
-            return store.parts["server"].partition("://")[2].partition(":")[0]
+            server = urlsplit(store.parts["server"])
+            port = server.port or {"https": 443, "http": 80}[server.scheme]
+            return server.hostname or "", port
         case Kind.AZURE:
-            return f"{store.parts['account']}.blob.core.windows.net"
+            return f"{store.parts['account']}.blob.core.windows.net", 443
         case Kind.SFTP:
-            return store.parts["host"]
+            return store.parts["host"], int(store.parts["port"])
         case Kind.FOLDER:
-            return ""
+            return None

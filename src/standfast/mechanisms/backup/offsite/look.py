@@ -20,6 +20,9 @@ from standfast.mechanisms.backup.offsite.machine import Files, to_read
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot, Source
 from standfast.mechanisms.backup.offsite.store import Store
 
+ANSWERS_WITHIN_S = 5.0
+"""For each address that a name has."""
+
 
 def document(snapshot: Snapshot) -> Mapping[str, Any]:
     source = snapshot.source
@@ -54,26 +57,36 @@ def snapshot(document: Mapping[str, Any]) -> Snapshot:
 
 
 def addresses(store: Store) -> tuple[str, ...]:
-    name = location.host(store)
-    if not name:
+    """Under which it answers: a connection is made to one of them. Raises `Unreachable`, within
+    seconds: restic itself would go on asking for as long as it may."""
+    door = location.door(store)
+    if door is None:
         return ()
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(*door, type=socket.SOCK_STREAM)
     except OSError as error:
         raise Unreachable(
-            f"the store off site, {name}, is no name that is known: {error.strerror}",
+            f"the store off site, {door[0]}, is no name that is known: {error.strerror}",
             remedy="Does this machine resolve names?",
+        ) from error
+    try:
+        socket.create_connection(door, timeout=ANSWERS_WITHIN_S).close()
+    except OSError as error:
+        raise Unreachable(
+            f"the store off site does not answer at port {door[1]} of {door[0]}: {error}",
+            remedy="Is it down, or the way to it closed?",
         ) from error
     return tuple(sorted({str(each[4][0]) for each in found}))
 
 
 def main() -> int:
     try:
+        at = addresses(Files().known_store())
         store = to_read(SystemRunner())
         found = {
             "snapshots": [document(each) for each in store.snapshots()],
             "opens_without_key": store.opens_without_its_key(),
-            "addresses": addresses(Files().known_store()),
+            "addresses": at,
         }
     except StandfastError as error:
         print(error.words, file=sys.stderr)

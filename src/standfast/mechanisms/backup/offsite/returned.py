@@ -47,6 +47,8 @@ class Returned(Restore):
             raise CannotVerify("nothing was fetched for this run")
         if self.note.problem:
             raise CannotVerify(self.note.problem)
+        if not (self.scratch.data / "PG_VERSION").is_file():
+            raise CannotVerify("what came back is no database")
         self.report.copy, self.report.finished_at = self.asked.copy, self.asked.taken_at
         self.scratch.socket.mkdir(mode=0o700)
         point_inside(self.scratch.data / "pg_tblspc", Path(PASSED), self.scratch.folder)
@@ -74,8 +76,11 @@ def compared(found: Tables, taken: Tables) -> str:
 
 
 def point_inside(links: Path, before: Path, now: Path) -> None:
-    """Tablespaces lie beside the data, wherever it is put."""
+    """Tablespaces lie beside the data, wherever it is put. Raises `CannotVerify` where one does
+    not."""
     for link in links.iterdir():
+        if not link.is_symlink() or not link.readlink().is_relative_to(before):
+            raise CannotVerify(f"the tablespace {link.name} does not lie beside the data")
         inside = link.readlink().relative_to(before)
         link.unlink()
         link.symlink_to(now / inside)

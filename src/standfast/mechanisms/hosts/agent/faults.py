@@ -71,12 +71,14 @@ class CommandFault:
 AnyFault = Fault | CommandFault
 
 
-def by_words(name: str, source: str, module: str, plant: str, remove: str) -> CommandFault:
-    """A fault that a module of ours plants and removes on the machine, each told by a word.
-    `source`: the folder of our own source there."""
+def by_words(
+    name: str, source: str, module: str, plant: str, remove: str, *about: str
+) -> CommandFault:
+    """A fault that a module of ours plants and removes on the machine, each told by a word, and
+    both what it is about. `source`: the folder of our own source there."""
     python = ("/usr/bin/env", f"PYTHONPATH={source}", "PYTHONDONTWRITEBYTECODE=1")
     words = (*python, "/usr/bin/python3", "-m", module)
-    return CommandFault(name=name, plant=(*words, plant), remove=(*words, remove))
+    return CommandFault(name=name, plant=(*words, plant, *about), remove=(*words, remove, *about))
 
 
 def escaped(value: str) -> str:

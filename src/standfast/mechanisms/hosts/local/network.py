@@ -22,7 +22,7 @@ from standfast.mechanisms.hosts.local.names import (
     inside,
     namespace_path,
 )
-from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.hosts.machine import Machine, Role
 
 
 def ip(*words: str, namespace: str | None = None) -> Command:
@@ -52,6 +52,14 @@ def plug_in(names: Names, machine: Machine, runner: Runner) -> None:
             for command in plugged(names, namespace, network, outer, address, subnet):
                 runner.run(command)
     set_links(names, machine, runner, up=True)
+    if machine.is_a(Role.MONITOR) and machine.public is None:
+        runner.run(way_to_the_front(namespace))
+
+
+def way_to_the_front(namespace: str) -> Command:
+    """Monitors look at the edges' public addresses. Linux answers for all of its addresses on every
+    cable, so they find them on the private one; how the internet gets there, they do not see."""
+    return ip("route", "replace", str(PUBLIC), "dev", "private", namespace=namespace)
 
 
 def set_links(names: Names, machine: Machine, runner: Runner, *, up: bool) -> None:
