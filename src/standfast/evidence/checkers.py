@@ -25,6 +25,10 @@ MOST = 16
 """One process writes down what these find, and can feed about so many."""
 
 
+ENDS_WITHIN_S = 5.0
+"""It has nothing to put away."""
+
+
 class Checkers:
     """`signatures` is how many there will be, about: for few no process is started."""
 
@@ -59,6 +63,8 @@ class Checkers:
         while not self._idle.empty():
             self._idle.get().close()
         for process in self._processes:
+            process.join(ENDS_WITHIN_S)
+            process.kill()
             process.join()
 
     @property
@@ -99,4 +105,7 @@ def _serve(at: int, pipes: Sequence[tuple[Connection, Connection]]) -> None:
         while True:
             connection.send(list(signed_each(connection.recv())))
     except (EOFError, OSError):
-        return
+        pass
+    finally:
+        # At once: what a program does at its end is for the one of which this is a copy.
+        os._exit(0)
