@@ -29,7 +29,6 @@ BANS = (
     Ban(
         names=(
             "subprocess",
-            "multiprocessing",
             "pty",
             "os.system",
             "os.popen",
@@ -43,6 +42,11 @@ BANS = (
         ),
         only_in=("core/command.py",),
         instead="return a core.command.Command and hand it to a Runner",
+    ),
+    Ban(
+        names=("multiprocessing", "os.fork", "os.forkpty"),
+        only_in=("core/copies.py",),
+        instead="use core.copies for what takes all cores, and core.command for a program",
     ),
     Ban(
         names=(

@@ -32,6 +32,7 @@ def test_tests_use_no_mock_library() -> None:
     [
         (banned_names, "import subprocess"),
         (banned_names, "from subprocess import run"),
+        (banned_names, "from multiprocessing import Pool"),
         (banned_names, "import os\nos.system('true')"),
         (banned_names, "from datetime import datetime\ndatetime.now()"),
         (banned_names, "import datetime as dt\ndt.datetime.utcnow()"),
@@ -64,6 +65,7 @@ def test_a_planted_fault_turns_the_rule_red(rule: Rule, code: str) -> None:
     ("rule", "path", "code"),
     [
         (banned_names, "core/command.py", "import subprocess"),
+        (banned_names, "core/copies.py", "from multiprocessing import get_context"),
         (banned_names, "core/clock.py", "import time\ntime.sleep(1)"),
         (banned_names, "mechanisms/keys/custody.py", "import secrets"),
         (banned_names, "daemons/keeper.py", "from random import Random"),

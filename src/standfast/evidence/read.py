@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from standfast.core.errors import CannotVerify
 from standfast.evidence.bundle import Bundle, Look
-from standfast.evidence.checkers import Checkers
+from standfast.evidence.checkers import Checkers, checkers
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.entries import NO_ENTRIES, Entries, Entry
 from standfast.evidence.envelope import Unsealed, by_id
@@ -165,8 +165,8 @@ def _read(
 ) -> Record:
     files: dict[Tile, bytes] = {}
     new = inspection.checkpoint.size - reader.known
-    with uncollected(), Checkers(new) as checkers:
-        for each, good in _checked(_bundles(transport, inspection, reader, again), checkers):
+    with uncollected(), checkers(new) as others:
+        for each, good in _checked(_bundles(transport, inspection, reader, again), others):
             if reader.known and not inspection.agrees(each.tile, each.hashes):
                 raise _Changed
             files[each.tile] = each.digest
@@ -205,15 +205,13 @@ def _bundles(
         yield look.at(_file(transport, tile))
 
 
-def _checked(
-    found: Iterator[Bundle], checkers: Checkers
-) -> Iterator[tuple[Bundle, Sequence[bool]]]:
+def _checked(found: Iterator[Bundle], others: Checkers) -> Iterator[tuple[Bundle, Sequence[bool]]]:
     """Each bundle with which of its signatures are good. Those after it are fetched meanwhile, but
     for the first one's, which names keys."""
     waiting: deque[tuple[Bundle, Future[list[bool]]]] = deque()
     for each in found:
-        waiting.append((each, checkers.begin(each.sealed.checks)))
-        if each.tile.index == 0 or len(waiting) > AHEAD * checkers.count:
+        waiting.append((each, others.begin(each.sealed.checks)))
+        if each.tile.index == 0 or len(waiting) > AHEAD * others.count:
             bundle, answer = waiting.popleft()
             yield bundle, answer.result()
     for bundle, answer in waiting:
