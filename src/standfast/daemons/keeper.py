@@ -38,7 +38,12 @@ from standfast.evidence.policy import Policy, of_monitors, parse
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
-from standfast.evidence.statement import AnyPredicate, EnrolledSigner, ShownCertificate
+from standfast.evidence.statement import (
+    AnyPredicate,
+    Availability,
+    EnrolledSigner,
+    ShownCertificate,
+)
 from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.timestamp import shelf
 from standfast.evidence.timestamp.judge import newest
@@ -459,6 +464,10 @@ def visiting(keeper: Keeper, credentials: Path) -> Visitor:
         writes=lambda: keeper.writes,
         hand_in=keeper.intake.take,
         kept=keeper.folder / "availability.json",
+        has_begun=lambda: any(
+            isinstance(each.statement.predicate, Availability)
+            for each in (keeper.record.entries if keeper.record else ())
+        ),
     )
 
 
