@@ -88,13 +88,16 @@ def computer(site: Site) -> dict[str, object]:
         "ours": []
         if others
         else sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/standfast")),
-        "logs": sorted(
-            str(path)
-            for path in (STATE / "logs").rglob("*")
-            if path.is_file() and site.name.encode() in path.read_bytes()
-        ),
+        "logs": sorted(str(path) for path in (STATE / "logs").rglob("*") if speaks_of(path, site)),
         "port": listening(site.port),
     }
+
+
+def speaks_of(path: Path, site: Site) -> bool:
+    try:
+        return site.name.encode() in path.read_bytes()
+    except OSError:  # a folder, or gone with another site
+        return False
 
 
 def links() -> list[dict[str, str]]:
