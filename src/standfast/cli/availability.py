@@ -78,7 +78,7 @@ def held_against(record: Record, content: bytes) -> Compared:
         return Compared(why_not="the page says nothing of it")
     if claim.size > record.checkpoint.size:
         return Compared(why_not="the page is newer than the record that was read")
-    then = (each for each in record.entries if each.index < claim.size)
+    then = [each for each in record.entries if each.index < claim.size]
     derived = document(availability(then, now=claim.made_at))
     if claim.availability == derived:
         return Compared()

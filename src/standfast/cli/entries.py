@@ -15,8 +15,8 @@ from standfast.cli.record import log_of
 from standfast.cli.times import typed
 from standfast.core.clock import SystemClock
 from standfast.core.errors import ConfigError
+from standfast.evidence.entries import Entry
 from standfast.evidence.explanation import explaining
-from standfast.evidence.read import Entry
 from standfast.evidence.selection import Wanted, selected
 from standfast.evidence.statement import Kind
 

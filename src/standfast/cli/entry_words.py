@@ -8,8 +8,8 @@ from typing import Any
 
 from standfast.core.units import stamp
 from standfast.evidence.dossier import objections
+from standfast.evidence.entries import Entry
 from standfast.evidence.explanation import Explanation, explanations
-from standfast.evidence.read import Entry
 from standfast.evidence.selection import speaks_of
 from standfast.evidence.statement import (
     Availability,

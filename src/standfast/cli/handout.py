@@ -15,11 +15,12 @@ from standfast.core.clock import SystemClock
 from standfast.core.errors import CannotVerify, ConfigError, Refused
 from standfast.core.files import write_atomically
 from standfast.evidence import spreadsheet
+from standfast.evidence.entries import Entry
 from standfast.evidence.envelope import Claimed, claimed
 from standfast.evidence.note import parse_vkey
 from standfast.evidence.policy import Policy
 from standfast.evidence.proof import LIMIT_BYTES, EntryProof, prove
-from standfast.evidence.read import Entry, claimed_name, entry_at
+from standfast.evidence.read import claimed_name, entry_at
 from standfast.pages.questionnaire import render
 from standfast.pages.questionnaire.answers import answered
 

@@ -30,6 +30,7 @@ from standfast.daemons.visitor import Visitor, go_on_visiting
 from standfast.evidence.company import Company
 from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
+from standfast.evidence.entries import by_kind
 from standfast.evidence.envelope import leaf
 from standfast.evidence.head import is_current, majority
 from standfast.evidence.log import Log
@@ -40,7 +41,6 @@ from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
 from standfast.evidence.statement import (
     AnyPredicate,
-    Availability,
     EnrolledSigner,
     ShownCertificate,
 )
@@ -252,7 +252,7 @@ class Keeper:
 
     def _read(self) -> Record:
         log = FolderTransport(self.www / "log")
-        self.record = read_log(log, self._vkey, before=self.record)
+        self.record = read_log(log, self._vkey, before=self.record, again=True)
         self.known = Known.of(self.record)
         return self.record
 
@@ -464,10 +464,7 @@ def visiting(keeper: Keeper, credentials: Path) -> Visitor:
         writes=lambda: keeper.writes,
         hand_in=keeper.intake.take,
         kept=keeper.folder / "availability.json",
-        has_begun=lambda: any(
-            isinstance(each.statement.predicate, Availability)
-            for each in (keeper.record.entries if keeper.record else ())
-        ),
+        has_begun=lambda: bool(keeper.record and by_kind(keeper.record.entries).counts),
     )
 
 

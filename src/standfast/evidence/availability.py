@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from standfast.core.units import stamp
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry, by_kind
 from standfast.evidence.slots import CLOCK_TOLERANCE
 from standfast.evidence.state import LOOKING_BACK
 from standfast.evidence.statement import Availability
@@ -69,7 +69,7 @@ class Count:
     span: Span
 
 
-def availability(entries: Iterable[Entry], *, now: datetime) -> Available | None:
+def availability(entries: Sequence[Entry], *, now: datetime) -> Available | None:
     """None where nobody has ever looked. What lies before the first look in the log is not called
     unlooked: nobody had said that he would."""
     latest = milliseconds(now + CLOCK_TOLERANCE)
@@ -97,8 +97,8 @@ def availability(entries: Iterable[Entry], *, now: datetime) -> Available | None
     )
 
 
-def counted(entries: Iterable[Entry]) -> Iterator[Count]:
-    for entry in entries:
+def counted(entries: Sequence[Entry]) -> Iterator[Count]:
+    for entry in by_kind(entries).counts:
         if isinstance(said := entry.statement.predicate, Availability):
             span = Span(milliseconds(said.starts_at), milliseconds(said.until))
             yield Count(index=entry.index, said=said, span=span)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry, by_kind
 from standfast.evidence.statement import CertificatesNotice, ShownCertificate
 
 PORT = 443
@@ -42,7 +42,7 @@ def shown_by(entries: Sequence[Entry]) -> tuple[ShownCertificate, ...]:
 
 
 def newest(entries: Sequence[Entry]) -> tuple[int, CertificatesNotice] | None:
-    for entry in reversed(entries):
+    for entry in reversed(by_kind(entries).notices):
         if isinstance(predicate := entry.statement.predicate, CertificatesNotice):
             return entry.index, predicate
     return None

@@ -5,13 +5,13 @@ So every operator of a site, and every reader of its page, knows the same.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from standfast.core.units import parse_stamp, stamp
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry, by_kind
 from standfast.evidence.statement import TextNotice
 
 RESUMED = "Drills are resumed."
@@ -63,9 +63,9 @@ def waiting(drill: str) -> str:
     return f"The drill {drill} waits for the operator's consent."
 
 
-def standing(entries: Iterable[Entry]) -> Standing:
+def standing(entries: Sequence[Entry]) -> Standing:
     now = Standing()
-    for entry in entries:
+    for entry in by_kind(entries).notices:
         if isinstance(predicate := entry.statement.predicate, TextNotice):
             now = after(now, predicate)
     return now

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from standfast.core.errors import ConfigError, Refused
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import Proof, TextNotice
 from standfast.promises.model import Outcome
 

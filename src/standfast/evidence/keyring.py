@@ -22,15 +22,23 @@ class Keyring:
     log: Verifier
     enrolled: Mapping[str, Verifier] = field(default_factory=dict)
 
+    @property
+    def keys(self) -> tuple[Verifier, ...]:
+        return (self.log, *self.enrolled.values())
+
     def admit(self, leaf: bytes) -> Opened:
         """Open a leaf that is next in the log. Raises `CannotVerify` when it may not be there.
 
         The writer asks this before it appends, because a bad leaf would be there for ever.
         """
-        found = opened(leaf, (self.log, *self.enrolled.values()))
+        return self.admitted(opened(leaf, self.keys))
+
+    def admitted(self, found: Opened) -> Opened:
+        """What one of `keys` has signed. Raises `CannotVerify` when it was not for that key to
+        sign."""
         if isinstance(found.statement.predicate, TextNotice):
             return found
-        by_log = found.signer.id == self.log.id
+        by_log = found.signer is self.log
         if by_log is not (found.statement.kind in OF_THE_LOG):
             raise CannotVerify(f"{found.signer.name} may not sign a {found.statement.kind}")
         return found

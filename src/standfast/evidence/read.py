@@ -4,16 +4,26 @@ Nothing that comes over the transport is trusted. What cannot be believed is lef
 that a reader is told about the one altered entry and still sees the others.
 """
 
+import gc
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
 
 from standfast.core.errors import CannotVerify
+from standfast.evidence.bundle import Bundle, Look
+from standfast.evidence.checkers import Checkers
 from standfast.evidence.checkpoint import Checkpoint
-from standfast.evidence.inspection import Fetched, Found, Inspected, inspect, listed
+from standfast.evidence.entries import NO_ENTRIES, Entries, Entry
+from standfast.evidence.envelope import Unsealed, by_id
+from standfast.evidence.inspection import Found, Inspection, listed
 from standfast.evidence.keyring import Keyring
 from standfast.evidence.note import Verifier, open_note, parse_vkey
-from standfast.evidence.statement import Kind, Statement
+from standfast.evidence.rows import NO_ROWS, Rows
+from standfast.evidence.statement import EnrolledNotice
 from standfast.evidence.tiles import (
     CHECKPOINT,
     WIDTH,
@@ -29,47 +39,68 @@ READ_LIMIT = 1_000_000
 """Entries that one reader takes into memory: a site of thirty promises for some decades."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    index: int
-    signer: str
-    statement: Statement
+AHEAD = 2
+"""Bundles for each core that wait to be looked at: as much of the log as is in memory."""
 
-    @property
-    def kind(self) -> Kind:
-        return self.statement.kind
+
+NO_FILES: Mapping[Tile, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """`leaves` are the hashes under the signed root. When they could not be found they are empty,
-    and so are the entries, because none can be believed."""
+    and so are the entries, because none can be believed. `rows` are they and the hashes above
+    them, `files` the hashes of the files in which the entries were, for who reads it again."""
 
     checkpoint: Checkpoint
     checkpoint_bytes: bytes
     leaves: tuple[bytes, ...]
-    entries: tuple[Entry, ...]
+    entries: Entries
     keyring: Keyring
     complaints: tuple[str, ...]
+    rows: Rows = field(default=NO_ROWS, repr=False, compare=False)
+    files: Mapping[Tile, bytes] = field(default_factory=lambda: NO_FILES, repr=False, compare=False)
 
 
-def read_log(transport: Transport, vkey: str, *, before: Record | None = None) -> Record:
+def read_log(
+    transport: Transport, vkey: str, *, before: Record | None = None, again: bool = False
+) -> Record:
     """Raises `CannotVerify` when there is no checkpoint of this key, `Unreachable` when nobody
     answers. Everything else that is wrong is among the record's complaints.
 
     `before` is what the same reader had of this log. Every file is read and hashed again all the
-    same, but an entry whose hash is under both roots is not opened a second time.
+    same, but an entry whose hash is under both roots is not opened a second time. `again`: the
+    record will be such a `before`, so that it pays to keep the hash of every file.
     """
     verifier = parse_vkey(vkey)
     note = transport.fetch(CHECKPOINT)
     checkpoint = read_checkpoint(note, verifier)
-    return _record(
-        checkpoint,
-        note,
-        inspect(checkpoint, _fetched(transport, checkpoint.size)),
-        Keyring(log=verifier),
-        before,
+    tiles = {tile: _found(transport, tile) for tile in hash_tiles(checkpoint.size)}
+    inspection: Inspection[Unsealed | None] = Inspection(
+        checkpoint, tiles, before.rows if before else NO_ROWS
     )
+    if before is not None and _still_holds(before, inspection.signed, verifier):
+        with suppress(_Changed):
+            return _read(transport, note, inspection, _Reader.after(before), again)
+        inspection = Inspection(checkpoint, tiles)
+    return _read(transport, note, inspection, _Reader(Keyring(log=verifier)), again)
+
+
+def _still_holds(before: Record, signed: Rows | None, log: Verifier) -> bool:
+    """Nothing was wrong with it, it is of this key, and its entries are under this root, too."""
+    size = len(before.leaves)
+    return (
+        not before.complaints
+        and before.keyring.log == log
+        and len(before.entries) == size
+        and signed is not None
+        and before.leaves == signed.leaves[:size]
+    )
+
+
+class _Changed(Exception):
+    """An entry is not there any more that was read before: it may have enrolled a key, so that all
+    after it is to be judged anew."""
 
 
 def claimed_name(note: bytes) -> str:
@@ -88,61 +119,123 @@ def read_checkpoint(note: bytes, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
-def _record(
-    checkpoint: Checkpoint,
+class _Reader:
+    """What is believed so far of a log that is read from its beginning, or from `known` on."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        before: Entries = NO_ENTRIES,
+        files: Mapping[Tile, bytes] = NO_FILES,
+    ) -> None:
+        self.keyring = keyring
+        self.keys = by_id(keyring.keys)
+        self.before = before
+        self.known = len(before)
+        self.new: list[Entry] = []
+        self.files = files
+        self.refused: list[str] = []
+
+    @classmethod
+    def after(cls, before: Record) -> "_Reader":
+        return cls(before.keyring, before.entries, before.files)
+
+    def take(self, first: int, placed: Sequence[Unsealed | None]) -> None:
+        """Entries from number `first` on, in their places. The known ones are not looked at."""
+        for index, each in enumerate(placed[max(self.known - first, 0) :], max(self.known, first)):
+            if each is None:
+                continue
+            try:
+                found = self.keyring.admitted(each.by(self.keys))
+            except CannotVerify as error:
+                self.refused.append(f"entry {index} does not count: {error.problem}")
+                continue
+            if isinstance(found.statement.predicate, EnrolledNotice):
+                self.keyring = self.keyring.after(found.statement)
+                self.keys = by_id(self.keyring.keys)
+            self.new.append(Entry(index, found.signer.name, found.statement))
+
+
+def _read(
+    transport: Transport,
     note: bytes,
-    inspected: Inspected,
-    keyring: Keyring,
-    before: Record | None,
+    inspection: Inspection[Unsealed | None],
+    reader: _Reader,
+    again: bool,
 ) -> Record:
-    leaves, complaints = inspected.leaves, inspected.complaints
-    entries: list[Entry] = []
-    if before is not None and _still_holds(before, inspected, keyring):
-        keyring, entries = before.keyring, list(before.entries)
-    known = len(entries)
-    # Envelopes are let go as they are opened: a long log's would otherwise be in memory twice.
-    waiting = deque(inspected.entries)
-    del inspected
-    refused: list[str] = []
-    for index in range(len(waiting)):
-        envelope = waiting.popleft()
-        if envelope is None or index < known:
-            continue
-        try:
-            found = keyring.admit(envelope)
-        except CannotVerify as error:
-            refused.append(f"entry {index} does not count: {error.problem}")
-            continue
-        keyring = keyring.after(found.statement)
-        entries.append(Entry(index=index, signer=found.signer.name, statement=found.statement))
+    files: dict[Tile, bytes] = {}
+    new = inspection.checkpoint.size - reader.known
+    with uncollected(), Checkers(new) as checkers:
+        for each, good in _checked(_bundles(transport, inspection, reader, again), checkers):
+            if reader.known and not inspection.agrees(each.tile, each.hashes):
+                raise _Changed
+            files[each.tile] = each.digest
+            content = [*[None] * each.known, *each.sealed.unsealed(good)]
+            reader.take(each.tile.first, inspection.placed(each.tile, each.hashes, content))
+    ended, entries = inspection.ended(), reader.before.then(reader.new)
+    believed = ended.rows or NO_ROWS
     return Record(
-        checkpoint=checkpoint,
+        checkpoint=inspection.checkpoint,
         checkpoint_bytes=note,
-        leaves=leaves or (),
-        entries=tuple(entries) if leaves is not None else (),
-        keyring=keyring,
-        complaints=(*complaints, *listed(refused), *_strangers(entries)),
+        leaves=believed.leaves,
+        entries=entries if ended.rows is not None else NO_ENTRIES,
+        keyring=reader.keyring,
+        complaints=(
+            *ended.complaints,
+            *listed(reader.refused),
+            *_strangers(entries, since=reader.known),
+        ),
+        rows=believed,
+        files=files if again else NO_FILES,
     )
 
 
-def _still_holds(before: Record, inspected: Inspected, keyring: Keyring) -> bool:
-    """Nothing was wrong with it, it is of this key, and its entries are there and are the same.
+def _bundles(
+    transport: Transport, inspection: Inspection[Unsealed | None], reader: _Reader, again: bool
+) -> Iterator[Bundle]:
+    for tile in bundles(inspection.checkpoint.size):
+        look = Look(
+            tile=tile,
+            keys=reader.keys,
+            known=reader.known,
+            hashes=inspection.expected(tile),
+            digest=reader.files.get(tile, b""),
+            again=again,
+        )
+        yield look.at(_file(transport, tile))
 
-    One that is missing now may have enrolled a key, so that all after it is to be judged anew.
-    """
-    size = len(before.leaves)
-    return (
-        not before.complaints
-        and before.keyring.log == keyring.log
-        and len(before.entries) == size
-        and before.leaves == (inspected.leaves or ())[:size]
-        and None not in inspected.entries[:size]
-    )
+
+def _checked(
+    found: Iterator[Bundle], checkers: Checkers
+) -> Iterator[tuple[Bundle, Sequence[bool]]]:
+    """Each bundle with which of its signatures are good. Those after it are fetched meanwhile, but
+    for the first one's, which names keys."""
+    waiting: deque[tuple[Bundle, Future[list[bool]]]] = deque()
+    for each in found:
+        waiting.append((each, checkers.begin(each.sealed.checks)))
+        if each.tile.index == 0 or len(waiting) > AHEAD * checkers.count:
+            bundle, answer = waiting.popleft()
+            yield bundle, answer.result()
+    for bundle, answer in waiting:
+        yield bundle, answer.result()
 
 
-def _strangers(entries: list[Entry]) -> Iterator[str]:
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Python looks through all that is in memory again and again as it grows, for what refers to
+    itself. Nothing of a log does, and looking took a twentieth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _strangers(entries: Sequence[Entry], *, since: int) -> Iterator[str]:
     """One log is of one site: a proof of another one would not be about this promise."""
-    for entry in entries:
+    for entry in islice(entries, since, None):
         if entry.statement.site != entries[0].statement.site:
             yield f"entry {entry.index} is about another site, {entry.statement.site}"
 
@@ -168,16 +261,16 @@ def entries_between(transport: Transport, start: int, size: int) -> tuple[bytes,
     return tuple(found)
 
 
-def _fetched(transport: Transport, size: int) -> Fetched:
-    return Fetched(
-        bundles={tile: _found(transport, tile) for tile in bundles(size)},
-        tiles={tile: _found(transport, tile) for tile in hash_tiles(size)},
-    )
-
-
 def _found(transport: Transport, tile: Tile) -> Found:
     try:
         return contents(tile, fetched_tile(transport, tile))
+    except CannotVerify:
+        return None
+
+
+def _file(transport: Transport, tile: Tile) -> bytes | None:
+    try:
+        return fetched_tile(transport, tile)
     except CannotVerify:
         return None
 

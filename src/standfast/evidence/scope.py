@@ -1,10 +1,10 @@
 """Which sentences of the catalogue this site does not promise, by its own word in the log."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry, folded
 from standfast.evidence.statement import ScopeNotice, Slot
 
 
@@ -19,13 +19,19 @@ class LeftOut:
     index: int
 
 
-def left_out(entries: Iterable[Entry]) -> tuple[LeftOut, ...]:
+def left_out(entries: Sequence[Entry]) -> tuple[LeftOut, ...]:
     """By the newest notice, less what a later slot promises again."""
-    found: dict[str, LeftOut] = {}
-    for entry in entries:
+    return tuple(folded(entries, _left_out).values())
+
+
+def _left_out(
+    before: Mapping[str, LeftOut] | None, entries: Sequence[Entry], since: int
+) -> Mapping[str, LeftOut]:
+    found = dict(before or {})
+    for entry in entries[since:]:
         match entry.statement.predicate:
-            case Slot(promise=promise):
-                found.pop(promise, None)
+            case Slot() as slot:
+                found.pop(slot.promise, None)
             case ScopeNotice() as notice:
                 found = {
                     each.promise: LeftOut(
@@ -39,4 +45,4 @@ def left_out(entries: Iterable[Entry]) -> tuple[LeftOut, ...]:
                 }
             case _:
                 pass
-    return tuple(found.values())
+    return found

@@ -12,14 +12,14 @@ were not revealed in time leave the promise unproven (`state.py`).
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue, ValidationError
 
 from standfast.core.units import parse_stamp, stamp
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry, by_kind
 from standfast.evidence.statement import Figures, Predicate, Proof, Run, TextNotice, canonical
 from standfast.promises.judge import judge
 from standfast.promises.model import Outcome
@@ -69,13 +69,15 @@ def seal(proof: Proof, salt: bytes) -> tuple[Proof, Details]:
         "seen": {SEALED: {DIGEST: details.digest, REVEALED_BY: by}},
         "story": (told,),
     }
-    return proof.model_copy(update=hidden), details
+    return Proof(**{**dict(proof), **hidden}), details
 
 
 def seal_of(run: Run) -> Seal | None:
     """None where nothing is sealed, and where it is sealed as it may not be."""
+    if run.outcome is not Outcome.BROKEN or run.measured:
+        return None
     said = run.seen.get(SEALED)
-    if run.outcome is not Outcome.BROKEN or run.measured or not isinstance(said, Mapping):
+    if not isinstance(said, Mapping):
         return None
     try:
         by = parse_stamp(str(said.get(REVEALED_BY)))
@@ -103,9 +105,9 @@ def details_in(text: str) -> Details | None:
     return details if details.to_json() == said[1].encode() else None
 
 
-def revealed(entries: Iterable[Entry]) -> Mapping[str, Details]:
+def revealed(entries: Sequence[Entry]) -> Mapping[str, Details]:
     """By their digest."""
-    texts = (each.statement.predicate for each in entries)
+    texts = (each.statement.predicate for each in by_kind(entries).notices)
     found = (details_in(each.text) for each in texts if isinstance(each, TextNotice))
     return {each.digest: each for each in found if each is not None}
 
@@ -116,6 +118,5 @@ def unsealed(proof: Proof, known: Mapping[str, Details]) -> Proof:
     details = known.get(sealed.digest) if sealed else None
     if details is None or judge(proof.objective, details.measured) is not Outcome.BROKEN:
         return proof
-    return proof.model_copy(
-        update={"measured": details.measured, "seen": details.seen, "story": details.story}
-    )
+    told = {"measured": details.measured, "seen": details.seen, "story": details.story}
+    return Proof(**{**dict(proof), **told})

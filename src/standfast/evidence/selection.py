@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import Availability, Calibration, Kind, Proof, Slot
 
 

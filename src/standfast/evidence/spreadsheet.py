@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from standfast.core.units import stamp
 from standfast.evidence.dossier import objections
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import SERVICE, Availability, Proof
 
 UNITS: Mapping[str, str] = {"_s": "s", "_bytes": "bytes"}

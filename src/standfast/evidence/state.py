@@ -13,9 +13,9 @@ from typing import NamedTuple
 from standfast.core.units import duration, stamp
 from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
-from standfast.evidence.read import Entry
-from standfast.evidence.sealed import seal_of
-from standfast.evidence.slots import Proven, Span, missed
+from standfast.evidence.entries import Entry
+from standfast.evidence.sealed import WITHIN, seal_of
+from standfast.evidence.slots import Proven, Span, missed, numbered
 from standfast.promises.judge import judge
 from standfast.promises.model import Figures, Grade, Outcome, State
 
@@ -154,11 +154,10 @@ def _doubted(part: PartState, reason: str) -> PartState:
 
 def _derived(dossier: Dossier, now: datetime) -> PartState:
     slot, newest, calibrated = dossier.current.slot, dossier.newest, dossier.calibrated
-    proofs = [each.proof for each in dossier.proofs]
-    missing = tuple(
-        each for each in missed(dossier.slots, proofs, now) if each.until >= now - LOOKING_BACK
-    )
-    state, reason = _decided(dossier, missing, now)
+    since = now - LOOKING_BACK
+    proven = _proven(dossier, since)
+    missing = missed(dossier.course, proven, since=since, now=now)
+    state, reason = _decided(dossier, newest, missing, now)
     history = tuple(_history(dossier, now))
     return PartState(
         drill=dossier.drill,
@@ -170,7 +169,7 @@ def _derived(dossier: Dossier, now: datetime) -> PartState:
         measured=newest.proof.measured if newest else None,
         worst=_worst(each.measured for each in history),
         proven_at=newest.proof.ended_at if newest else None,
-        due_at=_due_at(dossier, state, now),
+        due_at=_due_at(dossier, newest, proven, state, now),
         calibrated_at=calibrated.at if calibrated else None,
         reason=reason,
         latest=newest.index if newest else None,
@@ -181,8 +180,18 @@ def _derived(dossier: Dossier, now: datetime) -> PartState:
     )
 
 
-def _decided(dossier: Dossier, missing: Sequence[Span], now: datetime) -> tuple[State, str]:
-    newest = dossier.newest
+def _proven(dossier: Dossier, since: datetime) -> Proven:
+    """By what slots are proven that were not over at that moment."""
+    recent = dossier.course.lasting(since)
+    begins = min((each.slot.starts_at for each in recent), default=since)
+    within = dossier.proofs_since(begins)
+    made_for = dossier.proofs_for(recent[0].index) if recent else []
+    return Proven.by([each.proof for each in (*within, *made_for)])
+
+
+def _decided(
+    dossier: Dossier, newest: Counted | None, missing: Sequence[Span], now: datetime
+) -> tuple[State, str]:
     if newest and newest.proof.outcome is Outcome.BROKEN:
         return State.BROKEN, _sealed(newest, now) or _exceeded(newest)
     doubt = next(_doubts(dossier, newest, missing, now), None)
@@ -196,7 +205,7 @@ def _doubts(
     for each in dossier.objections:
         if each.index > since:
             yield f"the proof in entry {each.index} does not count: {each.why}"
-    for proof in dossier.proofs:
+    for proof in dossier.proofs_since(now - LOOKING_BACK - WITHIN):
         seal = seal_of(proof.proof)
         if seal and seal.by < now <= seal.by + LOOKING_BACK:
             yield f"what entry {proof.index} measured was to be revealed by {stamp(seal.by)}"
@@ -228,7 +237,8 @@ def _doubts_about_calibration(dossier: Dossier, now: datetime) -> Iterator[str]:
 
 def _period(dossier: Dossier, newest: Counted) -> timedelta:
     """The period of the slot that announced the proof."""
-    slot = next(each for each in dossier.slots if each.index == newest.proof.slot)
+    slot = numbered(dossier.slots, newest.proof.slot)
+    assert slot is not None
     return timedelta(seconds=slot.slot.period_s)
 
 
@@ -251,14 +261,11 @@ def _exceeded(newest: Counted) -> str:
     return "; ".join(over)
 
 
-def _due_at(dossier: Dossier, state: State, now: datetime) -> datetime | None:
-    proven = Proven.by([each.proof for each in dossier.proofs])
-    due = [
-        each.slot.until
-        for each in dossier.slots
-        if each.slot.until >= now and not proven.within(each)
-    ]
-    newest, calibrated = dossier.newest, dossier.calibrated
+def _due_at(
+    dossier: Dossier, newest: Counted | None, proven: Proven, state: State, now: datetime
+) -> datetime | None:
+    due = [each.slot.until for each in dossier.course.lasting(now) if not proven.within(each)]
+    calibrated = dossier.calibrated
     if newest and state is State.KEPT and calibrated:
         within = timedelta(seconds=dossier.current.slot.calibrated_within_s)
         due += [newest.proof.ended_at + _period(dossier, newest), calibrated.at + within]
@@ -266,9 +273,9 @@ def _due_at(dossier: Dossier, state: State, now: datetime) -> datetime | None:
 
 
 def _history(dossier: Dossier, now: datetime) -> Iterator[Past]:
-    for each in sorted(dossier.proofs, key=lambda each: (each.proof.ended_at, each.index)):
-        if each.proof.ended_at >= now - LOOKING_BACK:
-            yield Past(each.proof.ended_at, each.proof.outcome, each.proof.measured)
+    recent = dossier.proofs_since(now - LOOKING_BACK)
+    for each in sorted(recent, key=lambda each: (each.proof.ended_at, each.index)):
+        yield Past(each.proof.ended_at, each.proof.outcome, each.proof.measured)
 
 
 def _worst(measurements: Iterable[Figures]) -> Mapping[str, float] | None:

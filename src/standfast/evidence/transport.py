@@ -5,6 +5,7 @@ sends too much, or nothing for too long, is given up.
 """
 
 import http.client
+import os
 import ssl
 from pathlib import Path
 from typing import Protocol
@@ -38,7 +39,8 @@ class FolderTransport:
     def fetch(self, path: str) -> bytes:
         try:
             with (self._folder / path).open("rb") as file:
-                return _within_limit(path, file.read(OBJECT_LIMIT_BYTES + 1))
+                size = os.fstat(file.fileno()).st_size
+                return _within_limit(path, file.read(min(size, OBJECT_LIMIT_BYTES) + 1))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise Missing(f"the log has no {path}") from error
         except OSError as error:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from standfast.cli.entry_words import Known, document, lines, table
+from standfast.evidence.entries import Entry
 from standfast.evidence.explanation import Explanation
-from standfast.evidence.read import Entry
 from standfast.evidence.statement import Answers, Availability, Proof, Statement, TextNotice
 from standfast.promises.model import Grade, Outcome
 

@@ -13,10 +13,10 @@ from tests.unit.written import WrittenLog
 
 from standfast.cli import standfast
 from standfast.core.errors import CannotVerify, ConfigError, Refused
+from standfast.evidence.entries import Entry
 from standfast.evidence.envelope import leaf
 from standfast.evidence.explanation import explaining
 from standfast.evidence.note import vkey
-from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import (
     AnyPredicate,

@@ -22,11 +22,11 @@ from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.company import Company, Security
 from standfast.evidence.consent import paused
 from standfast.evidence.cosignature import cosigned, cosigner, witness_name
+from standfast.evidence.entries import Entry
 from standfast.evidence.envelope import leaf
 from standfast.evidence.explanation import explaining, explanations
 from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import parse_vkey, vkey
-from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import Availability, EnrolledNotice, Proof, Slot, TextNotice
 from standfast.evidence.submission import answer

@@ -22,11 +22,12 @@ from standfast.daemons.observer import (
     end,
 )
 from standfast.evidence.checkpoint import Checkpoint
+from standfast.evidence.entries import Entry
 from standfast.evidence.envelope import opened
 from standfast.evidence.keyring import Keyring
 from standfast.evidence.merkle import leaf_hash, root
 from standfast.evidence.note import Verifier
-from standfast.evidence.read import Entry, Record
+from standfast.evidence.read import Record
 from standfast.evidence.sealed import details_in, seal_of, unsealed
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import Proof, Slot, Statement, TextNotice

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tests.unit.written import WrittenLog
 
+from standfast.evidence.entries import Entry
 from standfast.evidence.envelope import leaf
 from standfast.evidence.note import vkey
-from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import (
     AnyPredicate,

@@ -14,12 +14,12 @@ from standfast.evidence import merkle
 from standfast.evidence.checkpoint import SIZE_LIMIT, Checkpoint
 from standfast.evidence.draft import Draft
 from standfast.evidence.edge import EMPTY, grow
+from standfast.evidence.entries import Entry
 from standfast.evidence.envelope import claimed, leaf, opened, seal
 from standfast.evidence.explanation import explanations
 from standfast.evidence.inspection import Fetched, inspect
 from standfast.evidence.note import Verifier, good_name, open_note, parse_vkey, sign
 from standfast.evidence.proof import EntryProof, prove
-from standfast.evidence.read import Entry
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import (
     Answers,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standfast.core.errors import CannotVerify
 from standfast.core.units import stamp
 from standfast.evidence.availability import Answered, Available, availability, document
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import Availability, Kind, Statement
 
 from .test_statement import changed

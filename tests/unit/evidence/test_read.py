@@ -1,11 +1,12 @@
 import pytest
 
 from standfast.core.errors import CannotVerify, Unreachable
-from standfast.evidence import merkle
+from standfast.evidence import bundle, merkle
+from standfast.evidence.checkers import PAYS_FROM
 from standfast.evidence.checkpoint import Checkpoint
 from standfast.evidence.edge import EMPTY, grow
 from standfast.evidence.envelope import leaf
-from standfast.evidence.note import sign, vkey
+from standfast.evidence.note import Verifier, sign, vkey
 from standfast.evidence.read import READ_LIMIT, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.tiles import (
@@ -235,11 +236,11 @@ def test_a_reader_asks_only_for_what_the_checkpoint_commits_to(served, long):
     read_log(served, long.vkey)
     assert served.asked == [
         "checkpoint",
-        "tile/entries/000",
-        "tile/entries/001.p/44",
         "tile/0/000",
         "tile/0/001.p/44",
         "tile/1/000.p/1",
+        "tile/entries/000",
+        "tile/entries/001.p/44",
     ]
 
 
@@ -296,6 +297,65 @@ def test_a_log_of_many_batches_is_read_whole(told, tmp_path, open_log):
         log.append([first[2]] * 500)
     record = read_log(Served(_files(tmp_path)), told.vkey)
     assert (len(record.entries), record.complaints) == (2_002, ())
+
+
+def test_one_false_signature_in_a_long_log_is_named_and_the_others_stay(told, tmp_path, open_log):
+    """So many that other processes check them; one is by a key that signs under another's name."""
+    told.enrol()
+    slot = told.slot(0, 24)
+    told.prove(slot, 1)
+    first = told.leaves()
+    real = Verifier.of("monitor-1", told.machine.public_key).id
+    told.machine = Ed25519Signer.from_seed("monitor-1", bytes([9] * 32))
+    false = Verifier.of("monitor-1", told.machine.public_key).id
+    impostor = told.leaves()[2].replace(false.encode(), real.encode())
+    leaves = [*first[:2], *[first[2]] * (PAYS_FROM + 500)]
+    leaves[1_999] = impostor
+    log = open_log(tmp_path)
+    for at in range(0, len(leaves), 500):
+        log.append(leaves[at : at + 500])
+    record = read_log(Served(_files(tmp_path)), told.vkey)
+    assert record.complaints == (
+        "entry 1999 does not count: the signature of monitor-1 under it is false",
+    )
+    assert indexes(record) == [n for n in range(len(leaves)) if n != 1_999]
+
+
+def test_a_key_that_is_enrolled_in_the_midst_of_a_long_log_counts_from_there(
+    told, tmp_path, open_log
+):
+    told.enrol()
+    slot = told.slot(0, 24)
+    told.prove(slot, 1)
+    first = told.leaves()
+    told.machine = Ed25519Signer.from_seed("monitor-2", bytes([7] * 32))
+    told.enrol()
+    late = told.leaves()
+    leaves = [*first[:2], *[first[2]] * 1_000, late[2], late[3], *[late[2]] * 1_500]
+    log = open_log(tmp_path)
+    for at in range(0, len(leaves), 500):
+        log.append(leaves[at : at + 500])
+    record = read_log(Served(_files(tmp_path)), told.vkey)
+    assert len(record.complaints) == 1
+    assert record.complaints[0].startswith("entry 1002 does not count: it is signed by 'monitor-2")
+    assert len(record.entries) == len(leaves) - 1
+
+
+def test_a_file_that_is_as_it_was_is_not_opened_and_one_that_is_not_is(
+    long, served, grown, monkeypatch
+):
+    """By the hash of the whole file, which a reader keeps who reads again."""
+    before = read_log(served, long.vkey, before=grown, again=True)
+    assert len(before.files) == 2
+    opened = []
+    monkeypatch.setattr(bundle, "read_entries", lambda data: opened.append(1) or read_entries(data))
+    assert read_log(served, long.vkey, before=before, again=True) == before
+    assert opened == []
+    alter_an_entry(served)
+    assert read_log(served, long.vkey, before=before, again=True).complaints == (
+        "entry 9 has been altered or dropped",
+    )
+    assert opened
 
 
 def _files(folder):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from standfast.evidence.availability import availability
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry
 from standfast.evidence.statement import MOST_OUTAGES, Availability, Statement, apart_s
 from standfast.proofs.monitoring.availability import Look, Pace, counted, is_over
 

@@ -7,10 +7,11 @@ loosened it.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from standfast.evidence.read import Entry
-from standfast.evidence.slots import Announced, announced
+from standfast.evidence.entries import Entry
+from standfast.evidence.slots import Announced, announced, numbered
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Change
+from standfast.pages.trust.text import news
 
 PartName = tuple[str, str]
 """A promise and one of its drills."""
@@ -20,7 +21,8 @@ def changes(entries: Sequence[Entry], *, now: datetime) -> Mapping[PartName, tup
     """Newest first, for each part that has any."""
     before: dict[PartName, Announced] = {}
     found: dict[PartName, list[Change]] = {}
-    for each in announced(entries, now=now):
+    slots = announced(entries, now=now)
+    for each in filter(None, (numbered(slots, entry.index) for entry in news(entries))):
         part = (each.slot.promise, each.drill)
         if part in before:
             found.setdefault(part, []).extend(between(before[part], each))

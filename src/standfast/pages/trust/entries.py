@@ -1,9 +1,11 @@
 """The entries that the page refers to: where each is, and what the page says of it."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import datetime
 
-from standfast.evidence.read import Entry, Record
+from standfast.evidence.entries import Entry, folded
+from standfast.evidence.read import Record
 from standfast.evidence.statement import Calibration, Proof, Run
 from standfast.evidence.tiles import ENTRIES, WIDTH, Tile
 from standfast.pages.trust.model import Told
@@ -74,8 +76,14 @@ def entry_at(record: Record, index: int | None) -> Entry | None:
 def newest(record: Record) -> tuple[datetime | None, int | None]:
     """When the newest evidence was made, and the entry that holds it: what somebody announces or
     says is none."""
-    made: list[tuple[datetime, int]] = []
-    for entry in record.entries:
+    return folded(record.entries, _newest) or (None, None)
+
+
+def _newest(
+    before: tuple[datetime, int] | None, entries: Sequence[Entry], since: int
+) -> tuple[datetime, int] | None:
+    made = [before] if before else []
+    for entry in entries[since:]:
         match entry.statement.predicate:
             case Proof() as proof:
                 made.append((proof.ended_at, entry.index))
@@ -83,4 +91,4 @@ def newest(record: Record) -> tuple[datetime | None, int | None]:
                 made.append((seen.removed_at, entry.index))
             case _:
                 pass
-    return max(made) if made else (None, None)
+    return max(made, default=None)

@@ -6,10 +6,13 @@ can say.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from heapq import merge
+from itertools import dropwhile, pairwise
+from operator import attrgetter
 
 from standfast.evidence.dossier import Dossier, dossiers
-from standfast.evidence.read import Entry
+from standfast.evidence.entries import Entry, by_kind, folded
+from standfast.evidence.explanation import is_broken_proof
 from standfast.evidence.sealed import revealed, unsealed
 from standfast.evidence.statement import (
     Calibration,
@@ -19,6 +22,7 @@ from standfast.evidence.statement import (
 )
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Happening
+from standfast.pages.trust.text import news
 from standfast.promises.model import Outcome
 
 MOST = 50
@@ -38,18 +42,21 @@ def happenings(entries: Sequence[Entry], *, now: datetime) -> tuple[Happening, .
     """The newest first."""
     known = dossiers(entries, now=now)
     found = [
-        *outcomes(entries, {each.index for part in known for each in part.proofs}),
+        *outcomes(entries, known),
         *not_seen_red(entries, known, now=now),
         *notices(entries),
     ]
     return tuple(sorted(found, key=lambda each: (each.at, each.index), reverse=True)[:MOST])
 
 
-def outcomes(entries: Sequence[Entry], counted: set[int]) -> Iterator[Happening]:
+def outcomes(entries: Sequence[Entry], known: Iterable[Dossier]) -> Iterator[Happening]:
+    """From the first broken proof on: before, there is nothing to tell."""
+    proofs = folded(entries, from_the_first_broken)
+    counted = {each.index for part in known for each in part.proofs} if proofs else set()
     broken: set[tuple[str, str]] = set()
     details = revealed(entries)
     statements: dict[str, str] = {}
-    for entry in entries:
+    for entry in merge(news(entries), proofs, key=INDEX):
         match entry.statement.predicate:
             case Slot() as slot:
                 statements[slot.promise] = slot.statement
@@ -65,6 +72,20 @@ def outcomes(entries: Sequence[Entry], counted: set[int]) -> Iterator[Happening]
                     yield outcome(entry.index, proof, "Mended", statements)
             case _:
                 pass
+
+
+INDEX = attrgetter("index")
+
+
+def from_the_first_broken(
+    before: tuple[Entry, ...] | None, entries: Sequence[Entry], since: int
+) -> tuple[Entry, ...]:
+    new = [each for each in entries[since:] if isinstance(each.statement.predicate, Proof)]
+    return (*before, *new) if before else tuple(dropwhile(is_not_broken, new))
+
+
+def is_not_broken(entry: Entry) -> bool:
+    return not is_broken_proof(entry)
 
 
 def outcome(index: int, proof: Proof, what: str, statements: dict[str, str]) -> Happening:
@@ -83,7 +104,7 @@ def not_seen_red(
     entries: Sequence[Entry], known: Iterable[Dossier], *, now: datetime
 ) -> Iterator[Happening]:
     seen: dict[tuple[str, str], list[tuple[datetime, int]]] = {}
-    for entry in entries:
+    for entry in by_kind(entries).calibrations:
         if isinstance(predicate := entry.statement.predicate, Calibration):
             part = (predicate.promise, predicate.green.drill)
             seen.setdefault(part, []).append((predicate.green.ended_at, entry.index))
@@ -102,8 +123,8 @@ def not_seen_red(
                 )
 
 
-def notices(entries: Iterable[Entry]) -> Iterator[Happening]:
-    for entry in entries:
+def notices(entries: Sequence[Entry]) -> Iterator[Happening]:
+    for entry in by_kind(entries).notices:
         if isinstance(notice := entry.statement.predicate, Notice):
             yield Happening(
                 kind="notice",

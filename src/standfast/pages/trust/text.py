@@ -7,12 +7,12 @@ changed and changed back unseen.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from standfast.evidence.company import Address, Company
-from standfast.evidence.read import Entry
-from standfast.evidence.slots import announced
+from standfast.evidence.entries import Entry, folded
+from standfast.evidence.slots import Announced, announced, numbered
 from standfast.evidence.statement import CompanyNotice, ScopeNotice, Slot
 from standfast.pages.trust import words
 from standfast.pages.trust.model import Version
@@ -43,18 +43,11 @@ class Draft:
 def versions(entries: Sequence[Entry], *, now: datetime) -> tuple[Version, ...]:
     """Oldest first. A slot changes the text when it begins, and never before it can have been
     announced."""
-    slots = {each.index: each for each in announced(entries, now=now)}
     drafts: list[Draft] = []
     lines: Lines = {}
-    for entry in entries:
-        predicate = entry.statement.predicate
-        if not isinstance(predicate, Slot | ScopeNotice | CompanyNotice):
-            continue
-        if isinstance(predicate, Slot):
-            slot = slots[entry.index]
-            then, at = with_slot(lines, predicate, slot.drill), slot.covers_from
-        else:
-            then, at = with_notice(lines, predicate), predicate.at
+    slots = announced(entries, now=now)
+    for entry in news(entries):
+        then, at = changed(lines, entry, slots)
         if then == lines:
             continue
         if not drafts or not drafts[-1].goes_on(then, at):
@@ -62,6 +55,52 @@ def versions(entries: Sequence[Entry], *, now: datetime) -> tuple[Version, ...]:
         drafts[-1].after, drafts[-1].index = then, entry.index
         lines = then
     return tuple(version(number, each) for number, each in enumerate(drafts, start=1))
+
+
+def changed(lines: Lines, entry: Entry, slots: Sequence[Announced]) -> tuple[Lines, datetime]:
+    """The text after an entry, and when that begins."""
+    said, slot = entry.statement.predicate, numbered(slots, entry.index)
+    if slot is not None:
+        return with_slot(lines, slot.slot, slot.drill), slot.covers_from
+    assert isinstance(said, ScopeNotice | CompanyNotice)
+    return with_notice(lines, said), said.at
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """`entries` may change the text; `of_promise` and `of_part` are what slots have said last."""
+
+    entries: tuple[Entry, ...] = ()
+    of_promise: Mapping[str, str] = field(default_factory=dict)
+    of_part: Mapping[tuple[str, str], tuple[Figures, str]] = field(default_factory=dict)
+
+
+def news(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Notices of the text, and slots but for those that say of their part, and of their promise,
+    what the slots before have said since the last notice. Of years that leaves little."""
+    return folded(entries, _news).entries
+
+
+def _news(before: News | None, entries: Sequence[Entry], since: int) -> News:
+    known = before or News()
+    found, of_promise, of_part = list(known.entries), dict(known.of_promise), dict(known.of_part)
+    for entry in entries[since:]:
+        said = entry.statement.predicate
+        if isinstance(said, Slot):
+            part, text = (said.promise, said.drill or ""), (said.objective, said.proof)
+            if of_part.get(part) == text and of_promise[said.promise] == said.statement:
+                continue
+            if not said.drill:
+                # It means a drill that another entry names.
+                of_part = {each: text for each, text in of_part.items() if each[0] != part[0]}
+            else:
+                of_part[part] = text
+            of_promise[said.promise] = said.statement
+            found.append(entry)
+        elif isinstance(said, ScopeNotice | CompanyNotice):
+            of_part = {}
+            found.append(entry)
+    return News(tuple(found), of_promise, of_part)
 
 
 def touched(before: Lines, then: Lines) -> set[Key]:

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from standfast.evidence.availability import Available, availability
 from standfast.evidence.certificates import newest as newest_notice
+from standfast.evidence.entries import Entry, by_kind
 from standfast.evidence.policy import Policy
 from standfast.evidence.read import Record
 from standfast.evidence.scope import left_out
@@ -237,11 +238,8 @@ def calibration(record: Record, index: int | None) -> Calibration | None:
 
 def not_promised(record: Record) -> tuple[LeftOut, ...]:
     """A sentence that was promised once and is withdrawn says so as long as it is left out."""
-    announced = {
-        predicate.promise
-        for entry in record.entries
-        if isinstance(predicate := entry.statement.predicate, Slot)
-    }
+    found = left_out(record.entries)
+    announced = promised(record.entries) if found else frozenset()
     return tuple(
         LeftOut(
             id=each.promise,
@@ -251,7 +249,16 @@ def not_promised(record: Record) -> tuple[LeftOut, ...]:
             index=each.index,
             was_promised=each.promise in announced,
         )
-        for each in left_out(record.entries)
+        for each in found
+    )
+
+
+def promised(entries: Sequence[Entry]) -> frozenset[str]:
+    """Ever."""
+    return frozenset(
+        slot.promise
+        for entry in by_kind(entries).slots
+        if isinstance(slot := entry.statement.predicate, Slot)
     )
 
 
@@ -259,7 +266,7 @@ def notices(record: Record) -> tuple[Notice, ...]:
     """The newest first. Who may sign is for the verifier; what was said is for the reader."""
     said = [
         Notice(index=entry.index, at=predicate.at, text=words.notice(predicate.text))
-        for entry in record.entries
+        for entry in by_kind(record.entries).notices
         if isinstance(predicate := entry.statement.predicate, TextNotice)
     ]
     return tuple(reversed(said))[:NOTICES_SHOWN]
@@ -267,7 +274,7 @@ def notices(record: Record) -> tuple[Notice, ...]:
 
 def company(record: Record) -> CompanySaid | None:
     """By the newest notice; None if there never was one."""
-    for entry in reversed(record.entries):
+    for entry in reversed(by_kind(record.entries).notices):
         if isinstance(predicate := entry.statement.predicate, CompanyNotice):
             return CompanySaid(said=predicate.company, since=predicate.at, index=entry.index)
     return None
