@@ -72,16 +72,22 @@ def take_keys(file: Path | None) -> None:
 
 @offsite.command(name="policy")
 @click.option("--second", is_flag=True, help="Of the second key, which carries out retention.")
-@click.option("--lifecycle", is_flag=True, help="The bucket's rule for what was taken away.")
+@click.option("--lifecycle", is_flag=True, help="The bucket's rules for what was taken away.")
+@click.option(
+    "--page", is_flag=True, help="The bucket's own: everybody reads the trust page there."
+)
 @click.pass_obj
-def print_policy(file: Path | None, second: bool, lifecycle: bool) -> None:
+def print_policy(file: Path | None, second: bool, lifecycle: bool, page: bool) -> None:
     """Print what the first key may do at an S3 store, as JSON to paste at the provider.
 
-    It adds and reads, and deletes restic's locks alone. Give the second key to nobody on the site.
-    Have the bucket keep versions, better with object lock, because who may write may overwrite.
+    It adds and reads, and deletes restic's locks and old files of the trust page alone. Give the
+    second key to nobody on the site. Have the bucket keep versions, better with object lock,
+    because who may write may overwrite.
     """
     store = settings(open_app(file)).store
-    if lifecycle:
+    if page:
+        click.echo(policy.public_page(store))
+    elif lifecycle:
         click.echo(policy.lifecycle(store, days=LIFECYCLE_DAYS))
     else:
         click.echo(policy.second_key(store) if second else policy.first_key(store))
