@@ -1,4 +1,4 @@
-"""A site's page with its log, the real server that monitors have before it, and places to put it."""
+"""A site's page with its log, the real server of monitors before it, and places to put it."""
 
 import json
 import ssl
@@ -16,9 +16,9 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from edges.tls_server import TlsServer
 from tests.unit.written import WrittenLog
 
+from edges.tls_server import TlsServer
 from standfast.core.clock import SystemClock
 from standfast.daemons.pages import Handler
 from standfast.evidence.envelope import leaf

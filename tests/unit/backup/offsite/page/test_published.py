@@ -120,7 +120,7 @@ def test_a_changed_byte_in_the_copy_is_found(site: Site) -> None:
 
 def test_only_a_backup_machine_of_the_site_is_shown_the_page(site: Site) -> None:
     store = Store(kind=Kind.FOLDER, location=str(site.folder / "away"))
-    with pytest.raises(Unreachable, match="monitor-1: .* answered 403"):
+    with pytest.raises(Unreachable, match=r"monitor-1: .* answered 403"):
         site.publish(store, {}, by=site.office.identity("web-1"))
     strangers = Office.open(site.folder / "strangers").identity("backup-1")
     with pytest.raises(Unreachable, match="no monitor shows its page"):

@@ -9,15 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from standfast.cli.offsite import page_lines
 from standfast.core.errors import CannotVerify, CommandFailed, Unreachable
+from standfast.core.units import stamp
 from standfast.evidence.note import vkey
 from standfast.evidence.transport import FolderTransport, Transport
 from standfast.evidence.verify import verify
+from standfast.mechanisms.backup.offsite.look import page_made_at
 from standfast.mechanisms.backup.offsite.page import names
 from standfast.mechanisms.backup.offsite.page.publishing import Publisher
 from standfast.mechanisms.backup.offsite.page.sent import Sent, remembered
 from standfast.mechanisms.backup.offsite.page.shown import claimed, committed, shown
 from standfast.mechanisms.backup.offsite.publish import once
+from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 
 from .stores import KEY, NOON, STAMPS, HandClock, Kept, Monitor, Trusting
 
@@ -176,7 +180,7 @@ def test_a_log_that_grows_while_it_is_read_arrives_whole(
     monitor.grow(250, NOON)
     publisher(place, tmp_path, Growing(monitor, {when: 10}, clock), clock=clock).turn()
     size = verified(place, tmp_path / "copy", clock)
-    at, root = claimed(place.files[names.MACHINE_FORM])
+    _, root = claimed(place.files[names.MACHINE_FORM])
     assert size in (253, 263)
     assert root == committed(place.files[names.CHECKPOINT]).root.hex()
 
@@ -253,3 +257,21 @@ def test_a_page_of_another_log_than_is_shown_is_not_published(monitor: Monitor) 
     (monitor.www / names.MACHINE_FORM).write_text(json.dumps(page))
     with pytest.raises(CannotVerify, match="not of the log that it shows"):
         shown(Trusting(monitor), HandClock())
+
+
+def test_of_when_the_page_there_is_can_be_asked(monitor: Monitor, tmp_path: Path) -> None:
+    place = Kept()
+    assert page_made_at(place) is None
+    publisher(place, tmp_path, Trusting(monitor), clock=HandClock()).turn()
+    assert page_made_at(place) == stamp(NOON)
+    place.files[names.MACHINE_FORM] = b"{}"
+    assert page_made_at(place) is None
+
+
+def test_the_list_says_how_old_the_page_there_is() -> None:
+    said = {"kind": "folder", "location": "/srv/away"}
+    on, off = OffsiteSettings(**said), OffsiteSettings(**said, page=False)  # type: ignore[arg-type]
+    (line,) = page_lines(on, stamp(NOON), NOON + 4 * MINUTE)
+    assert line == f"  trust page of {NOON:%Y-%m-%d %H:%M} UTC, 4 min old"
+    assert list(page_lines(on, None, NOON)) == ["  NO TRUST PAGE"]
+    assert list(page_lines(off, None, NOON)) == []
