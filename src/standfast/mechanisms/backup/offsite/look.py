@@ -3,8 +3,8 @@
     python3 -m standfast.mechanisms.backup.offsite.look
 
 Prints one JSON document: the whole snapshots, whether another key opens them, under which
-addresses the store answers, and of when the trust page is that lies there. Changes nothing. Standard
-library only.
+addresses the store answers, and of when the trust page is that lies there. Changes nothing.
+Standard library only.
 """
 
 import json
