@@ -277,6 +277,7 @@ class Keeper:
             now=now,
             policy=self.policy,
             timestamps=self._timestamps(record, now),
+            elsewhere=self.settings["elsewhere"],
         )
         for name, content in made.items():
             write_atomically(self.www / name, content)
