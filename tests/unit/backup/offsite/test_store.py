@@ -10,7 +10,13 @@ from pydantic import ValidationError
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup.offsite import commands
 from standfast.mechanisms.backup.offsite.commands import Access, SshFiles
-from standfast.mechanisms.backup.offsite.places import PAGE_SETTINGS, PAGE_TIMER, PAGE_UNIT
+from standfast.mechanisms.backup.offsite.places import (
+    FETCH_UNIT,
+    PAGE_SETTINGS,
+    PAGE_TIMER,
+    PAGE_UNIT,
+    UPLOAD_UNIT,
+)
 from standfast.mechanisms.backup.offsite.plan import OffsiteAsk, calendar, plan
 from standfast.mechanisms.backup.offsite.publish import PageSettings
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
@@ -204,12 +210,20 @@ def test_the_page_is_published_unless_that_is_switched_off() -> None:
     assert not [path for path in off if "page" in path]
 
 
-def test_the_unit_may_write_in_the_folder_of_a_store_that_is_one() -> None:
-    unit = f"/etc/systemd/system/{PAGE_UNIT}"
-    inside = b"ReadWritePaths=/var/lib/standfast-backup/offsite"
-    assert inside + b"\n" in planned()[unit].content
-    where = LOCATIONS[Kind.FOLDER].encode()
-    assert inside + b" -" + where + b"\n" in planned(Kind.FOLDER)[unit].content
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        (PAGE_UNIT, "/var/lib/standfast-backup/offsite"),
+        (UPLOAD_UNIT, "/var/lib/standfast-backup"),
+        (FETCH_UNIT, "/var/lib/standfast-backup"),
+    ],
+)
+def test_units_may_write_in_the_folder_of_a_store_that_is_one(name: str, home: str) -> None:
+    """restic locks what it reads, too."""
+    unit, inside = f"/etc/systemd/system/{name}", f"ReadWritePaths={home}"
+    assert f"{inside}\n" in planned()[unit].content.decode()
+    where = LOCATIONS[Kind.FOLDER]
+    assert f"{inside} -{where}\n" in planned(Kind.FOLDER)[unit].content.decode()
 
 
 @pytest.mark.parametrize(
