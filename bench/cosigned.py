@@ -92,6 +92,7 @@ class Monitors:
             "service": "bench",
             "origin": ORIGIN,
             "log_url": f"https://{ORIGIN}",
+            "elsewhere": "",
             "folder": str(self.folder / name),
             "promises": [],
             "not_promised": {},

@@ -2,10 +2,11 @@
 
     python s3_client.py accounts URL BUCKET USER=POLICY-FILE…
     python s3_client.py work URL BUCKET FOLDER REGION CA-FILE
+    python s3_client.py look URL BUCKET FOLDER
 
 `accounts` makes the bucket and users with these policies, and prints each one's key. `work` puts an
 object below FOLDER, reads, lists and deletes it with the key of the environment, and prints what
-came of each.
+came of each. `look` prints what lies below FOLDER, with what kind of file each object says to be.
 """
 
 import json
@@ -65,6 +66,13 @@ def work(url: str, bucket: str, folder: str, region: str, authority: str) -> dic
     }
 
 
+def look(url: str, bucket: str, folder: str) -> dict[str, list[str]]:
+    client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
+    found = client.list_objects_v2(Bucket=bucket, Prefix=f"{folder}/").get("Contents", [])
+    heads = {each["Key"]: client.head_object(Bucket=bucket, Key=each["Key"]) for each in found}
+    return {key: [each["ContentType"], each["CacheControl"]] for key, each in heads.items()}
+
+
 def refused(ask: Any) -> str:
     """The code of the refusal; empty for what was done."""
     try:
@@ -75,4 +83,6 @@ def refused(ask: Any) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"accounts": accounts, "work": work}[sys.argv[1]](*sys.argv[2:])))
+    print(
+        json.dumps({"accounts": accounts, "work": work, "look": look}[sys.argv[1]](*sys.argv[2:]))
+    )

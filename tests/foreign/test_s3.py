@@ -27,6 +27,8 @@ from standfast.core.command import Command, Result, SystemRunner
 from standfast.core.errors import CommandFailed
 from standfast.mechanisms.backup.offsite import policy
 from standfast.mechanisms.backup.offsite.commands import WORK_LIMIT_S, Access
+from standfast.mechanisms.backup.offsite.page.elsewhere import Item
+from standfast.mechanisms.backup.offsite.page.opening import opened
 from standfast.mechanisms.backup.offsite.repository import OffsiteRepository
 from standfast.mechanisms.backup.offsite.snapshots import Source
 from standfast.mechanisms.backup.offsite.store import Kind, Store
@@ -174,6 +176,44 @@ def test_the_second_keys_policy_is_enough_for_retention(provider: Provider, data
     assert first.snapshots() == ()
     first.snapshot(data, SOURCE, machine="backup-1", now=NOW)
     first.check(every_byte=True)
+
+
+def test_the_first_keys_policy_is_enough_for_the_trust_page(
+    provider: Provider, venv: Path, data: Path, tmp_path: Path
+) -> None:
+    """And restic does not stumble over it."""
+    first = provider.repository(Holder.FIRST)
+    id, secret = provider.keys[Holder.FIRST]
+    words = {"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret}
+    place = opened(provider.store, words, runner=SystemRunner(), clock=SystemClock())
+    tile = "log/tile/0/000.p/3"
+    assert place.read("index.html") is None
+    place.send([Item(name=tile, content=b"tile"), Item(name="index.html", content=b"old")])
+    first.prepare()
+    first.snapshot(data, SOURCE, machine="backup-1", now=NOW)
+    place.send([Item(name="index.html", content=b"new")])
+    assert place.read("index.html") == b"new"
+    url, bucket = provider.store.parts["server"], provider.store.parts["bucket"]
+    assert client(venv, "look", url, bucket, "shop/trust", **words) == {
+        "shop/trust/index.html": ["text/html; charset=utf-8", "public, max-age=60"],
+        f"shop/trust/{tile}": [
+            "application/octet-stream",
+            "public, max-age=31536000, immutable",
+        ],
+    }
+    place.remove([tile])
+    assert place.read(tile) is None
+    first.check(every_byte=True)
+    provider.repository(Holder.SECOND).prune()
+    assert place.read("index.html") == b"new"
+
+
+def test_another_key_of_the_same_provider_is_refused_in_words(provider: Provider) -> None:
+    id, _ = provider.keys[Holder.FIRST]
+    words = {"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": "another-secret"}
+    place = opened(provider.store, words, runner=SystemRunner(), clock=SystemClock())
+    with pytest.raises(CommandFailed, match="the store off site refuses us: it answered 403"):
+        place.send([Item(name="index.html", content=b"page")])
 
 
 def test_awss_client_works_with_our_store_and_is_refused_what_the_first_key_may_not(

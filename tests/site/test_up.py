@@ -66,7 +66,9 @@ def sql(statement: str) -> str:
 
 
 def computer(site: Site) -> dict[str, object]:
-    """Everything on this computer that has to do with sites, but for the cache and other sites."""
+    """Everything on this computer that has to do with sites, but for the cache and other sites,
+    which may be there or come and go meanwhile."""
+    others = [path for path in (STATE / "sites").glob("*") if path.name != site.name]
 
     def said(*words: str) -> list[str]:
         shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
@@ -75,7 +77,7 @@ def computer(site: Site) -> dict[str, object]:
     return {
         "processes": [line for line in said("ps", "-eo", "args") if "pytest" not in line],
         "namespaces": said("ip", "netns", "list"),
-        "links": sorted(link["ifname"] for link in links()),
+        "links": [] if others else sorted(link["ifname"] for link in links()),
         "mounts": sorted(
             line for line in Path("/proc/mounts").read_text().splitlines() if site.name in line
         ),
@@ -83,10 +85,19 @@ def computer(site: Site) -> dict[str, object]:
             str(path) for root in (STATE, *RUNNING) for path in root.rglob(f"*{site.name}*")
         ),
         "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").rglob(f"*{site.name}*")),
-        "ours": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/standfast")),
-        "logs": sorted(str(path) for path in (STATE / "logs").glob("*")),
+        "ours": []
+        if others
+        else sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/standfast")),
+        "logs": sorted(str(path) for path in (STATE / "logs").rglob("*") if speaks_of(path, site)),
         "port": listening(site.port),
     }
+
+
+def speaks_of(path: Path, site: Site) -> bool:
+    try:
+        return site.name.encode() in path.read_bytes()
+    except OSError:  # a folder, or gone with another site
+        return False
 
 
 def links() -> list[dict[str, str]]:

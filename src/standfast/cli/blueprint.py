@@ -123,6 +123,7 @@ def blueprint(
                 every_s=site.evidence.look_every_s,
             ),
             certificates=shown(site.machines, certificates.public, certificates.brought),
+            elsewhere=site.offsite.page_url if site.offsite else "",
         ),
         certificates=certificates,
         keys=keys,

@@ -14,7 +14,7 @@ from standfast.cli.lock import locked
 from standfast.cli.rented import by_second_key
 from standfast.cli.store_access import reached
 from standfast.core.errors import CannotVerify, ConfigError, Refused, StandfastError
-from standfast.core.units import duration, stamp
+from standfast.core.units import duration, parse_stamp, stamp
 from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.offsite import policy
 from standfast.mechanisms.backup.offsite.figures import Seen, figures
@@ -72,16 +72,22 @@ def take_keys(file: Path | None) -> None:
 
 @offsite.command(name="policy")
 @click.option("--second", is_flag=True, help="Of the second key, which carries out retention.")
-@click.option("--lifecycle", is_flag=True, help="The bucket's rule for what was taken away.")
+@click.option("--lifecycle", is_flag=True, help="The bucket's rules for what was taken away.")
+@click.option(
+    "--page", is_flag=True, help="The bucket's own: everybody reads the trust page there."
+)
 @click.pass_obj
-def print_policy(file: Path | None, second: bool, lifecycle: bool) -> None:
+def print_policy(file: Path | None, second: bool, lifecycle: bool, page: bool) -> None:
     """Print what the first key may do at an S3 store, as JSON to paste at the provider.
 
-    It adds and reads, and deletes restic's locks alone. Give the second key to nobody on the site.
-    Have the bucket keep versions, better with object lock, because who may write may overwrite.
+    It adds and reads, and deletes restic's locks and old files of the trust page alone. Give the
+    second key to nobody on the site. Have the bucket keep versions, better with object lock,
+    because who may write may overwrite.
     """
     store = settings(open_app(file)).store
-    if lifecycle:
+    if page:
+        click.echo(policy.public_page(store))
+    elif lifecycle:
         click.echo(policy.lifecycle(store, days=LIFECYCLE_DAYS))
     else:
         click.echo(policy.second_key(store) if second else policy.first_key(store))
@@ -91,7 +97,8 @@ def print_policy(file: Path | None, second: bool, lifecycle: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_obj
 def show(file: Path | None, as_json: bool) -> int:
-    """Say which snapshots lie off site, by a backup machine's own key. Changes nothing.
+    """Say which snapshots lie off site, by a backup machine's own key, and how old the trust page
+    there is. Changes nothing.
 
     Exit status: 0 if there is one, 1 if there is none, 3 if the store could not be asked.
     """
@@ -105,10 +112,14 @@ def show(file: Path | None, as_json: bool) -> int:
     seen = Seen(snapshots=found, opens_without_key=said["opens_without_key"], stands=where)
     now = app.clock.now()
     if as_json:
-        document = {"snapshots": said["snapshots"], "measured": figures(seen, now)}
+        document = {
+            "snapshots": said["snapshots"],
+            "measured": figures(seen, now),
+            "page_made_at": said["page_made_at"],
+        }
         click.echo(json.dumps({"site": app.site.name, **document}))
     else:
-        for line in lines(chosen, seen, now):
+        for line in (*lines(chosen, seen, now), *page_lines(chosen, said["page_made_at"], now)):
             click.echo(line)
     return 0 if found else 1
 
@@ -205,6 +216,17 @@ def lines(chosen: OffsiteSettings, seen: Seen, now: datetime) -> Iterator[str]:
         yield f"  {each.id[:8]}  {taken(each)}  {duration(now - each.taken_at)} old"
         if each.source:
             yield f"    data of {stamp(each.source.data_at)}, WAL to {each.source.position}"
+
+
+def page_lines(chosen: OffsiteSettings, made_at: str | None, now: datetime) -> Iterator[str]:
+    """Of the trust page that lies there, too."""
+    if not chosen.page:
+        return
+    if made_at is None:
+        yield "  NO TRUST PAGE"
+        return
+    made = parse_stamp(made_at)
+    yield f"  trust page of {made:{TIME}} UTC, {duration(now - made)} old"
 
 
 def taken(snapshot: Snapshot) -> str:

@@ -21,6 +21,9 @@ from standfast.evidence.timestamp.judge import gather
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
 from standfast.evidence.verify import Verification
 
+PAGE = "/index.html"
+"""By which the page is asked for in a store that knows of no folders."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -148,6 +151,7 @@ def of_log(address: str) -> str:
     """People paste the address of a site or of its page. A folder stays what it is."""
     if not address.startswith("https://"):
         return address
+    address = address.removesuffix(PAGE)
     path = urlsplit(address).path.rstrip("/")
     if path.endswith("/trust"):
         return f"{address.rstrip('/')}/log"

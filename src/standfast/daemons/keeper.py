@@ -30,6 +30,7 @@ from standfast.daemons.visitor import Visitor, go_on_visiting
 from standfast.evidence.company import Company
 from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
+from standfast.evidence.entries import by_kind
 from standfast.evidence.envelope import leaf
 from standfast.evidence.head import is_current, majority
 from standfast.evidence.log import Log
@@ -38,7 +39,11 @@ from standfast.evidence.policy import Policy, of_monitors, parse
 from standfast.evidence.read import Record, read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive, doubted
-from standfast.evidence.statement import AnyPredicate, EnrolledSigner, ShownCertificate
+from standfast.evidence.statement import (
+    AnyPredicate,
+    EnrolledSigner,
+    ShownCertificate,
+)
 from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.timestamp import shelf
 from standfast.evidence.timestamp.judge import newest
@@ -272,6 +277,7 @@ class Keeper:
             now=now,
             policy=self.policy,
             timestamps=self._timestamps(record, now),
+            elsewhere=self.settings["elsewhere"],
         )
         for name, content in made.items():
             write_atomically(self.www / name, content)
@@ -459,6 +465,7 @@ def visiting(keeper: Keeper, credentials: Path) -> Visitor:
         writes=lambda: keeper.writes,
         hand_in=keeper.intake.take,
         kept=keeper.folder / "availability.json",
+        has_begun=lambda: bool(keeper.record and by_kind(keeper.record.entries).counts),
     )
 
 

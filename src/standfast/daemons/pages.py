@@ -1,5 +1,6 @@
-"""Serve the trust page and the log's tiles to the edges, over mutual TLS; to the other monitors
-also what they need to hold the same log. Standard library only.
+"""Serve the trust page and the log's tiles over mutual TLS: to edges, and to backup machines that
+publish them elsewhere; to the other monitors also what they need to hold the same log. Standard
+library only.
 
 Static files below three folders, nothing else: no listing, no way out of a folder, no writing. One
 answer is made: whether this monitor shows all that is in the log, for the edges to choose by.
@@ -17,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from standfast.core.clock import Clock, SystemClock
+from standfast.mechanisms.hosts.media import IMMUTABLE, SHORT, content_type
 from standfast.mechanisms.hosts.serving import Server
 from standfast.mechanisms.hosts.tls import Identity, peer, server_context
 
@@ -25,7 +27,7 @@ TRUST = "/trust/"
 FOLDERS: Mapping[str, str] = MappingProxyType(
     {TRUST: "www", "/draft/": "drafts", "/spool/": "spool"}
 )
-"""Where a request's path leads. Edges are given the first alone."""
+"""Where a request's path leads. Edges and backup machines are given the first alone."""
 
 SECURITY = "/.well-known/security.txt"
 SECURITY_FILE = "security.txt"
@@ -44,20 +46,6 @@ older log than the others just did. A keeper takes two seconds; then what is the
 POLL_S = 0.1
 
 REQUEST_TIMEOUT_S = 10
-
-TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        ".html": "text/html; charset=utf-8",
-        ".json": "application/json",
-        ".svg": "image/svg+xml",
-        ".txt": "text/plain; charset=utf-8",
-        ".atom": "application/atom+xml",
-        ".tsr": "application/timestamp-reply",
-        ".pem": "application/x-pem-file",
-    }
-)
-IMMUTABLE = "public, max-age=31536000, immutable"
-SHORT = "public, max-age=5"
 
 
 def file_for(path: str, home: Path) -> Path | None:
@@ -82,8 +70,11 @@ def asked(path: str) -> str:
 
 
 def may_read(asker: str, path: str, readers: Mapping[str, frozenset[str]]) -> bool:
-    """`readers`: who is an edge, and who another monitor, by the names in their certificates."""
+    """`readers`: who is an edge, who another monitor, and who a backup machine that publishes the
+    page elsewhere, by the names in their certificates."""
     if asker in readers["monitors"]:
+        return True
+    if asker in readers["backups"] and path.startswith(TRUST):
         return True
     return asker in readers["edges"] and (
         asked(path) in (CURRENT, SECURITY) or path.startswith(TRUST)
@@ -100,12 +91,6 @@ def seen_current(home: Path) -> float:
         return (home / CURRENT_FILE).stat().st_mtime
     except OSError:
         return 0.0
-
-
-def content_type(path: Path) -> str:
-    if path.name.endswith("checkpoint"):
-        return "text/plain; charset=utf-8"
-    return TYPES.get(path.suffix, "application/octet-stream")
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -36,7 +36,9 @@ Ask = Callable[[Door], Answer]
 @dataclass(slots=True, kw_only=True)
 class Visitor:
     """`writes`: whether this keeper writes the log; `hand_in` puts a leaf into its spool; `kept` is
-    the file of what is being counted. `end` may be called by another thread."""
+    the file of what is being counted; `has_begun`: whether the log has any count, because a service
+    that was never there has no outage before its first answer. `end` may be called by another
+    thread."""
 
     site: str
     signer: Signer
@@ -47,6 +49,7 @@ class Visitor:
     writes: Callable[[], bool]
     hand_in: Callable[[bytes], None]
     kept: Path
+    has_begun: Callable[[], bool]
     running: Availability | None = None
     due_at: float = float("-inf")
     has_ended: bool = False
@@ -89,7 +92,8 @@ class Visitor:
 
     def _count(self, look: Look) -> None:
         with self.lock:
-            if self.has_ended:
+            is_first = self.running is None and not look.answered
+            if self.has_ended or (is_first and not self.has_begun()):
                 return
             found = counted(self.running, look, self.pace)
             if found.ended is not None:

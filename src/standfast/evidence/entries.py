@@ -65,6 +65,7 @@ class ByKind(NamedTuple):
     calibrations: tuple[Entry, ...]
     notices: tuple[Entry, ...]
     counts: tuple[Entry, ...]
+    """Of how available the service was."""
 
 
 def by_kind(entries: Sequence[Entry]) -> ByKind:

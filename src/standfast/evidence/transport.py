@@ -22,6 +22,10 @@ TIMEOUT_S = 20.0
 
 ABSENT = (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
 
+NOT_LISTED = b"<Code>AccessDenied</Code>"
+"""What S3 answers, with 403, to whoever may not list the bucket, for what is not there (API
+reference, "GetObject"): a copy of a log in such a store says so of every file that it lacks."""
+
 
 class Missing(CannotVerify):
     """The log does not have this file, which it answered in so many words."""
@@ -84,7 +88,7 @@ class HttpsTransport:
                 remedy="Is the address right, and is its certificate one that you trust? "
                 "The file of a site's own authority is given with --ca-file.",
             ) from error
-        if status in ABSENT:
+        if status in ABSENT or (status == http.HTTPStatus.FORBIDDEN and NOT_LISTED in body):
             raise Missing(f"the log at {self._host} has no {path}")
         if status != http.HTTPStatus.OK:
             raise Unreachable(f"{self._host} answered {status} for {path}")

@@ -126,6 +126,7 @@ def keeper(
         "service": "timesheets",
         "origin": ORIGIN,
         "log_url": "https://example.test/trust/log",
+        "elsewhere": "https://store.example.test/trust/index.html",
         "folder": str(folder),
         "promises": [{"id": "redundant-web", "objective": LIMITS, "usual": LIMITS}],
         "not_promised": {},
@@ -187,6 +188,11 @@ def test_a_new_log_begins_with_who_may_sign_and_what_will_be_proven(monitor: Mon
     assert isinstance(first.statement.predicate, EnrolledNotice)
     assert isinstance(second.statement.predicate, Slot)
     assert second.statement.predicate.starts_at == NOON
+
+
+def test_the_page_names_the_copy_that_the_operator_names(monitor: Monitor) -> None:
+    monitor.turn()
+    assert monitor.page["elsewhere"] == monitor.keeper.settings["elsewhere"] != ""
 
 
 def test_a_turn_with_nothing_to_do_logs_nothing(monitor: Monitor) -> None:

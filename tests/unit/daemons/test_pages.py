@@ -12,12 +12,12 @@ from standfast.daemons.pages import (
     CURRENT,
     CURRENT_FILE,
     PATIENCE_S,
-    content_type,
     file_for,
     is_current,
     may_read,
     wait_until_current,
 )
+from standfast.mechanisms.hosts.media import content_type
 
 
 @pytest.fixture
@@ -92,7 +92,11 @@ def test_a_checkpoint_is_text_and_a_page_is_html() -> None:
     assert content_type(Path("feed.atom")) == "application/atom+xml"
 
 
-READERS = {"edges": frozenset({"edge-1"}), "monitors": frozenset({"monitor-2"})}
+READERS = {
+    "edges": frozenset({"edge-1"}),
+    "monitors": frozenset({"monitor-2"}),
+    "backups": frozenset({"backup-1"}),
+}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,12 @@ READERS = {"edges": frozenset({"edge-1"}), "monitors": frozenset({"monitor-2"})}
         ("edge-1", "/draft/one.json", False),
         ("monitor-2", "/trust/log/checkpoint", True),
         ("monitor-2", "/spool/one.json", True),
+        ("backup-1", "/trust/log/checkpoint", True),
+        ("backup-1", "/trust/security.txt", True),
+        ("backup-1", CURRENT, False),
+        ("backup-1", "/.well-known/security.txt", False),
+        ("backup-1", "/spool/one.json", False),
+        ("backup-1", "/draft/one.json", False),
         ("web-1", "/trust/", False),
         ("", "/trust/", False),
     ],

@@ -45,6 +45,7 @@ class Monitor:
     clock: HandClock = field(default_factory=HandClock)
     leaves: list[bytes] = field(default_factory=list)
     writes: bool = True
+    begun: bool = True
     visitor: Visitor = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +62,7 @@ class Monitor:
             writes=lambda: self.writes,
             hand_in=self.leaves.append,
             kept=self.folder / "availability.json",
+            has_begun=lambda: self.begun,
         )
 
     def look(self, door: Door) -> Answer:
@@ -102,6 +104,21 @@ def site(tmp_path: Path) -> Iterator[tuple[Monitor, ExitStack, ExitStack]]:
         port = one.enter_context(served(pem, ONE))
         other.enter_context(served(pem, OTHER, port))
         yield Monitor(folder=tmp_path, port=port), one, other
+
+
+def test_a_service_that_was_never_there_has_no_outage_before_its_first_answer(
+    tmp_path: Path,
+) -> None:
+    answers = {ONE: Answer.NONE, OTHER: Answer.NONE}
+    monitor = Monitor(folder=tmp_path, ask=lambda door: answers[door.address], begun=False)
+    monitor.pass_s(60)
+    answers[ONE] = Answer.SUCCESS
+    monitor.pass_s(30)
+    answers[ONE] = Answer.NONE
+    monitor.pass_s(20)
+    monitor.visitor.end()
+    (count,) = monitor.said
+    assert (count.looks, count.answered, len(count.outages)) == (5, 3, 1)
 
 
 def test_a_service_that_stops_and_comes_back_is_counted_as_it_was(

@@ -58,6 +58,22 @@ def test_a_whole_copy_gives_the_root_and_notices_every_change(look, folder, told
     }
 
 
+def test_what_is_logged_meanwhile_hides_no_change(look, folder, told, open_log, monkeypatch):
+    """An entry comes while the first change is looked for."""
+    slot, is_noticed = told.slot(24, 48), copy_of_record.is_noticed
+
+    def later(log: Any, vkey: str) -> bool:
+        if len(told.predicates) == SIZE + 1:
+            told.prove(slot, 25)
+            open_log(folder).append(told.leaves()[SIZE:])
+        return is_noticed(log, vkey)
+
+    monkeypatch.setattr(copy_of_record, "is_noticed", later)
+    found = look()
+    assert (found["size"], found["unseen"]) == (SIZE, [])
+    assert read_log(FolderTransport(folder), told.vkey).checkpoint.size == SIZE + 2
+
+
 def test_a_longer_copy_is_compared_as_far_as_customers_are_shown(look):
     assert look(at=5)["size"] == 5
     assert look(at=5)["root"] != look()["root"]

@@ -50,6 +50,8 @@ class Handler(BaseHTTPRequestHandler):
         self.peers.append(self.client_address)
         answer = self.files.get(self.path.removeprefix("/evidence/"), 404)
         status, body = (answer, b"") if isinstance(answer, int) else (200, answer)
+        if isinstance(answer, tuple):
+            status, body = answer
         if status == 0:
             self.close_connection = True
             return
@@ -198,3 +200,14 @@ def test_a_log_is_verified_over_the_network(server, tmp_path, kept, open_log, ho
     found = verify(HttpsTransport(server.url, server.ca_file), kept.vkey, now=hour(2), pinned=None)
     assert found.complaints == ()
     assert [str(each.state) for each in found.states] == ["kept"]
+
+
+def test_a_store_that_refuses_what_it_does_not_have_misses_it(server):
+    """S3 does, to whoever may not list. Any other refusal is one."""
+    server.files["tile/0/000"] = (403, b"<Error><Code>AccessDenied</Code></Error>")
+    server.files["tile/0/001"] = (403, b"<html>no</html>")
+    transport = HttpsTransport(server.url, server.ca_file)
+    with pytest.raises(Missing, match="no tile/0/000"):
+        transport.fetch("tile/0/000")
+    with pytest.raises(Unreachable, match="answered 403"):
+        transport.fetch("tile/0/001")

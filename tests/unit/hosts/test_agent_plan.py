@@ -13,6 +13,7 @@ from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts.agent.permission import AgentSettings
 from standfast.mechanisms.hosts.bundle import Contribution
 from standfast.mechanisms.hosts.machine import Machine, Reach, Role
+from standfast.proofs.register import REGISTER
 
 
 def machine(role: Role) -> Machine:
@@ -49,11 +50,11 @@ def test_the_agent_is_resident_on_database_machines_alone(role: Role, resident: 
     assert ("WantedBy=" in unit, "Restart=always" in unit) == (resident, resident)
 
 
-@pytest.mark.parametrize(("role", "may"), [(Role.EDGE, True), (Role.MONITOR, False)])
-def test_only_machines_whose_role_has_faults_let_them_be_planted(role: Role, may: bool) -> None:
+@pytest.mark.parametrize("role", sorted({each.planted_on for each in REGISTER.values()}))
+def test_the_operator_may_plant_where_a_fault_belongs(role: Role) -> None:
     settings = AgentSettings.from_json(settings_of(machine(role), ()))
     assert settings.verbs.keys() == {"operator"}
-    assert ("plant" in settings.verbs["operator"]) is may
+    assert {"plant", "planted", "remove"} <= set(settings.verbs["operator"])
 
 
 def settings_of(here: Machine, machines: tuple[Machine, ...], *, fast: bool = True) -> str:

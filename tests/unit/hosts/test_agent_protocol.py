@@ -18,7 +18,6 @@ from standfast.mechanisms.hosts.agent.verbs import Verb, table
 from standfast.mechanisms.hosts.plan import (
     VERB_OF_ISSUING,
     VERBS_OF_ALL,
-    VERBS_OF_FAULTY,
     VERBS_OF_MONITORS,
     VERBS_OF_WATCHERS,
 )
@@ -114,7 +113,7 @@ def test_a_verb_takes_exactly_what_it_takes() -> None:
 
 
 def test_every_verb_that_a_role_allows_exists() -> None:
-    allowed = {*VERBS_OF_ALL, *VERBS_OF_FAULTY, *VERBS_OF_MONITORS, *VERBS_OF_WATCHERS}
+    allowed = {*VERBS_OF_ALL, *VERBS_OF_MONITORS, *VERBS_OF_WATCHERS}
     allowed.add(VERB_OF_ISSUING)
     assert allowed == table(NoRunner()).keys()  # type: ignore[arg-type]
 

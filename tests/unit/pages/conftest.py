@@ -249,6 +249,7 @@ def published(
     now: datetime,
     policy: policies.Policy | None = None,
     timestamps: Sequence[Stamped] = (),
+    elsewhere: str = "",
 ) -> Mapping[str, bytes]:
     return pages(
         record,
@@ -260,6 +261,7 @@ def published(
         now=now,
         policy=policy,
         timestamps=timestamps,
+        elsewhere=elsewhere,
     )
 
 

@@ -273,12 +273,26 @@ def test_the_whole_catalogue_fits_into_a_hundred_kilobytes_without_its_history(
             story.due(start, part=number).calibrated(start + hours(1)).proven(start + hours(2))
     story.looked(start, start + hours(2), outage=timedelta(seconds=60))
     named = [replace(STAMPED, authority=f"authority-{each}") for each in range(MOST_AUTHORITIES)]
-    files = published(story.record(), NOON, timestamps=named)
+    place = f"https://{'s' * 60}.example.test/{'f' * 200}"
+    files = published(story.record(), NOON, timestamps=named, elsewhere=place)
+    assert document(files)["elsewhere"] == place
     assert (
         document(files)["headline"]
         == f"{len(CATALOG)} of {len(CATALOG)} promises kept in rehearsal"
     )
     assert len(files["index.html"]) < 100_000
+
+
+def test_where_a_copy_is_stands_there_only_if_it_was_named(story: Story) -> None:
+    place = "https://store.example.test/shop/trust/index.html"
+    record = story.enrolled(NOON).due(NOON).record()
+    bare, named = published(record, NOON), published(record, NOON, elsewhere=place)
+    assert "elsewhere" not in document(bare)
+    assert "a copy is at" not in read(bare).text
+    assert document(named)["elsewhere"] == place
+    assert f'<a href="{place}" rel="noreferrer">' in named["index.html"].decode()
+    assert len(named["index.html"]) - len(bare["index.html"]) < 250
+    assert named["feed.atom"] == bare["feed.atom"]
 
 
 def test_both_forms_say_the_same(stories: Stories) -> None:

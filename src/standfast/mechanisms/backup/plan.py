@@ -156,7 +156,19 @@ def off_site(
     """A backup machine takes snapshots off site, where the operator named a store."""
     backups = having(machines, Role.BACKUP)
     if ask.offsite is not None:
-        yield offsite.plan(backups.index(machine), len(backups), ask.offsite, source=source)
+        yield offsite.plan(
+            backups.index(machine),
+            len(backups),
+            ask.offsite,
+            source=source,
+            monitors=having(machines, Role.MONITOR),
+        )
+
+
+def publishing(machines: tuple[Machine, ...], ask: BackupAsk) -> tuple[Machine, ...]:
+    """Those that put the trust page into the store off site."""
+    publishes = ask.offsite is not None and ask.offsite.settings.page
+    return having(machines, Role.BACKUP) if publishes else ()
 
 
 def doors(machine: Machine, machines: tuple[Machine, ...]) -> Iterator[Contribution]:

@@ -53,7 +53,8 @@ class EvidenceAsk:
     `timestamps` are authorities that are asked for the time each so many hours.
     `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
     none; `not_promised`: promise to why not; `company`: what the company says of itself;
-    `certificates`: which ones edges show. `visits`: how the service is asked for."""
+    `certificates`: which ones edges show. `visits`: how the service is asked for. `elsewhere`:
+    where a copy of the page is, or empty."""
 
     site: str
     service: str
@@ -71,6 +72,7 @@ class EvidenceAsk:
     company: Company
     visits: VisitsAsk
     certificates: tuple[ShownCertificate, ...] = ()
+    elsewhere: str = ""
 
 
 def plan(
@@ -80,11 +82,13 @@ def plan(
     *,
     issued: tuple[str, ...] = (),
     anchors: str = "",
+    publishing: tuple[Machine, ...] = (),
     source: str,
     python: str,
 ) -> Contribution:
     """`issued`: for these names each edge has a certificate of its own from an ACME server.
-    `anchors` (PEM) vouch for what edges show beside the site's own authority."""
+    `anchors` (PEM) vouch for what edges show beside the site's own authority. `publishing`: backup
+    machines that read the page to put it elsewhere."""
     edges, monitors = having(machines, Role.EDGE), having(machines, Role.MONITOR)
     others = tuple(each for each in monitors if each != machine)
     keeper = {
@@ -108,6 +112,7 @@ def plan(
         "service": ask.service,
         "origin": ask.origin,
         "log_url": ask.log_url,
+        "elsewhere": ask.elsewhere,
         "folder": HOME,
         "promises": [
             {"id": promise, "objective": objective, "usual": ask.usual[promise]}
@@ -144,6 +149,7 @@ def plan(
         "readers": {
             "edges": [each.name for each in edges],
             "monitors": [each.name for each in others],
+            "backups": [each.name for each in publishing],
         },
     }
     model: dict[str, Any] = {
@@ -201,6 +207,17 @@ def plan(
                     ),
                 )
                 if others
+                else ()
+            ),
+            *(
+                (
+                    Flow(
+                        port=PAGES_PORT,
+                        sources=tuple(str(each.address) for each in publishing),
+                        why="backup machines publish the trust page off site",
+                    ),
+                )
+                if publishing
                 else ()
             ),
         ),

@@ -204,6 +204,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             blueprint.evidence,
             issued=blueprint.acme.names if blueprint.acme else (),
             anchors=anchors(blueprint),
+            publishing=backup.publishing(machines, blueprint.backup),
             source=blueprint.source,
             python=blueprint.python,
         )

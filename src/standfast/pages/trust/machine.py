@@ -26,6 +26,7 @@ def document(page: Page) -> Mapping[str, object]:
         "valid_until": moment(page.valid_until),
         "made_at": moment(page.made_at),
         "shares_hardware": page.shares_hardware,
+        **({"elsewhere": page.elsewhere} if page.elsewhere else {}),
         "log": {
             "url": page.log_url,
             "key": page.vkey,

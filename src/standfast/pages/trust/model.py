@@ -254,6 +254,8 @@ class Page:
     """The same for programs (C2SP tlog-policy)."""
     timestamps: tuple[Stamped, ...]
     """The newest of each time-stamp authority."""
+    elsewhere: str
+    """Where a copy of the page is, should the site be down; empty where nobody named one."""
     made_at: datetime
     newest_at: datetime | None
     newest_index: int | None

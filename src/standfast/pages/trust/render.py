@@ -56,9 +56,11 @@ def pages(
     now: datetime,
     policy: Policy | None = None,
     timestamps: Sequence[Stamped] = (),
+    elsewhere: str = "",
 ) -> Mapping[str, bytes]:
     """The files of the page by name. All come from one model, so they cannot disagree. `policy`
-    says whose cosignatures are looked for; `timestamps` were checked."""
+    says whose cosignatures are looked for; `timestamps` were checked. `elsewhere`: where
+    else the page is, or empty."""
     made = page(
         record,
         states,
@@ -69,6 +71,7 @@ def pages(
         now=now,
         policy=policy,
         timestamps=timestamps,
+        elsewhere=elsewhere,
     )
     return {name: text.encode() for name, text in texts(made).items()}
 

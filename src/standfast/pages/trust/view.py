@@ -57,6 +57,7 @@ def page(
     now: datetime,
     policy: Policy | None = None,
     timestamps: Sequence[Stamped] = (),
+    elsewhere: str = "",
 ) -> Page:
     changed = changes(record.entries, now=now)
     claims = tuple(
@@ -77,6 +78,7 @@ def page(
         required=policy.words if policy else "",
         policy=policy.text if policy else "",
         timestamps=tuple(timestamps),
+        elsewhere=elsewhere,
         made_at=now,
         newest_at=newest_at,
         newest_index=newest_index,

@@ -21,7 +21,8 @@ from standfast.core.errors import CannotVerify, StandfastError
 from standfast.evidence import merkle
 from standfast.evidence.policy import parse
 from standfast.evidence.read import Record, read_log
-from standfast.evidence.tampering import bent, drawn
+from standfast.evidence.tampering import Bent, bent, drawn
+from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.transport import FolderTransport, Transport
 
 ARRIVES_WITHIN_S = 5.0
@@ -35,6 +36,8 @@ def looked(asked: Mapping[str, Any], clock: Clock) -> Mapping[str, Any]:
     size, policy = record.checkpoint.size, parse(asked["policy"].encode())
     at = min(size, asked["at"])
     cosigned = policy.cosigned_by(record.checkpoint_bytes)
+    # The log grows meanwhile, and what is bent must be what is read.
+    still = Bent(under=log, files={CHECKPOINT: record.checkpoint_bytes})
     changes = drawn(size, asked["rounds"], asked["seed"])
     return {
         "size": at,
@@ -44,7 +47,7 @@ def looked(asked: Mapping[str, Any], clock: Clock) -> Mapping[str, Any]:
         "enough": policy.satisfied(cosigned),
         "tried": len(changes),
         "unseen": [
-            str(change) for change in changes if not is_noticed(bent(log, size, change), vkey)
+            str(change) for change in changes if not is_noticed(bent(still, size, change), vkey)
         ],
     }
 

@@ -22,8 +22,14 @@ def deletes(text: str) -> list[str]:
     ]
 
 
-def test_the_first_key_deletes_locks_alone() -> None:
-    assert deletes(policy.first_key(STORE)) == [f"{HERE}/locks/*"]
+def test_the_first_key_deletes_locks_and_the_page_alone() -> None:
+    assert deletes(policy.first_key(STORE)) == [f"{HERE}/locks/*", f"{HERE}/trust/*"]
+
+
+def test_everybody_may_read_the_page_and_do_nothing_else() -> None:
+    (said,) = json.loads(policy.public_page(STORE))["Statement"]
+    assert (said["Effect"], said["Principal"]) == ("Allow", "*")
+    assert (said["Action"], said["Resource"]) == (["s3:GetObject"], [f"{HERE}/trust/*"])
 
 
 def test_the_second_key_deletes_in_its_folder_alone() -> None:
@@ -40,9 +46,12 @@ def test_neither_key_may_touch_versions_locks_of_objects_or_policies(made: objec
 
 
 def test_old_versions_go_after_so_many_days() -> None:
-    (rule,) = json.loads(policy.lifecycle(STORE, days=30))["Rules"]
+    rule, page = json.loads(policy.lifecycle(STORE, days=30))["Rules"]
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert rule["Filter"] == {"Prefix": "some/folder/"}
+    assert page["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert page["Filter"] == {"Prefix": "some/folder/trust/"}
+    assert "Days" not in page["Expiration"], "what is current stays"
 
 
 def test_other_stores_have_no_such_policies() -> None:

@@ -10,10 +10,19 @@ from pydantic import ValidationError
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.backup.offsite import commands
 from standfast.mechanisms.backup.offsite.commands import Access, SshFiles
+from standfast.mechanisms.backup.offsite.places import (
+    FETCH_UNIT,
+    PAGE_SETTINGS,
+    PAGE_TIMER,
+    PAGE_UNIT,
+    UPLOAD_UNIT,
+)
 from standfast.mechanisms.backup.offsite.plan import OffsiteAsk, calendar, plan
+from standfast.mechanisms.backup.offsite.publish import PageSettings
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.offsite.snapshots import Source
 from standfast.mechanisms.backup.offsite.store import FORMS, WORDS, Kind, Store, opening
+from standfast.mechanisms.hosts.bundle import File
 
 from .seen import NOW
 
@@ -182,3 +191,59 @@ def test_machines_take_turns_over_the_day() -> None:
     assert calendar(0, 2, "03:30") == "*-*-* 03:30:00 UTC"
     assert calendar(1, 2, "03:30") == "*-*-* 15:30:00 UTC"
     assert calendar(2, 3, "23:00") == "*-*-* 15:00:00 UTC"
+
+
+def planned(kind: Kind = Kind.S3, **said: object) -> dict[str, File]:
+    settings = OffsiteSettings(kind=kind, location=LOCATIONS[kind], **said)  # type: ignore[arg-type]
+    words = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
+    ask = OffsiteAsk(settings=settings, words=words, password=SECRET)
+    return {each.path: each for each in plan(1, 2, ask, source="/src").files}
+
+
+def test_the_page_is_published_unless_that_is_switched_off() -> None:
+    made = planned()
+    assert PageSettings.from_json(made[PAGE_SETTINGS].content) == PageSettings(
+        position=1, monitors=()
+    )
+    assert b"OnCalendar=*-*-* *:01/5:00" in made[f"/etc/systemd/system/{PAGE_TIMER}"].content
+    off = planned(page=False)
+    assert not [path for path in off if "page" in path]
+
+
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        (PAGE_UNIT, "/var/lib/standfast-backup/offsite"),
+        (UPLOAD_UNIT, "/var/lib/standfast-backup"),
+        (FETCH_UNIT, "/var/lib/standfast-backup"),
+    ],
+)
+def test_units_may_write_in_the_folder_of_a_store_that_is_one(name: str, home: str) -> None:
+    """restic locks what it reads, too."""
+    unit, inside = f"/etc/systemd/system/{name}", f"ReadWritePaths={home}"
+    assert f"{inside}\n" in planned()[unit].content.decode()
+    where = LOCATIONS[Kind.FOLDER]
+    assert f"{inside} -{where}\n" in planned(Kind.FOLDER)[unit].content.decode()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://store.example.test/", "https://store.example.test", 'https://a/"><script>', "//a/"],
+)
+def test_where_readers_find_the_page_is_an_https_address(url: str) -> None:
+    with pytest.raises(ValidationError, match="page_url"):
+        planned(page_url=url)
+
+
+def test_an_address_of_a_page_that_is_not_published_is_refused() -> None:
+    url = "https://store.example.test/shop/trust/index.html"
+    assert planned(page_url=url)
+    with pytest.raises(ValidationError, match="must have page = true for a page_url"):
+        planned(page_url=url, page=False)
+
+
+def test_sftp_is_told_the_host_and_the_options_that_restic_is_told() -> None:
+    store = Store(kind=Kind.SFTP, location="shop@store.example.test:2222/snapshots")
+    words = commands.sftp_words(store, SshFiles())
+    assert words[-3:] == ("-P", "2222", "shop@store.example.test")
+    assert words[:-3] == commands.ssh(store, SshFiles())[1 : len(words) - 2]

@@ -91,8 +91,20 @@ def options(access: Access) -> Iterator[str]:
 
 
 def ssh(store: Store, files: SshFiles) -> tuple[str, ...]:
-    """Only the host whose key the settings name, only with the key that was given (ssh_config(5)).
-    restic splits this at spaces."""
+    """restic splits this at spaces."""
+    parts = store.parts
+    who = f"{parts['user']}@{parts['host']}"
+    return ("/usr/bin/ssh", *ssh_options(files), "-p", parts["port"], who, "-s", "sftp")
+
+
+def sftp_words(store: Store, files: SshFiles) -> tuple[str, ...]:
+    """The same for sftp(1), which calls ssh(1) by itself."""
+    parts = store.parts
+    return (*ssh_options(files), "-P", parts["port"], f"{parts['user']}@{parts['host']}")
+
+
+def ssh_options(files: SshFiles) -> tuple[str, ...]:
+    """Only the host whose key the settings name, only by the key that was given (ssh_config(5))."""
     said = {
         "BatchMode": "yes",
         "IdentitiesOnly": "yes",
@@ -104,10 +116,8 @@ def ssh(store: Store, files: SshFiles) -> tuple[str, ...]:
         "ServerAliveInterval": "30",
         "ServerAliveCountMax": "4",
     }
-    parts = store.parts
     words = (word for name, value in said.items() for word in ("-o", f"{name}={value}"))
-    who = f"{parts['user']}@{parts['host']}"
-    return ("/usr/bin/ssh", "-F", "/dev/null", *words, "-p", parts["port"], who, "-s", "sftp")
+    return ("-F", "/dev/null", *words)
 
 
 def known_host(store: Store, key: str) -> str:

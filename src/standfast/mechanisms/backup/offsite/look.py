@@ -2,21 +2,28 @@
 
     python3 -m standfast.mechanisms.backup.offsite.look
 
-Prints one JSON document: the whole snapshots, whether another key opens them, and under which
-addresses the store answers. Changes nothing. Standard library only.
+Prints one JSON document: the whole snapshots, whether another key opens them, under which
+addresses the store answers, and of when the trust page is that lies there. Changes nothing.
+Standard library only.
 """
 
 import json
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from standfast.core.clock import SystemClock
 from standfast.core.command import SystemRunner
 from standfast.core.errors import StandfastError, Unreachable
 from standfast.core.units import parse_stamp, stamp
 from standfast.mechanisms.backup.offsite import location
 from standfast.mechanisms.backup.offsite.machine import Files, to_read
+from standfast.mechanisms.backup.offsite.page.elsewhere import Elsewhere
+from standfast.mechanisms.backup.offsite.page.names import MACHINE_FORM
+from standfast.mechanisms.backup.offsite.page.opening import opened
+from standfast.mechanisms.backup.offsite.page.shown import made_at
 from standfast.mechanisms.backup.offsite.snapshots import Snapshot, Source
 from standfast.mechanisms.backup.offsite.store import Store
 
@@ -79,14 +86,28 @@ def addresses(store: Store) -> tuple[str, ...]:
     return tuple(sorted({str(each[4][0]) for each in found}))
 
 
+def page_made_at(place: Elsewhere) -> str | None:
+    """None where there is no page, or it cannot be had: that is no snapshot's business."""
+    with suppress(StandfastError):
+        content = place.read(MACHINE_FORM)
+        return None if content is None else stamp(made_at(content))
+    return None
+
+
 def main() -> int:
+    runner = SystemRunner()
     try:
-        at = addresses(Files().known_store())
-        store = to_read(SystemRunner())
+        files = Files()
+        known = files.known_store()
+        at = addresses(known)
+        store = to_read(runner)
         found = {
             "snapshots": [document(each) for each in store.snapshots()],
             "opens_without_key": store.opens_without_its_key(),
             "addresses": at,
+            "page_made_at": page_made_at(
+                opened(known, files.words(), runner=runner, clock=SystemClock())
+            ),
         }
     except StandfastError as error:
         print(error.words, file=sys.stderr)

@@ -8,12 +8,14 @@ from typing import Any
 from standfast.core.templates import render
 from standfast.mechanisms.backup.offsite import places, spoil
 from standfast.mechanisms.backup.offsite.commands import PASSWORD, known_host
+from standfast.mechanisms.backup.offsite.page.turn import PERIOD
 from standfast.mechanisms.backup.offsite.settings import OffsiteSettings
 from standfast.mechanisms.backup.offsite.store import AUTHORITY, SSH_KEY, Kind, Store, opening
 from standfast.mechanisms.backup.pgbackrest.names import CONFIGURATION
 from standfast.mechanisms.backup.places import HOME, REPOSITORY, USER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Unit
-from standfast.mechanisms.hosts.names import FAULTS
+from standfast.mechanisms.hosts.machine import Machine
+from standfast.mechanisms.hosts.names import FAULTS, KEYS_GROUP, PAGES_PORT
 
 PACKAGE = "restic"
 DAY_MIN = 24 * 60
@@ -28,8 +30,10 @@ class OffsiteAsk:
     password: str = field(repr=False)
 
 
-def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contribution:
-    """`position` of this machine among `of` backup machines, from 0."""
+def plan(
+    position: int, of: int, ask: OffsiteAsk, *, source: str, monitors: tuple[Machine, ...] = ()
+) -> Contribution:
+    """`position` of this machine among `of` backup machines, from 0. `monitors` show the page."""
     settings = ask.settings
     model = {
         "user": USER,
@@ -43,7 +47,12 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
         "upload": places.UPLOAD_UNIT,
         "source": source,
         "calendar": calendar(position, of, settings.at),
+        "page_calendar": page_calendar(position),
+        "keys_group": KEYS_GROUP,
+        "offsite": places.OFFSITE,
+        "folder": settings.store.parts["folder"] if settings.kind is Kind.FOLDER else "",
     }
+    page = settings.page
     mine: dict[str, Any] = {"owner": USER, "group": USER, "mode": 0o750}
     return Contribution(
         files=(
@@ -57,8 +66,9 @@ def plan(position: int, of: int, ask: OffsiteAsk, *, source: str) -> Contributio
             unit(places.FETCH_UNIT, (), model),
             unit(places.CHECK_UNIT, (), model),
             *spoil.files_of(source),
+            *(page_files(position, monitors, model) if page else ()),
         ),
-        units=(Unit(name=places.TIMER),),
+        units=(Unit(name=places.TIMER), *((Unit(name=places.PAGE_TIMER),) if page else ())),
         folders=(
             Folder(path=places.OFFSITE, **mine),
             Folder(path=places.CACHE, **mine),
@@ -101,6 +111,31 @@ def calendar(position: int, of: int, at: str) -> str:
     hour, minute = map(int, at.split(":"))
     start = (hour * 60 + minute + position * DAY_MIN // of) % DAY_MIN
     return f"*-*-* {start // 60:02d}:{start % 60:02d}:00 UTC"
+
+
+def page_files(
+    position: int, monitors: tuple[Machine, ...], model: Mapping[str, Any]
+) -> tuple[File, ...]:
+    """What publishes the trust page in the store (`publish.py`)."""
+    said = {
+        "position": position,
+        "monitors": [
+            {"name": each.name, "address": str(each.address), "port": PAGES_PORT}
+            for each in monitors
+        ],
+    }
+    text = json.dumps(said, indent=2, sort_keys=True).encode() + b"\n"
+    return (
+        File(path=places.PAGE_SETTINGS, content=text),
+        unit(places.PAGE_UNIT, (), model),
+        unit(places.PAGE_TIMER, (places.PAGE_TIMER,), model),
+    )
+
+
+def page_calendar(position: int) -> str:
+    """Every period, each machine at a minute of its own."""
+    every = int(PERIOD.total_seconds()) // 60
+    return f"*-*-* *:{position % every:02d}/{every}:00"
 
 
 def unit(name: str, restarts: tuple[str, ...], model: Mapping[str, Any]) -> File:

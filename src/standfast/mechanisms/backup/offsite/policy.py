@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from standfast.core.errors import ConfigError
+from standfast.mechanisms.backup.offsite.page.names import FOLDER as PAGE
 from standfast.mechanisms.backup.offsite.store import Kind, Store
 
 READ_AND_ADD = ("s3:GetObject", "s3:PutObject")
@@ -19,13 +20,25 @@ LIST = ("s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"
 UPLOADS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 DELETE = ("s3:DeleteObject",)
 
+PAGE_DAYS = 1
+"""An old version of the page is of use to nobody, and every five minutes leaves one. Of two rules
+S3 follows the one that ends sooner ("Examples of S3 Lifecycle configurations")."""
+
 
 def first_key(store: Store) -> str:
-    """It adds, reads, and deletes restic's locks alone."""
+    """It adds, reads, and deletes restic's locks alone, and what of the page is out of date."""
     return document(
         *common(store),
         statement("DeleteLocks", DELETE, objects(store, "/locks/*")),
+        statement("DeleteOldPage", DELETE, objects(store, f"/{PAGE}/*")),
     )
+
+
+def public_page(store: Store) -> str:
+    """The bucket's own policy: everybody reads the trust page that lies there, and nothing beside
+    it. Nobody lists it."""
+    read = statement("ReadPage", ("s3:GetObject",), objects(store, f"/{PAGE}/*"))
+    return document({**read, "Principal": "*"})
 
 
 def second_key(store: Store) -> str:
@@ -40,15 +53,22 @@ def second_key(store: Store) -> str:
 def lifecycle(store: Store, *, days: int) -> str:
     """What was overwritten or taken away stays for so many days, then goes. The rule wants a bucket
     that keeps versions (S3's "PutBucketLifecycleConfiguration")."""
-    rule = {
-        "ID": "standfast-old-versions",
+    rules = (
+        rule(store, "standfast-old-versions", "", days),
+        rule(store, "standfast-old-pages", f"{PAGE}/", PAGE_DAYS),
+    )
+    return json.dumps({"Rules": rules}, indent=2)
+
+
+def rule(store: Store, name: str, below: str, days: int) -> Mapping[str, Any]:
+    return {
+        "ID": name,
         "Status": "Enabled",
-        "Filter": {"Prefix": f"{prefix(store)}/"},
+        "Filter": {"Prefix": f"{prefix(store)}/{below}"},
         "NoncurrentVersionExpiration": {"NoncurrentDays": days},
         "Expiration": {"ExpiredObjectDeleteMarker": True},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     }
-    return json.dumps({"Rules": [rule]}, indent=2)
 
 
 def common(store: Store) -> tuple[Mapping[str, Any], ...]:

@@ -1,4 +1,4 @@
-"""Why restic failed, by its own words, and what to try. Pure.
+"""Why restic or a store failed, by its own words, and what to try. Pure.
 
 restic 0.14 ends every failure with status 1, so its words decide; 0.18 has numbers for some and
 the same words. What another says in passing comes first: a store that refuses makes restic ask
@@ -30,7 +30,9 @@ WORDS: Mapping[Trouble, str] = {
         r"no space left|disk quota|quotaexceeded|storagefull|insufficientstorage"
         r"|insufficient storage|\b507\b|exceeds the capacity"
     ),
-    Trouble.UNTRUSTED: r"x509:|certificate signed by|host key verification failed",
+    Trouble.UNTRUSTED: (
+        r"x509:|certificate signed by|certificate verify failed|host key verification failed"
+    ),
     Trouble.REFUSED: (
         r"access ?denied|accessdenied|forbidden|\b403\b|signaturedoesnotmatch|invalidaccesskeyid"
         r"|signature we calculated does not match|access key id you provided does not exist"
@@ -99,15 +101,25 @@ SENTENCES: Mapping[Trouble, Said] = {
 
 def trouble(result: Result) -> Trouble:
     """Of a run that failed."""
-    said = f"{result.complaint}\n{result.text}".lower()
-    return next((each for each, words in WORDS.items() if re.search(words, said)), Trouble.OTHER)
+    return found_in(f"{result.complaint}\n{result.text}")
+
+
+def found_in(said: str) -> Trouble:
+    """In a program's own words, or a store's."""
+    small = said.lower()
+    return next((each for each, words in WORDS.items() if re.search(words, small)), Trouble.OTHER)
 
 
 def error(command: Command, result: Result) -> StandfastError:
-    """In words for people, with restic's own behind them."""
+    """In words for people, with the program's own behind them."""
     own = failed(command, result)
-    said = SENTENCES.get(trouble(result))
+    return explained(trouble(result), own.problem) or own
+
+
+def explained(each: Trouble, own: str) -> StandfastError | None:
+    """`own` are the words of whoever failed. None for what is not known."""
+    said = SENTENCES.get(each)
     if said is None:
-        return own
+        return None
     kind = Unreachable if said.heals else CommandFailed
-    return kind(f"{said.problem}: {own.problem}", remedy=said.remedy)
+    return kind(f"{said.problem}: {own}", remedy=said.remedy)

@@ -12,7 +12,7 @@ from standfast.mechanisms.hosts.local.store.answering import Bucket, Pair, refus
 from standfast.mechanisms.hosts.local.store.objects import Objects
 from standfast.mechanisms.hosts.local.store.permission import Holder
 from standfast.mechanisms.hosts.local.store.refusals import Code, RefusedRequest
-from standfast.mechanisms.hosts.local.store.request import Reply
+from standfast.mechanisms.hosts.local.store.request import Reply, Request
 
 from .signed import REGION, signed
 
@@ -109,6 +109,51 @@ def test_the_second_key_deletes_and_overwrites_nothing_either(bucket: Bucket) ->
     assert code(bucket, "PUT", PACK, by=Holder.SECOND, body=b"other") is Code.ACCESS_DENIED
     ask(bucket, "DELETE", PACK, by=Holder.SECOND)
     assert code(bucket, "GET", PACK) is Code.NO_KEY
+
+
+PAGE = "shop/trust/index.html"
+TILE = "shop/trust/log/tile/0/000.p/3"
+
+
+def test_the_trust_page_is_written_anew_and_its_tiles_never(bucket: Bucket) -> None:
+    for body in (b"a longer page", b"page"):
+        assert ask(bucket, "PUT", PAGE, body=body).status == 200
+        assert ask(bucket, "GET", PAGE).body == body
+    assert bucket.objects._used_bytes == len(b"page")
+    ask(bucket, "PUT", TILE, body=b"tile")
+    assert code(bucket, "PUT", TILE, body=b"other") is Code.ACCESS_DENIED
+    assert ask(bucket, "DELETE", TILE).status == 204
+    assert code(bucket, "GET", TILE) is Code.NO_KEY
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_everybody_reads_the_page_without_a_key_and_nothing_else(
+    bucket: Bucket, method: str
+) -> None:
+    def unsigned(target: str, method: str = method) -> Reply:
+        request = Request(method=method, target=f"/{target}", headers={"host": "x"})
+        return bucket.answer(request, bucket.admitted(request, NOW), b"")
+
+    for key in (PAGE, PACK, LOCK):
+        ask(bucket, "PUT", key, body=b"x")
+    assert unsigned(f"standfast/{PAGE}").headers["Content-Type"] == "text/html; charset=utf-8"
+    others = (PACK, LOCK, "", "shop/trusty/x", "shop/trust", "shop/config")
+    for target in (*(f"standfast/{key}" for key in others), f"other/{PAGE}"):
+        with pytest.raises(RefusedRequest) as error:
+            unsigned(target)
+        assert error.value.code is Code.ACCESS_DENIED
+    for target, asks in ((PAGE, "PUT"), (PAGE, "DELETE"), (f"{PAGE}?versions", method)):
+        with pytest.raises(RefusedRequest):
+            unsigned(f"standfast/{target}", asks)
+
+
+@pytest.mark.parametrize("path", ["shop/trust/../data/ab/abcd", "shop/trust/%2e%2e/data/ab/abcd"])
+def test_no_way_leads_out_of_the_page(bucket: Bucket, path: str) -> None:
+    ask(bucket, "PUT", PACK, body=b"x")
+    request = Request(method="GET", target=f"/standfast/{path}", headers={})
+    with pytest.raises(RefusedRequest) as error:
+        bucket.answer(request, bucket.admitted(request, NOW), b"")
+    assert error.value.code is Code.INVALID
 
 
 @pytest.mark.parametrize("holder", Holder)

@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from standfast.mechanisms.hosts.local.store import listing
 from standfast.mechanisms.hosts.local.store.listing import PAGE, Asked
 from standfast.mechanisms.hosts.local.store.objects import Object, Objects
-from standfast.mechanisms.hosts.local.store.permission import Holder, may_delete, may_write
+from standfast.mechanisms.hosts.local.store.permission import (
+    Holder,
+    everybody_reads,
+    may_delete,
+    may_overwrite,
+    may_write,
+)
 from standfast.mechanisms.hosts.local.store.refusals import Code, RefusedRequest
 from standfast.mechanisms.hosts.local.store.request import Reply, Request
 from standfast.mechanisms.hosts.local.store.signature import must_be_whole, signer
+from standfast.mechanisms.hosts.media import content_type
 
 BODY_LIMIT = 64 * 1024**2
 """restic's packs have 16 MiB, and its largest files a few more."""
@@ -44,8 +52,10 @@ class Bucket:
     keys: Mapping[Holder, Pair]
     objects: Objects
 
-    def admitted(self, request: Request, now: datetime) -> Holder:
-        """Before its body is read. Raises `RefusedRequest`."""
+    def admitted(self, request: Request, now: datetime) -> Holder | None:
+        """Before its body is read; None for whoever needs no key. Raises `RefusedRequest`."""
+        if self._needs_no_key(request):
+            return None
         secrets = {each.id: each.secret for each in self.keys.values()}
         found = signer(request, secrets, now)
         if request.bucket != self.name:
@@ -54,8 +64,17 @@ class Bucket:
             raise RefusedRequest(Code.NOT_IMPLEMENTED, "this store does not know that")
         return next(holder for holder, each in self.keys.items() if each.id == found)
 
-    def answer(self, request: Request, holder: Holder, body: bytes) -> Reply:
-        must_be_whole(request, body)
+    def _needs_no_key(self, request: Request) -> bool:
+        return (
+            "authorization" not in request.headers
+            and request.bucket == self.name
+            and not UNKNOWN & request.query.keys()
+            and everybody_reads(request.method, request.key, self.folder)
+        )
+
+    def answer(self, request: Request, holder: Holder | None, body: bytes) -> Reply:
+        if holder is not None:
+            must_be_whole(request, body)
         match request.method, bool(request.key):
             case "GET", False:
                 return self._about(request)
@@ -112,9 +131,11 @@ class Bucket:
         digest = hashlib.md5(body, usedforsecurity=False).digest()
         if said is not None and said != b64encode(digest).decode():
             raise RefusedRequest(Code.BAD_DIGEST, "the body is not the one that was sent")
-        return Reply(status=200, headers={"ETag": self.objects.write(request.key, body).etag})
+        anew = may_overwrite(request.key, self.folder)
+        written = self.objects.write(request.key, body, anew=anew)
+        return Reply(status=200, headers={"ETag": written.etag})
 
-    def _delete(self, request: Request, holder: Holder) -> Reply:
+    def _delete(self, request: Request, holder: Holder | None) -> Reply:
         if not may_delete(holder, request.key, self.folder):
             raise RefusedRequest(Code.ACCESS_DENIED, f"the {holder} key does not delete this")
         self.objects.delete(request.key)
@@ -136,7 +157,7 @@ def refused(request: Request, error: RefusedRequest) -> Reply:
 def described(found: Object) -> Mapping[str, str]:
     modified = datetime.fromtimestamp(found.modified_ns / 1e9, UTC)
     return {
-        "Content-Type": "application/octet-stream",
+        "Content-Type": content_type(PurePosixPath(found.key)),
         "ETag": found.etag,
         "Last-Modified": format_datetime(modified, usegmt=True),
         "Accept-Ranges": "bytes",

@@ -1,7 +1,7 @@
 """Objects as files: a key is a path below one folder. Standard library only.
 
-Nothing is overwritten: an object that is there stays as it is, and the same again is no change, so
-that a client which did not hear the answer may ask twice.
+An object that is there stays as it is, unless whoever asks may write it anew, and the same again is
+no change, so that a client which did not hear the answer may ask twice.
 """
 
 import re
@@ -57,18 +57,20 @@ class Objects:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise RefusedRequest(Code.NO_KEY, f"there is no {key}") from None
 
-    def write(self, key: str, content: bytes) -> Object:
+    def write(self, key: str, content: bytes, *, anew: bool = False) -> Object:
         path = self._path(key)
         with self._turn:
-            if path.is_file():
-                if path.read_bytes() != content:
-                    raise RefusedRequest(Code.ACCESS_DENIED, f"{key} is there, and stays as it is")
+            before = path.read_bytes() if path.is_file() else None
+            if before == content:
                 return self.find(key)
-            if self._used_bytes + len(content) > self.quota_bytes:
+            if before is not None and not anew:
+                raise RefusedRequest(Code.ACCESS_DENIED, f"{key} is there, and stays as it is")
+            grown = len(content) - len(before or b"")
+            if self._used_bytes + grown > self.quota_bytes:
                 raise RefusedRequest(Code.FULL, "the store is full")
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content, mode=0o600)
-            self._used_bytes += len(content)
+            self._used_bytes += grown
         return self.find(key)
 
     def delete(self, key: str) -> None:
