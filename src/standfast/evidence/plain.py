@@ -67,7 +67,7 @@ Read = Callable[[Any], object]
 word = sys.intern
 """What is said again in entry after entry, in memory once. Raises `TypeError` for what is none."""
 
-NAMES_KEPT = OBJECTIVES_KEPT = 256
+NAMES_KEPT = OBJECTIVES_KEPT = SLOTS_KEPT = 256
 """A name or an objective stands in thousands of entries: it is read once, and is in memory once."""
 
 
@@ -304,11 +304,52 @@ SLOT, CALIBRATION = written_names(Slot), written_names(Calibration)
 AVAILABILITY, ANSWERS = written_names(Availability), written_names(Answers)
 
 
-KINDS: Mapping[bytes, Callable[[Json], Slot | Proof | Calibration | Availability]] = {
-    Kind.PROOF.predicate_type.encode(): proof,
-    Kind.SLOT.predicate_type.encode(): slot,
-    Kind.CALIBRATION.predicate_type.encode(): calibration,
-    Kind.AVAILABILITY.predicate_type.encode(): availability,
+def in_json(written: bytes) -> Json:
+    """Raises `NotPlain` where the same values would be written otherwise."""
+    value = from_json(written, allow_inf_nan=False, cache_strings="keys")
+    if to_json(value) != written:
+        raise NotPlain
+    return value  # type: ignore[no-any-return]
+
+
+FROM, SLOT_END = b',"from":"', b'"}'
+
+
+def slot_in(written: bytes) -> Slot:
+    """Nearly half of a log are slots, and the next one of a part differs from the one before in its
+    two moments alone: only they are read anew."""
+    begins = written.find(FROM) + len(FROM)
+    after, ends = begins + len(STAMP), len(written) - len(STAMP) - len(SLOT_END)
+    if begins < len(FROM) or ends < after or not written.endswith(SLOT_END):
+        raise NotPlain
+    same = around(written[:begins], written[after:ends])
+    starts_at = moment(written[begins:after].decode())
+    until = moment(written[ends : -len(SLOT_END)].decode())
+    made = Slot.of_checked({**same, "starts_at": starts_at, "until": until})
+    made.must_be_possible()
+    return made
+
+
+@lru_cache(SLOTS_KEPT)
+def around(before: bytes, between: bytes) -> Mapping[str, object]:
+    """What a slot says beside its moments, by what is written before, between and after them. Two
+    moments of ours show that these are the places where its own belong."""
+    first, last = EARLY.encode(), LATE.encode()
+    value = in_json(before + first + between + last + SLOT_END)
+    said = dict(slot(value))
+    if (value["from"], value["until"]) != (EARLY, LATE):
+        raise NotPlain
+    return {key: each for key, each in said.items() if key not in ("starts_at", "until")}
+
+
+EARLY, LATE = "2000-01-01T00:00:00.001Z", "2999-12-31T23:59:59.998Z"
+
+Predicates = Slot | Proof | Calibration | Availability
+KINDS: Mapping[bytes, Callable[[bytes], Predicates]] = {
+    Kind.PROOF.predicate_type.encode(): lambda written: proof(in_json(written)),
+    Kind.SLOT.predicate_type.encode(): slot_in,
+    Kind.CALIBRATION.predicate_type.encode(): lambda written: calibration(in_json(written)),
+    Kind.AVAILABILITY.predicate_type.encode(): lambda written: availability(in_json(written)),
 }
 
 
@@ -330,10 +371,7 @@ def read(payload: bytes) -> Statement | None:
     if not rest.startswith(subject) or not rest.endswith(END):
         return None
     try:
-        value = from_json(written, allow_inf_nan=False, cache_strings="keys")
-        if to_json(value) != written:
-            return None
-        predicate = KINDS[kind](value)
+        predicate = KINDS[kind](written)
         site, about = named(rest[len(subject) : -len(END)])
     except (ValueError, KeyError, TypeError, AttributeError, NotPlain):
         return None
