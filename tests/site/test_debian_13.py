@@ -11,10 +11,23 @@ from .conftest import Site, fetched, make
 OLD = "2000a-0"
 """A version of `tzdata` that a machine is made to believe in, so that there is something newer."""
 
+MACHINES = "".join(
+    f'[[machines]]\nname = "{name}"\nroles = {roles}\n'
+    for name, roles in {
+        "edge-1": ["edge"],
+        "web-1": ["web"],
+        "web-2": ["web"],
+        "db-1": ["database"],
+        "db-2": ["database", "backup"],
+        "monitor-1": ["monitor"],
+    }.items()
+)
+"""Every role, on few machines."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = make(tmp_path_factory.mktemp("trixie"), "test-trixie", 'suite = "trixie"\n')
+    made = make(tmp_path_factory.mktemp("trixie"), "test-trixie", 'suite = "trixie"\n' + MACHINES)
     try:
         made.answer("up", "--no-wait")
         yield made

@@ -543,8 +543,9 @@ def test_a_pause_stops_what_was_consented_to(file: Path, up: dict[str, Any]) -> 
 def test_every_drill_of_the_site_is_kept_here(file: Path, up: dict[str, Any]) -> None:
     listed = json.loads(standfast(file, "drills", "--json").stdout)["drills"]
     assert {each["drill"] for each in listed} == DRILLS
-    outcomes = {}
-    for drill in sorted(DRILLS):
+    closed = next(each for each in up["proofs"] if each["promise"] == "closed-ports")
+    outcomes = {"closed-ports": (closed["outcome"], closed["measured"])}
+    for drill in sorted(DRILLS - outcomes.keys()):  # its scan takes a minute, and `up` has made it
         said = standfast(file, "drill", drill, "--consent", "--json", check=False).stdout
         proofs = json.loads(said)["proofs"]
         outcomes |= {each["drill"]: (each["outcome"], each["measured"]) for each in proofs}
