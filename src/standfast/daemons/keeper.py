@@ -23,10 +23,10 @@ from typing import Any
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
-from standfast.daemons.observer import PROMISE, Agents, Observer, observe
+from standfast.daemons.observer import PROMISE, Agents, Observer
 from standfast.daemons.stamper import Stamper, asked_in, stamp_all
-from standfast.daemons.turns import take_turns
-from standfast.daemons.visitor import Visitor, go_on_visiting
+from standfast.daemons.turns import take_turns, take_turns_in_a_thread
+from standfast.daemons.visitor import Visitor
 from standfast.evidence.company import Company
 from standfast.evidence.cosignature import Cosigner, parse_cosigner, witness_name
 from standfast.evidence.draft import Drafts
@@ -44,7 +44,6 @@ from standfast.evidence.statement import (
     EnrolledSigner,
     ShownCertificate,
 )
-from standfast.evidence.tiles import CHECKPOINT
 from standfast.evidence.timestamp import shelf
 from standfast.evidence.timestamp.judge import newest
 from standfast.evidence.transport import FolderTransport, HttpsTransport, Transport
@@ -346,12 +345,6 @@ def scope_of(settings: Mapping[str, Any]) -> Scope:
     )
 
 
-def shown(log: Path) -> bytes:
-    """The checkpoint in that folder, empty before the first."""
-    path = log / CHECKPOINT
-    return path.read_bytes() if path.exists() else b""
-
-
 def issued_by(settings: Mapping[str, Any], context: ssl.SSLContext, clock: Clock) -> Issued:
     said = settings["issued"]
     line = format_request("issued", {})
@@ -399,16 +392,21 @@ def others(settings: Mapping[str, Any], context: ssl.SSLContext) -> Mapping[str,
     }
 
 
+def own_signer(settings: Mapping[str, Any], credentials: Path) -> Ed25519Signer:
+    """This monitor's own key, which the log's key has enrolled."""
+    signing = (credentials / "signing.pem").read_bytes()
+    return Ed25519Signer.from_pem(settings["machine"], signing)
+
+
 def observing(keeper: Keeper, credentials: Path) -> Observer | None:
     """None where the site does not promise what would be observed."""
     settings = keeper.settings
     if PROMISE not in keeper.scope.objectives:
         return None
-    signing = (credentials / "signing.pem").read_bytes()
     return Observer(
         machine=settings["machine"],
         site=settings["site"],
-        signer=Ed25519Signer.from_pem(settings["machine"], signing),
+        signer=own_signer(settings, credentials),
         observers=frozenset(each["name"] for each in settings["monitors"]),
         clock=keeper.clock,
         world=Agents(
@@ -435,7 +433,7 @@ def stamping(keeper: Keeper, credentials: Path) -> Stamper | None:
         every=timedelta(hours=settings["timestamps_every_h"]),
         folder=keeper.www / "log",
         key=Verifier.of(keeper.signer.name, keeper.signer.public_key),
-        note=lambda: shown(keeper.www / "log"),
+        note=lambda: keeper.mirror.log.published_note,
         writes=lambda: keeper.writes,
         peers=others(settings, context),
         clock=keeper.clock,
@@ -451,10 +449,9 @@ def visiting(keeper: Keeper, credentials: Path) -> Visitor:
     trusted.load_verify_locations(cafile=credentials / "ca.pem")
     if visits["anchors"]:
         trusted.load_verify_locations(cadata=visits["anchors"])
-    signing = (credentials / "signing.pem").read_bytes()
     return Visitor(
         site=settings["site"],
-        signer=Ed25519Signer.from_pem(settings["machine"], signing),
+        signer=own_signer(settings, credentials),
         clock=keeper.clock,
         pace=Pace(every_s=visits["every_s"], period_s=visits["period_s"]),
         doors=tuple(
@@ -469,6 +466,12 @@ def visiting(keeper: Keeper, credentials: Path) -> Visitor:
     )
 
 
+def beside(daemon: Observer | Visitor, name: str) -> None:
+    """In a thread of its own."""
+    said = (daemon.turn, daemon.clock, lambda words: say(f"{name}: {words}"))
+    Thread(target=take_turns_in_a_thread, args=said, daemon=True).start()
+
+
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = json.loads(SETTINGS.read_text())
@@ -476,12 +479,12 @@ def main() -> None:
     keeper = assembled(settings, credentials, SystemClock())
     observer = observing(keeper, credentials)
     if observer is not None:
-        Thread(target=observe, args=(observer,), daemon=True).start()
+        beside(observer, "observer")
     stamper = stamping(keeper, credentials)
     if stamper is not None:
         Thread(target=stamp_all, args=(stamper,), daemon=True).start()
     visitor = visiting(keeper, credentials)
-    Thread(target=go_on_visiting, args=(visitor,), daemon=True).start()
+    beside(visitor, "visitor")
     try:
         take_turns(keeper.turn, keeper.clock, say)
     finally:

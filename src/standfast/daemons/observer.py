@@ -8,7 +8,6 @@ which machine is left is sealed, and revealed by the monitor that has sealed it 
 (ADR 16).
 """
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ from uuid import UUID
 
 from standfast.core.clock import Clock
 from standfast.core.errors import CannotVerify, StandfastError
-from standfast.daemons.turns import take_turns
 from standfast.evidence.dossier import Dossier, dossiers
 from standfast.evidence.envelope import leaf
 from standfast.evidence.merkle import leaf_hash
@@ -303,12 +301,3 @@ def end(answer: Answer, *, answered_at: float) -> PrimaryEnd | SecondaryEnd:
 
 def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
-
-
-def observe(observer: Observer) -> None:
-    """Should it fail again and again, the keeper ends with it: else nobody would look, and nobody
-    would know."""
-    try:
-        take_turns(observer.turn, observer.clock, lambda words: say(f"observer: {words}"))
-    finally:
-        os._exit(1)

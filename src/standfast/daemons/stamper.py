@@ -1,4 +1,4 @@
-"""The stamper: a third thread of the keeper. Once a day it has the checkpoint that is shown
+"""The stamper: a thread of the keeper. Once a day it has the checkpoint that is shown
 time-stamped (RFC 3161), if this keeper writes the log; else it gets what the one that writes has.
 
 Loop: observe (what lies beside the log here and at the other monitors), decide (who is due), apply

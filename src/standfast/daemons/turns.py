@@ -1,6 +1,7 @@
 """One turn after the other, for as long as a process lives: what fails is said, and tried again
 after a while; what fails again and again ends the process, which systemd starts anew."""
 
+import os
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -24,3 +25,14 @@ def take_turns(turn: Callable[[], float], clock: Clock, say: Callable[[str], Non
                 raise
             pause = BACK_OFF_S
         clock.sleep(pause)
+
+
+def take_turns_in_a_thread(
+    turn: Callable[[], float], clock: Clock, say: Callable[[str], None]
+) -> NoReturn:
+    """The same beside the main thread: the process ends with it, too, else nobody would do this
+    any more, and nobody would know."""
+    try:
+        take_turns(turn, clock, say)
+    finally:
+        os._exit(1)

@@ -1,4 +1,4 @@
-"""The visitor: a third thread of the keeper that writes the log. It asks for the service as a
+"""The visitor: a thread of the keeper that writes the log. It asks for the service as a
 customer would, at each public address of the edges, and has it logged every hour how many looks
 were answered.
 
@@ -7,7 +7,6 @@ count, signed by this monitor's own key, into this keeper's spool). What is bein
 file, so a monitor that dies says when it is back what it had counted.
 """
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,6 @@ from pydantic import ValidationError
 
 from standfast.core.clock import Clock
 from standfast.core.files import write_atomically
-from standfast.daemons.turns import take_turns
 from standfast.evidence.envelope import leaf
 from standfast.evidence.signing import Signer
 from standfast.evidence.statement import Availability, canonical
@@ -141,12 +139,3 @@ def remembered(path: Path) -> Availability | None:
 
 def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
-
-
-def go_on_visiting(visitor: Visitor) -> None:
-    """Should it fail again and again, the keeper ends with it: else nobody would look, and nobody
-    would know."""
-    try:
-        take_turns(visitor.turn, visitor.clock, lambda words: say(f"visitor: {words}"))
-    finally:
-        os._exit(1)

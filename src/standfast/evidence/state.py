@@ -14,7 +14,7 @@ from standfast.core.units import duration, stamp
 from standfast.evidence.consent import Standing, standing
 from standfast.evidence.dossier import Counted, Dossier, dossiers
 from standfast.evidence.entries import Entry
-from standfast.evidence.sealed import WITHIN, seal_of
+from standfast.evidence.sealed import WITHIN, Seal, seal_of
 from standfast.evidence.slots import Proven, Span, missed, numbered
 from standfast.promises.judge import judge
 from standfast.promises.model import Figures, Grade, Outcome, State
@@ -208,7 +208,7 @@ def _doubts(
     for proof in dossier.proofs_since(now - LOOKING_BACK - WITHIN):
         seal = seal_of(proof.proof)
         if seal and seal.by < now <= seal.by + LOOKING_BACK:
-            yield f"what entry {proof.index} measured was to be revealed by {stamp(seal.by)}"
+            yield _not_revealed(proof, seal)
     if newest is None:
         yield "it has not been proven yet"
         return
@@ -247,8 +247,12 @@ def _sealed(counted: Counted, now: datetime) -> str | None:
     if seal is None:
         return None
     if now > seal.by:
-        return f"what entry {counted.index} measured was to be revealed by {stamp(seal.by)}"
+        return _not_revealed(counted, seal)
     return f"what was measured is sealed, and revealed by {stamp(seal.by)}"
+
+
+def _not_revealed(counted: Counted, seal: Seal) -> str:
+    return f"what entry {counted.index} measured was to be revealed by {stamp(seal.by)}"
 
 
 def _exceeded(newest: Counted) -> str:

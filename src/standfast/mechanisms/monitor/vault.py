@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from standfast.core.files import write_atomically
+from standfast.evidence.entries import by_kind
 from standfast.evidence.read import Record
 from standfast.evidence.sealed import Details, revealed, seal_of
 from standfast.evidence.statement import Proof
@@ -50,7 +51,7 @@ def due(kept: tuple[Details, ...], record: Record, *, is_over: bool, now: dateti
     known = revealed(record.entries)
     seals = {
         seal.digest: seal
-        for each in record.entries
+        for each in by_kind(record.entries).proofs
         if isinstance(proof := each.statement.predicate, Proof) and (seal := seal_of(proof))
     }
     waiting = [each for each in kept if each.digest not in known]

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from standfast.core.errors import CannotVerify
 from standfast.mechanisms.database.roles import REWINDER
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Role
@@ -21,6 +20,7 @@ from standfast.mechanisms.hosts.names import DATABASE_PORT, IDENTITY, SERVICE_ID
 from standfast.mechanisms.rollout.links import Link
 from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.handshake import POSTGRESQL, Finding
+from standfast.proofs.drills.program import program, unreadable
 
 HANDSHAKE = "standfast.proofs.drills.handshake"
 SSH = "standfast.proofs.drills.ssh_offer"
@@ -125,13 +125,6 @@ def door(link: Link, source: Machine, target: Machine, database: str) -> Mapping
     }
 
 
-def program(programs: str, name: str, *words: str) -> tuple[str, ...]:
-    return (
-        *("/usr/bin/env", f"PYTHONPATH={programs}", "PYTHONDONTWRITEBYTECODE=1"),
-        *("/usr/bin/python3", "-m", name, *words),
-    )
-
-
 def knocked(
     connection: Connection, programs: str, doors: Sequence[Mapping[str, Any]]
 ) -> list[Finding]:
@@ -141,10 +134,7 @@ def knocked(
     try:
         found = [Finding(**each) for each in json.loads(said.stdout)]
     except (ValueError, TypeError) as error:
-        raise CannotVerify(
-            f"what {connection.machine.name} found at its doors cannot be read",
-            remedy="Does it run the same release of Standfast? `standfast up` puts it there.",
-        ) from error
+        raise unreadable(connection.machine.name, "at its doors") from error
     return found
 
 

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from standfast.core.errors import CannotVerify, StandfastError
+from standfast.core.errors import StandfastError
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.monitor.plan import HOME
 from standfast.promises.model import Figures
 from standfast.proofs.drills.ground import Ground, Published, Ran
+from standfast.proofs.drills.program import program, unreadable
 
 COPY = f"{HOME}/www/log"
 MODULE = "standfast.proofs.drills.copy_of_record"
@@ -91,7 +92,7 @@ def look(ground: Ground, connection: Connection, shown: Published) -> Looked:
     }
     try:
         said = connection.run(
-            program(ground.programs, ground.python),
+            program(ground.programs, MODULE, python=ground.python),
             stdin=json.dumps(asked).encode(),
             timeout_s=LOOKING_LIMIT_S,
         )
@@ -99,17 +100,7 @@ def look(ground: Ground, connection: Connection, shown: Published) -> Looked:
     except StandfastError as error:
         return Looked(monitor=monitor, problem=error.problem)
     except (ValueError, TypeError, KeyError) as error:
-        raise CannotVerify(
-            f"what {monitor} found of its copy cannot be read",
-            remedy="Does it run the same release of Standfast? `standfast up` puts it there.",
-        ) from error
-
-
-def program(programs: str, python: str) -> tuple[str, ...]:
-    return (
-        *("/usr/bin/env", f"PYTHONPATH={programs}", "PYTHONDONTWRITEBYTECODE=1"),
-        *(python, "-m", MODULE),
-    )
+        raise unreadable(monitor, "of its copy") from error
 
 
 def read(monitor: str, said: Mapping[str, Any]) -> Looked:
