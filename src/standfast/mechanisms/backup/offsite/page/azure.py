@@ -5,7 +5,7 @@ query that opens, so no address is ever said.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -17,7 +17,8 @@ from standfast.mechanisms.backup.offsite.location import door
 from standfast.mechanisms.backup.offsite.page import shared_key
 from standfast.mechanisms.backup.offsite.page.elsewhere import Item, lasting
 from standfast.mechanisms.backup.offsite.page.names import FOLDER
-from standfast.mechanisms.backup.offsite.page.web import Answer, Web, refused
+from standfast.mechanisms.backup.offsite.page.objects import Objects
+from standfast.mechanisms.backup.offsite.page.web import Answer, Web
 from standfast.mechanisms.backup.offsite.store import Store
 from standfast.mechanisms.hosts.media import content_type
 
@@ -26,36 +27,18 @@ SAS = re.compile(r"[A-Za-z0-9%&=:._~+/,-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Azure:
+class Azure(Objects):
     """By a SAS, which is a query, or by the account's key. `root` is the page's folder, as a path
     with the container."""
 
+    sent = HTTPStatus.CREATED
+    removed = frozenset({HTTPStatus.ACCEPTED})
     web: Web
     account: str
     root: str
     sas: str = field(repr=False, default="")
     key: str = field(repr=False, default="")
     clock: Clock
-
-    def read(self, name: str) -> bytes | None:
-        answer = self._ask("GET", name)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        if answer.status != HTTPStatus.OK:
-            raise refused("GET", name, answer)
-        return answer.body
-
-    def send(self, items: Iterable[Item]) -> None:
-        for each in items:
-            answer = self._ask("PUT", each.name, described(each), each.content)
-            if answer.status != HTTPStatus.CREATED:
-                raise refused("PUT", each.name, answer)
-
-    def remove(self, names: Iterable[str]) -> None:
-        for name in names:
-            answer = self._ask("DELETE", name)
-            if answer.status not in (HTTPStatus.ACCEPTED, HTTPStatus.NOT_FOUND):
-                raise refused("DELETE", name, answer)
 
     def _ask(
         self, method: str, name: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -72,14 +55,13 @@ class Azure:
         sent["Authorization"] = shared_key.authorization(self.account, self.key, text)
         return self.web.ask(method, path, sent, body)
 
-
-def described(item: Item) -> dict[str, str]:
-    return {
-        "Content-Length": str(len(item.content)),
-        "Content-Type": content_type(PurePosixPath(item.name)),
-        "x-ms-blob-cache-control": lasting(item.name),
-        "x-ms-blob-type": "BlockBlob",
-    }
+    def _described(self, item: Item) -> Mapping[str, str]:
+        return {
+            "Content-Length": str(len(item.content)),
+            "Content-Type": content_type(PurePosixPath(item.name)),
+            "x-ms-blob-cache-control": lasting(item.name),
+            "x-ms-blob-type": "BlockBlob",
+        }
 
 
 def opened(store: Store, words: Mapping[str, str], clock: Clock) -> Azure:

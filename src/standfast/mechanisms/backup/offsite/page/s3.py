@@ -1,7 +1,7 @@
 """The page in an S3 store, by path style, as restic is told to ask too. Standard library only."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -10,7 +10,8 @@ from standfast.core.clock import Clock
 from standfast.mechanisms.backup.offsite.page import sigv4
 from standfast.mechanisms.backup.offsite.page.elsewhere import Item, lasting
 from standfast.mechanisms.backup.offsite.page.names import FOLDER
-from standfast.mechanisms.backup.offsite.page.web import Answer, Web, refused
+from standfast.mechanisms.backup.offsite.page.objects import Objects
+from standfast.mechanisms.backup.offsite.page.web import Answer, Web
 from standfast.mechanisms.backup.offsite.store import Store
 from standfast.mechanisms.hosts.media import content_type
 
@@ -22,37 +23,15 @@ OTHER_REGION = re.compile(rb"<Region>([a-z0-9-]{1,40})</Region>")
 
 
 @dataclass(slots=True, kw_only=True)
-class S3:
+class S3(Objects):
     """`root` is the page's folder, as a path with the bucket."""
 
+    sent = HTTPStatus.OK
+    removed = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
     web: Web
     key: sigv4.Key
     root: str
     clock: Clock
-
-    def read(self, name: str) -> bytes | None:
-        answer = self._ask("GET", name)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        if answer.status != HTTPStatus.OK:
-            raise refused("GET", name, answer)
-        return answer.body
-
-    def send(self, items: Iterable[Item]) -> None:
-        for each in items:
-            headers = {
-                "content-type": content_type(PurePosixPath(each.name)),
-                "cache-control": lasting(each.name),
-            }
-            answer = self._ask("PUT", each.name, headers, each.content)
-            if answer.status != HTTPStatus.OK:
-                raise refused("PUT", each.name, answer)
-
-    def remove(self, names: Iterable[str]) -> None:
-        for name in names:
-            answer = self._ask("DELETE", name)
-            if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
-                raise refused("DELETE", name, answer)
 
     def _ask(
         self, method: str, name: str, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -62,6 +41,12 @@ class S3:
         if answer.status == HTTPStatus.BAD_REQUEST and other and self._moves_to(other[1].decode()):
             return self._signed(method, name, headers or {}, body)
         return answer
+
+    def _described(self, item: Item) -> Mapping[str, str]:
+        return {
+            "content-type": content_type(PurePosixPath(item.name)),
+            "cache-control": lasting(item.name),
+        }
 
     def _moves_to(self, region: str) -> bool:
         moves = region != self.key.region
