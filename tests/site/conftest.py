@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,6 +183,14 @@ def make(folder: Path, name: str, more: str = "") -> Site:
         made = ["age-keygen", "-o", str(site.identity)]
         subprocess.run(made, check=True, capture_output=True)
     return site
+
+
+def tables(machines: Mapping[str, Sequence[str]]) -> str:
+    """Of a site's file: machine to its roles."""
+    return "".join(
+        f'[[machines]]\nname = "{name}"\nroles = {json.dumps(roles)}\n'
+        for name, roles in machines.items()
+    )
 
 
 THREE = """

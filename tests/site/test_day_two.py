@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .conftest import Site, make
+from .conftest import Site, make, tables
 from .visitor import Visitor
 
 ROLES = {
@@ -14,11 +14,7 @@ ROLES = {
     "backup": ("backup-1", "backup-2"),
     "monitor": ("monitor-1", "monitor-2", "monitor-3"),
 }
-TABLES = "".join(
-    f'[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
-    for role, names in ROLES.items()
-    for name in names
-)
+TABLES = tables({name: [role] for role, names in ROLES.items() for name in names})
 ETCDCTL = (
     "ETCDCTL_API=3 etcdctl --endpoints=https://$(hostname):2379"
     " --cacert=/etc/standfast/identity/ca.pem --cert=/etc/standfast/identity/cert.pem"

@@ -6,21 +6,20 @@ from typing import Any
 
 import pytest
 
-from .conftest import Site, fetched, make
+from .conftest import Site, fetched, make, tables
 
 OLD = "2000a-0"
 """A version of `tzdata` that a machine is made to believe in, so that there is something newer."""
 
-MACHINES = "".join(
-    f'[[machines]]\nname = "{name}"\nroles = {roles}\n'
-    for name, roles in {
+MACHINES = tables(
+    {
         "edge-1": ["edge"],
         "web-1": ["web"],
         "web-2": ["web"],
         "db-1": ["database"],
         "db-2": ["database", "backup"],
         "monitor-1": ["monitor"],
-    }.items()
+    }
 )
 """Every role, on few machines."""
 

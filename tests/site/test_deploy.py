@@ -10,22 +10,21 @@ from typing import Any
 
 import pytest
 
-from .conftest import PROJECT, Site, make
+from .conftest import PROJECT, Site, make, tables
 from .test_redundant_web import end, second_client, until
 
 WEBS = ("web-1", "web-2")
 TIMESHEETS = PROJECT / "examples" / "timesheets"
 LOAD_LIMIT_S = 500
-MACHINES = "".join(
-    f'[[machines]]\nname = "{name}"\nroles = {roles}\n'
-    for name, roles in {
+MACHINES = tables(
+    {
         "edge-1": ["edge"],
         "edge-2": ["edge"],
         "web-1": ["web"],
         "web-2": ["web"],
         "db-1": ["database"],
         "db-2": ["database", "backup", "monitor"],
-    }.items()
+    }
 )
 """Every role, on few machines: two edges have to leave a web machine before it changes."""
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.looks import looked
 from tests.unit.written import WrittenLog
 
 from standfast.cli import standfast
@@ -24,7 +25,7 @@ from standfast.evidence.pins import Pins
 from standfast.evidence.read import read_log
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.state import derive
-from standfast.evidence.statement import Availability, EnrolledNotice, EnrolledSigner
+from standfast.evidence.statement import EnrolledNotice, EnrolledSigner
 from standfast.evidence.transport import FolderTransport
 from standfast.evidence.verify import verified
 from standfast.pages.trust.render import pages
@@ -44,18 +45,8 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def looked(start: datetime, answered: int = 360) -> bytes:
-    count = {
-        "from": start,
-        "until": start + timedelta(hours=1),
-        "every_s": 10,
-        "looks": 360,
-        "answered": answered,
-        "addresses": [{"address": "203.0.113.11", "answered": answered}],
-        "outages": [] if answered == 360 else [(start, start + timedelta(seconds=47.123))],
-        "down": False,
-    }
-    return leaf("example", Availability.model_validate(count), MONITOR)
+def hour(start: datetime, answered: int = 360) -> bytes:
+    return leaf("example", looked(start, answered, timedelta(seconds=47.123)), MONITOR)
 
 
 @pytest.fixture
@@ -64,7 +55,11 @@ def www(tmp_path: Path) -> Path:
     folder = tmp_path / "www"
     signer = EnrolledSigner(name="monitor-1", key=vkey(MONITOR))
     enrolled = EnrolledNotice(text="monitor-1 may sign", at=NOON, signers=(signer,))
-    leaves = [leaf("example", enrolled, KEY), looked(NOON, 355), looked(NOON + timedelta(hours=1))]
+    leaves = [
+        leaf("example", enrolled, KEY),
+        hour(NOON, 355),
+        hour(NOON + timedelta(hours=1)),
+    ]
     WrittenLog(folder / "log", KEY).append(leaves)
     record = read_log(FolderTransport(folder / "log"), vkey(KEY))
     made = pages(
@@ -136,7 +131,7 @@ def test_a_page_that_says_otherwise_is_found(www: Path, changed: Callable[[Any],
 def test_a_page_that_was_made_before_the_log_grew_is_held_against_what_it_was_then(
     www: Path,
 ) -> None:
-    WrittenLog(www / "log", KEY).append([looked(NOON + timedelta(hours=2), 10)])
+    WrittenLog(www / "log", KEY).append([hour(NOON + timedelta(hours=2), 10)])
     status, said = verify(str(www), "--key", vkey(KEY))
     assert status == 0
     assert "The page says the same" in said

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.unit.looks import looked
 from tests.unit.monitor.memory_store import MemoryStore
 from tests.unit.tsa import Tsa, issued
 from tests.unit.tsa import root as made_root
@@ -221,21 +222,6 @@ def test_a_proof_that_is_handed_in_is_logged_and_shown(monitor: Monitor) -> None
     (promise,) = monitor.page["promises"]
     assert promise["measured"]["failed_requests"] == 0
     assert promise["reason"] == "its check has not been seen red yet"
-
-
-def looked(start: datetime, answered: int = 360) -> Availability:
-    return Availability.model_validate(
-        {
-            "from": start,
-            "until": start + timedelta(hours=1),
-            "every_s": 10,
-            "looks": 360,
-            "answered": answered,
-            "addresses": [{"address": "203.0.113.11", "answered": answered}],
-            "outages": [] if answered == 360 else [(start, start + timedelta(minutes=1))],
-            "down": False,
-        }
-    )
 
 
 def test_how_available_the_service_was_is_logged_and_shown(monitor: Monitor) -> None:
