@@ -208,26 +208,9 @@ roles = ["database", "backup"]
 instances do not last for two of those."""
 
 
-BESIDE = (
-    *("test_certificates", "test_configuration", "test_day_two", "test_debian_13"),
-    *("test_etcd_store", "test_operators", "test_recover_in_place", "test_timesheets"),
-)
-"""Files whose tests measure no seconds and look at no other site: they may run beside others."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--lane", choices=("alone", "beside"), help="one half of the site tests")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses the proven site comes first, so that it need not stay for the others."""
     items.sort(key=lambda item: not uses_proven(item))
-    lane = config.getoption("--lane", default=None)
-    if lane is None:
-        return
-    others = [each for each in items if (each.path.stem in BESIDE) is not (lane == "beside")]
-    items[:] = [each for each in items if each not in others]
-    config.hook.pytest_deselected(items=others)
 
 
 @pytest.hookimpl(trylast=True)
