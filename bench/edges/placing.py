@@ -20,6 +20,9 @@ from standfast.mechanisms.keys.authority import Subject, make, private_pem
 LOOPBACK = IPv4Address("127.0.0.1")
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
 
+ELSEWHERE = "https://copy.example/trust/index.html"
+"""Where the trust page can be read while no monitor answers."""
+
 
 def certificates(folder: Path, names: Sequence[str]) -> None:
     """`ca.pem`, and for each name `NAME.pem` with `NAME.pem.key`, as `up` makes them. One key for
@@ -61,7 +64,7 @@ def placed(
         (errors.MAP, folder / "errors.map"),
     ):
         text = replaced(text, place, str(mine))
-    (folder / "errors.map").write_bytes(errors.error_map())
+    (folder / "errors.map").write_bytes(errors.error_map(ELSEWHERE))
     for name, mine in ports.items():
         port = PAGES_PORT if name.startswith("monitor") else WEB_PORT
         was = rf"server {name} {re.escape(str(LOOPBACK))}:{port}\b"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
-from standfast.mechanisms.edge.errors import WORDS
+from edges.placing import ELSEWHERE
+from standfast.mechanisms.edge.errors import WORDS, error_map
 
 from .loopback import PATIENCE_S, QUICK, Edge, wait_until
 
@@ -134,6 +135,24 @@ def test_with_all_web_servers_down_the_error_is_readable_and_the_trust_page_answ
         "retry_after_s": 5,
     }
     assert edge.ask("GET", "/trust/").body == b"monitor-1"
+
+
+def test_when_no_monitor_answers_the_trust_page_says_so_and_leads_elsewhere(start: Start) -> None:
+    edge = start()
+    edge.monitor.close()
+    page = edge.ask("GET", "/trust/", Accept="text/html,application/xhtml+xml,*/*")
+    assert page.status == 503
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert b"The trust page cannot be shown at the moment" in page.body
+    assert f'<a href="{ELSEWHERE}">the copy</a>'.encode() in page.body
+    assert b'href="/trust/"' not in page.body, "it would lead to itself"
+    assert edge.ask("GET", "/health").status == 200, "the service goes on"
+
+
+def test_without_a_copy_elsewhere_the_page_leads_nowhere() -> None:
+    (said,) = (line for line in error_map().decode().splitlines() if line.startswith("503:trust "))
+    assert "<a " not in said
+    assert "whoever has a copy can verify it" in said
 
 
 def test_every_error_has_its_words_once() -> None:

@@ -14,8 +14,10 @@ MAP = "/etc/haproxy/errors.map"
 RETRY_AFTER_S = 5
 """A web server that died is left out after one second, one that restarts is back after five."""
 
+TRUST = "/trust/"
+
 FORM = "txn.form"
-"""HAProxy's variable for what the customer can read; not set for a page."""
+"""HAProxy's variable for what the customer can read, `json` or `trust`; not set for a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +71,41 @@ WORDS = (
 )
 
 
-def error_map() -> bytes:
-    """Keys are `STATUS:` for a page and `STATUS:json` for a document."""
-    return "".join(f"{line}\n" for words in WORDS for line in lines(words)).encode()
+RECORD = "The record is kept by several machines, none of which answers at the moment. "
+ELSEWHERE = "A copy of it lies elsewhere, and can be read and verified there."
+AWAY = "Nothing is lost by that: whoever has a copy can verify it without us."
 
 
-def lines(words: Words) -> tuple[str, str]:
-    return f"{words.status}: {page(words)}", f"{words.status}:json {document(words)}"
+def error_map(elsewhere: str = "") -> bytes:
+    """Keys are `STATUS:` for a page, `STATUS:json` for a document, and `STATUS:trust` for a page in
+    place of the trust page, which leads to the one `elsewhere`, if there is one."""
+    return "".join(f"{line}\n" for words in WORDS for line in lines(words, elsewhere)).encode()
 
 
-def page(words: Words) -> str:
-    """HTML of one line."""
-    text = render(__package__, "error.html", html=True, words=words)
+def lines(words: Words, elsewhere: str) -> tuple[str, str, str]:
+    return (
+        f"{words.status}: {page(words, TRUST, 'the trust page')}",
+        f"{words.status}:json {document(words)}",
+        f"{words.status}:trust {page(of_record(words, elsewhere), elsewhere, 'the copy')}",
+    )
+
+
+def of_record(words: Words, elsewhere: str) -> Words:
+    """What is said in place of the trust page; whoever is refused for what they do hears that."""
+    if words.status < 500:
+        return words
+    return Words(
+        status=words.status,
+        title="The trust page cannot be shown at the moment",
+        text=RECORD + (ELSEWHERE if elsewhere else AWAY),
+        later=words.later,
+    )
+
+
+def page(words: Words, address: str, name: str) -> str:
+    """HTML of one line. `address`, if any, is where promises can be read, and `name` is what a
+    reader calls it."""
+    text = render(__package__, "error.html", html=True, words=words, address=address, called=name)
     return " ".join(line.strip() for line in text.splitlines())
 
 

@@ -52,8 +52,9 @@ REWRITE_BYTES = 1024
 class EdgeAsk:
     """What the edge needs to know: where the service says that it is well, which of its routes may
     take how long, whether the company has said where to report a weakness, and from which networks
-    whoever comes is trusted beside those that the operator names: the vantage of drills; and how
-    its own certificate is issued, if by ACME."""
+    whoever comes is trusted beside those that the operator names: the vantage of drills; how its
+    own certificate is issued, if by ACME; and where the trust page can be read `elsewhere`, if it
+    can."""
 
     health: str
     security_txt: bool
@@ -62,6 +63,7 @@ class EdgeAsk:
     slow_limit_s: int
     limits: EdgeSettings
     acme: AcmeAsk | None = None
+    elsewhere: str = ""
 
     @property
     def longest_s(self) -> int:
@@ -98,7 +100,7 @@ def plan(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
                 for each in (EQUAL, stray.fault(source))
             ),
-            File(path=errors.MAP, content=errors.error_map(), reloads=(UNIT,)),
+            File(path=errors.MAP, content=errors.error_map(ask.elsewhere), reloads=(UNIT,)),
             File(path=ENDING, content=ending),
             File(
                 path=f"{PUBLIC_IDENTITY}/cert.pem",

@@ -145,6 +145,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             slow_limit_s=blueprint.service.slow_limit_s,
             limits=blueprint.edge,
             acme=blueprint.acme,
+            elsewhere=blueprint.evidence.elsewhere,
         )
         yield edge.plan(
             machine,
