@@ -27,6 +27,7 @@ from standfast.mechanisms.backup.offsite.snapshots import Snapshot
 from standfast.mechanisms.backup.offsite.store import AUTHORITY, sealed
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
+from standfast.proofs.drills.store import last_words
 
 TIME = "%Y-%m-%d %H:%M"
 
@@ -192,16 +193,13 @@ def password(app: App) -> str:
 
 def asked(app: App) -> Mapping[str, Any]:
     """The first backup machine that can say."""
-    problem: StandfastError | None = None
+    problem, remedy = "none of them", ""
     for machine in app.site.having(Role.BACKUP):
         try:
             return Repository(connection=app.connection(machine.name)).off_site()
         except StandfastError as error:
-            problem = error
-    raise CannotVerify(
-        f"no backup machine could look at the store: {problem.problem if problem else 'none'}",
-        remedy=problem.remedy if problem else "",
-    )
+            problem, remedy = last_words(error), error.remedy
+    raise CannotVerify(f"no backup machine could look at the store: {problem}", remedy=remedy)
 
 
 def lines(chosen: OffsiteSettings, seen: Seen, now: datetime) -> Iterator[str]:

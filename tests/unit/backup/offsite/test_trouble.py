@@ -62,3 +62,8 @@ def test_what_heals_by_itself_is_no_failure_of_ours() -> None:
 
 def test_a_secret_in_what_restic_said_is_masked() -> None:
     assert "hush" not in error(COMMAND, result("403 for hush")).problem
+
+
+def test_a_program_whose_time_was_over_met_a_store_that_does_not_answer() -> None:
+    ended = Result(status=124, stdout=b"", stderr=b"signal interrupt received, cleaning up")
+    assert trouble(ended) is Trouble.UNAVAILABLE

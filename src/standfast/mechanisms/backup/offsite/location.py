@@ -7,6 +7,7 @@ so its region alone speaks for it, and without one it counts as on the machine.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -60,3 +61,22 @@ def door(store: Store) -> tuple[str, int] | None:
             return store.parts["host"], int(store.parts["port"])
         case Kind.FOLDER:
             return None
+
+
+class Speaks(Enum):
+    """How a store's server begins, once it is connected to."""
+
+    TLS = auto()
+    FIRST = auto()
+    """By itself, without being asked: an SSH server."""
+    WHEN_ASKED = auto()
+
+
+def speaks(store: Store) -> Speaks:
+    match store.kind:
+        case Kind.SFTP:
+            return Speaks.FIRST
+        case Kind.S3 if urlsplit(store.parts["server"]).scheme == "http":
+            return Speaks.WHEN_ASKED
+        case _:
+            return Speaks.TLS

@@ -9,6 +9,7 @@ Standard library only.
 
 import json
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -64,8 +65,8 @@ def snapshot(document: Mapping[str, Any]) -> Snapshot:
 
 
 def addresses(store: Store) -> tuple[str, ...]:
-    """Under which it answers: a connection is made to one of them. Raises `Unreachable`, within
-    seconds: restic itself would go on asking for as long as it may."""
+    """Under which it answers: one of them is spoken to. Raises `Unreachable`, within seconds:
+    restic itself would go on asking for as long as it may."""
     door = location.door(store)
     if door is None:
         return ()
@@ -77,13 +78,28 @@ def addresses(store: Store) -> tuple[str, ...]:
             remedy="Does this machine resolve names?",
         ) from error
     try:
-        socket.create_connection(door, timeout=ANSWERS_WITHIN_S).close()
+        with socket.create_connection(door, timeout=ANSWERS_WITHIN_S) as line:
+            speak(line, location.speaks(store))
     except OSError as error:
         raise Unreachable(
             f"the store off site does not answer at port {door[1]} of {door[0]}: {error}",
             remedy="Is it down, or the way to it closed?",
         ) from error
     return tuple(sorted({str(each[4][0]) for each in found}))
+
+
+def speak(line: socket.socket, how: location.Speaks) -> None:
+    """A kernel takes connections for a server that hangs, so its first word is waited for. Whether
+    it is the right server is not asked here: restic asks that, and sends nothing to another."""
+    match how:
+        case location.Speaks.TLS:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.wrap_socket(line).close()
+        case location.Speaks.FIRST:
+            line.recv(1)
+        case location.Speaks.WHEN_ASKED:
+            pass
 
 
 def page_made_at(place: Elsewhere) -> str | None:

@@ -99,8 +99,14 @@ SENTENCES: Mapping[Trouble, Said] = {
 }
 
 
+TIMED_OUT = 124
+"""timeout(1): the program was ended because its time was over."""
+
+
 def trouble(result: Result) -> Trouble:
     """Of a run that failed."""
+    if result.status == TIMED_OUT:
+        return Trouble.UNAVAILABLE
     return found_in(f"{result.complaint}\n{result.text}")
 
 
