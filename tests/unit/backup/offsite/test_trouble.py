@@ -67,3 +67,5 @@ def test_a_secret_in_what_restic_said_is_masked() -> None:
 def test_a_program_whose_time_was_over_met_a_store_that_does_not_answer() -> None:
     ended = Result(status=124, stdout=b"", stderr=b"signal interrupt received, cleaning up")
     assert trouble(ended) is Trouble.UNAVAILABLE
+    refused = Result(status=124, stdout=b"", stderr=b"returned error, retrying: Access Denied")
+    assert trouble(refused) is Trouble.REFUSED

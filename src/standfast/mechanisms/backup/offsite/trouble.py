@@ -104,10 +104,11 @@ TIMED_OUT = 124
 
 
 def trouble(result: Result) -> Trouble:
-    """Of a run that failed."""
-    if result.status == TIMED_OUT:
+    """Of a run that failed. What it said until its time was over comes first."""
+    found = found_in(f"{result.complaint}\n{result.text}")
+    if found is Trouble.OTHER and result.status == TIMED_OUT:
         return Trouble.UNAVAILABLE
-    return found_in(f"{result.complaint}\n{result.text}")
+    return found
 
 
 def found_in(said: str) -> Trouble:
