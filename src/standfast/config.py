@@ -400,6 +400,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         roles(settings),
         fast=settings.database.fast_failover,
         off_site=store_here or settings.offsite is not None,
+        moving=addresses_move(settings),
     )
     return Site(
         name=settings.name,

@@ -220,12 +220,14 @@ def config(
     fault: str = "",
 ) -> bytes:
     """`chosen`: the certificates beside the machine's own. `fault`: what is wrong on purpose."""
+    listening = fronts(machine, machines, ask)
     buffer = ask.limits.header_limit_kb * 1024 + REWRITE_BYTES
     return render(
         __package__,
         "haproxy.cfg",
         machine=machine,
-        fronts=fronts(machine, machines, ask),
+        fronts=listening,
+        guests=[each.address for each in listening if each.guest],
         webs=having(machines, Role.WEB),
         monitors=having(machines, Role.MONITOR),
         health=ask.health,

@@ -69,7 +69,8 @@ def config(turns: tuple[Turn, ...], ask: MovingAsk) -> bytes:
 
 
 def unit() -> File:
-    """Debian's own, with VRRP alone, and a configuration that a variable names."""
+    """Debian's own, with VRRP alone, and a configuration that a variable names. Its name comes
+    before that of a planted fault's (agent/lease.py): of two values the later one counts."""
     lines = (
         "[Unit]",
         "StartLimitIntervalSec=0",
@@ -84,7 +85,7 @@ def unit() -> File:
         "ProtectHome=yes",
     )
     return File(
-        path=f"/etc/systemd/system/{UNIT}.d/standfast.conf",
+        path=f"/etc/systemd/system/{UNIT}.d/configuration.conf",
         content="".join(f"{line}\n" for line in lines).encode(),
         restarts=(UNIT,),
     )

@@ -47,8 +47,9 @@ def make_site(names: Names, runner: Runner) -> None:
 def plug_in(names: Names, machine: Machine, runner: Runner) -> None:
     """Give a machine its namespace and cables, and switch the cables on."""
     namespace = names.machine_namespace(machine.name)
-    if ensure_namespace(namespace, runner, last="private"):
-        for network, outer, address, subnet in cables(machine):
+    wanted = tuple(cables(machine))
+    if ensure_namespace(namespace, runner, last=wanted[-1][0]):
+        for network, outer, address, subnet in wanted:
             for command in plugged(names, namespace, network, outer, address, subnet):
                 runner.run(command)
     if machine.moves:
@@ -91,7 +92,8 @@ def to_the_internet(namespace: str) -> Command:
 
 
 def set_links(names: Names, machine: Machine, runner: Runner, *, up: bool) -> None:
-    """Plug the machine's cables in or out, at the bridges' end: the machine cannot undo it."""
+    """Plug the machine's cables in or out, at the bridges' end: the machine cannot undo it. The
+    private one first: over it an edge would still say that it gives its address away."""
     for _, outer, _, _ in cables(machine):
         runner.run(ip("link", "set", outer, "up" if up else "down", namespace=names.namespace))
 
@@ -100,11 +102,11 @@ def cables(machine: Machine) -> Iterator[tuple[str, str, IPv4Address, IPv4Networ
     """Network, name of the bridges' end, address, subnet. Where the public address moves, the cable
     has one that nobody is told of: Linux forgets all ways through a device whose last address
     goes."""
+    yield "private", f"p-{machine.name}", machine.address, PRIVATE
     if machine.moves:
         yield "public", f"i-{machine.name}", alone(machine), ALONE
     elif machine.public is not None:
         yield "public", f"i-{machine.name}", machine.public, PUBLIC
-    yield "private", f"p-{machine.name}", machine.address, PRIVATE
 
 
 def plugged(
