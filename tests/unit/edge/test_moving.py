@@ -92,9 +92,7 @@ def test_what_a_machine_holds_is_read_address_by_address() -> None:
 
 def contribution(count: int = 2) -> vrrp.Contribution:
     machine = edge(1)
-    ask = MovingAsk(
-        machine=machine, public_interface="eth1", private_interface="eth0", source="/src"
-    )
+    ask = MovingAsk(machine=machine, public_interface="eth1", private_interface="eth0")
     return WAYS["vrrp"](turns(machine, edges(count)), ask)
 
 

@@ -153,9 +153,7 @@ def fronts(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk) -> tup
     )
 
 
-def moving(
-    machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk, *, source: str
-) -> Contribution:
+def moving(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk) -> Contribution:
     """What it takes that the addresses of others can come here, and its own can leave."""
     mine = turns(machine, having(machines, Role.EDGE))
     if ask.way not in WAYS or not mine:
@@ -166,7 +164,6 @@ def moving(
             machine=machine,
             public_interface=ask.limits.public_interface or PUBLIC_DEVICE,
             private_interface=ask.limits.private_interface or PRIVATE_DEVICE,
-            source=source,
         ),
     )
 

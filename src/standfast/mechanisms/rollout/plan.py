@@ -157,7 +157,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             ending=certificates.ending[machine.name],
             brought=certificates.brought,
         )
-        yield edge.moving(machine, machines, ask, source=blueprint.source)
+        yield edge.moving(machine, machines, ask)
         if blueprint.acme:
             yield acme.plan(
                 blueprint.acme,

@@ -8,9 +8,6 @@ its own: `python3 answering.py`; it ends with 0 if HAProxy answers.
 import socket
 import sys
 
-PATH = "standfast/mechanisms/edge/moving/answering.py"
-"""Of this file, in the folder of our source."""
-
 SOCKET = "/run/haproxy/admin.sock"
 TIMEOUT_S = 0.9
 """Less than keepalived waits for this program."""

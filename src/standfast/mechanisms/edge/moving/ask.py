@@ -8,10 +8,8 @@ from standfast.mechanisms.hosts.machine import Machine
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovingAsk:
     """`machine` is the edge. `public_interface`: its network device that takes public addresses,
-    `private_interface` the one that has its private address. `source`: the folder of our own source
-    there."""
+    `private_interface` the one that has its private address."""
 
     machine: Machine
     public_interface: str
     private_interface: str
-    source: str

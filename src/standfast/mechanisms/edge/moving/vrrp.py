@@ -4,6 +4,8 @@ Advertisements go from edge to edge by unicast, on the private network. VRRP has
 (RFC 5798, section 9), so who may send any is the firewall's matter: the other edges alone.
 """
 
+from pathlib import Path
+
 from standfast.core.templates import render
 from standfast.mechanisms.edge.moving import answering
 from standfast.mechanisms.edge.moving.ask import MovingAsk
@@ -14,6 +16,9 @@ from standfast.mechanisms.hosts.names import FAULTS
 
 UNIT = "keepalived.service"
 CONFIG = "/etc/keepalived/keepalived.conf"
+ANSWERING = "/etc/keepalived/answering.py"
+"""At the same place in every release: keepalived would take another one for a new question, and
+hold no address until that is answered."""
 
 PINNED = "pinned-address"
 """The planted fault: every edge holds its own address and stands in for nobody."""
@@ -35,6 +40,7 @@ def plan(turns: tuple[Turn, ...], ask: MovingAsk) -> Contribution:
     return Contribution(
         files=(
             File(path=CONFIG, content=config(turns, ask), reloads=(UNIT,)),
+            File(path=ANSWERING, content=Path(answering.__file__).read_bytes()),
             File(path=PINNED_CONFIG, content=config(pinned(turns), ask)),
             File(path=f"{FAULTS}/{PINNED}.json", content=fault.declaration()),
             unit(),
@@ -62,7 +68,7 @@ def config(turns: tuple[Turn, ...], ask: MovingAsk) -> bytes:
         "keepalived.conf",
         ask=ask,
         turns=turns,
-        answering=f"{ask.source}/{answering.PATH}",
+        answering=ANSWERING,
         advert_s=ADVERT_S,
         return_s=RETURN_S,
     ).encode()
