@@ -1,6 +1,7 @@
 """Who holds which address while who is there, and what keepalived and HAProxy are told of it."""
 
 import itertools
+import json
 import re
 import socket
 import threading
@@ -17,9 +18,9 @@ from standfast.mechanisms.edge.moving.ask import MovingAsk
 from standfast.mechanisms.edge.moving.turns import HOME, holds, turns
 from standfast.mechanisms.edge.moving.way import WAYS
 from standfast.mechanisms.edge.settings import EdgeSettings
-from standfast.mechanisms.hosts.agent import lease
 from standfast.mechanisms.hosts.firewall import plan as firewall
 from standfast.mechanisms.hosts.machine import Machine, Reach, Role
+from standfast.mechanisms.hosts.names import FAULTS
 
 
 def edge(number: int) -> Machine:
@@ -124,12 +125,12 @@ def test_with_the_planted_fault_an_edge_has_its_own_address_and_stands_in_for_no
     assert "203.0.113.12" not in text
 
 
-def test_the_planted_fault_has_the_last_word_on_which_file_is_read() -> None:
-    ours = Path(vrrp.unit().path)
-    planted = lease.drop_in(vrrp.UNIT, ours.parents[1])
-    assert ours.parent == planted.parent
-    assert max(ours.name, planted.name) == planted.name
-    assert b"${CONFIG}" in vrrp.unit().content
+def test_the_planted_fault_is_declared_for_the_variable_that_the_unit_reads() -> None:
+    declared = json.loads(content(f"{FAULTS}/{vrrp.PINNED}.json"))
+    assert declared == {"unit": vrrp.UNIT, "environment": {"CONFIG": vrrp.PINNED_CONFIG}}
+    unit = vrrp.unit().content.decode()
+    assert f"Environment=CONFIG={vrrp.CONFIG}\n" in unit
+    assert "--use-file ${CONFIG}\n" in unit
 
 
 def test_the_firewall_lets_vrrp_in_from_the_other_edges_and_from_nobody_else() -> None:

@@ -75,23 +75,9 @@ def config(turns: tuple[Turn, ...], ask: MovingAsk) -> bytes:
 
 
 def unit() -> File:
-    """Debian's own, with VRRP alone, and a configuration that a variable names. Its name comes
-    before that of a planted fault's (agent/lease.py): of two values the later one counts."""
-    lines = (
-        "[Unit]",
-        "StartLimitIntervalSec=0",
-        "[Service]",
-        "NotifyAccess=all",
-        "EnvironmentFile=",
-        f"Environment=CONFIG={CONFIG}",
-        "ExecStart=",
-        "ExecStart=/usr/sbin/keepalived --dont-fork --vrrp --use-file ${CONFIG}",
-        "Restart=always",
-        "RestartSec=1",
-        "ProtectHome=yes",
-    )
+    """In the place of Debian's, which starts what we do not use (LVS) and names no variable."""
     return File(
-        path=f"/etc/systemd/system/{UNIT}.d/configuration.conf",
-        content="".join(f"{line}\n" for line in lines).encode(),
+        path=f"/etc/systemd/system/{UNIT}",
+        content=render(__package__, UNIT, config=CONFIG).encode(),
         restarts=(UNIT,),
     )
