@@ -17,8 +17,7 @@ from standfast.mechanisms.hosts.names import FAULTS
 UNIT = "keepalived.service"
 CONFIG = "/etc/keepalived/keepalived.conf"
 ANSWERING = "/etc/keepalived/answering.py"
-"""At the same place in every release: keepalived would take another one for a new question, and
-hold no address until that is answered."""
+"""At the same place in every release, so that keepalived is not told anything new by each."""
 
 PINNED = "pinned-address"
 """The planted fault: every edge holds its own address and stands in for nobody."""
