@@ -462,13 +462,14 @@ def addresses_move(settings: SiteSettings) -> bool:
 def listed(machine: MachineSettings, *, moves: bool) -> Machine:
     """Where public addresses move, a machine is reached at the address that stays."""
     assert machine.address is not None
+    moves = moves and Role.EDGE in machine.roles
     is_there = machine.address if moves else machine.public or machine.address
     return Machine(
         name=machine.name,
         roles=machine.roles,
         address=machine.address,
         public=machine.public,
-        moves=moves and Role.EDGE in machine.roles,
+        moves=moves,
         ssh_port=machine.ssh.port or SSH_PORT,
         adopt=machine.adopt,
         power=Power(**machine.power.model_dump()) if machine.power else None,

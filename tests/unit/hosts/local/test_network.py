@@ -8,7 +8,7 @@ import pytest
 
 from standfast.core.command import Command, Result
 from standfast.mechanisms.hosts.local.names import Names
-from standfast.mechanisms.hosts.local.network import plug_in, set_links
+from standfast.mechanisms.hosts.local.network import changed_over, plug_in, set_links
 from standfast.mechanisms.hosts.machine import Machine, Reach, Role
 
 NAMES = Names(site="never-made-by-a-test", home=Path("/nowhere"))
@@ -100,3 +100,45 @@ def test_the_private_cable_is_out_first_so_nobody_says_that_he_leaves() -> None:
     )
     set_links(NAMES, edge, told, up=False)
     assert [each[-2:] for each in told.commands] == [("p-one", "down"), ("i-one", "down")]
+
+
+FIXED, MOVED, UNMOVED = "203.0.113.19/24", "203.0.113.19/32", "169.254.77.19/24"
+
+
+def over(has: str, *, moves: bool) -> list[tuple[str, str]]:
+    """What is done to which address of a machine that has these."""
+    edge = Machine(
+        name="one",
+        roles=EDGE,
+        address=IPv4Address("10.77.0.19"),
+        public=PUBLIC_ADDRESS,
+        moves=moves,
+        reach=Reach(host="10.77.0.19"),
+    )
+    return [(each.argv[4], each.argv[5]) for each in changed_over("n", edge, has)]
+
+
+@pytest.mark.parametrize(
+    ("has", "moves", "done"),
+    [
+        (FIXED, True, [("replace", MOVED), ("replace", UNMOVED), ("delete", FIXED)]),
+        (f"{UNMOVED} {MOVED}", True, []),
+        (UNMOVED, True, []),
+        ("", True, [("replace", UNMOVED)]),
+        (FIXED, False, []),
+        (f"{UNMOVED} {MOVED}", False, [("replace", FIXED)]),
+        (UNMOVED, False, [("replace", FIXED)]),
+    ],
+)
+def test_a_machine_that_runs_goes_over_without_a_moment_without_its_address(
+    has: str, moves: bool, done: list[tuple[str, str]]
+) -> None:
+    assert over(f"public@if5 UP {has} \nprivate@if6 UP 10.77.0.19/24", moves=moves) == done
+
+
+def test_one_that_was_interrupted_in_between_is_finished_by_the_next() -> None:
+    assert over(f"{FIXED} {MOVED}", moves=True)[1:] == over(FIXED, moves=True)[1:]
+    assert over(f"{FIXED} {MOVED} {UNMOVED}", moves=True) == [
+        ("replace", MOVED),
+        ("delete", FIXED),
+    ]

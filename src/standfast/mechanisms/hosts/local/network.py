@@ -52,12 +52,34 @@ def plug_in(names: Names, machine: Machine, runner: Runner) -> None:
         for network, outer, address, subnet in wanted:
             for command in plugged(names, namespace, network, outer, address, subnet):
                 runner.run(command)
+    elif machine.public is not None:
+        for command in changed_over(namespace, machine, shown(namespace, runner)):
+            runner.run(command)
     if machine.moves:
         runner.run(to_the_internet(namespace))
     set_links(names, machine, runner, up=True)
     if machine.is_a(Role.MONITOR) and machine.public is None:
         runner.run(looking_again(namespace))
         runner.run(way_to_the_front(namespace))
+
+
+def changed_over(namespace: str, machine: Machine, has: str) -> Iterator[Command]:
+    """What was wired for an address that stays, where it moves from now on, and the other way
+    round: without a moment in which the address is nowhere. `has`: as `shown`."""
+    on_public = ("dev", "public")
+    fixed = f"{machine.public}/{PUBLIC.prefixlen}"
+    if not machine.moves:
+        if fixed not in has.split():
+            yield ip("address", "replace", fixed, *on_public, namespace=namespace)
+        return
+    unmoved = f"{alone(machine)}/{ALONE.prefixlen}"
+    if fixed in has.split():  # as keepalived has it, who will find it there
+        taken = f"{machine.public}/32"
+        yield ip("address", "replace", taken, *on_public, namespace=namespace)
+    if unmoved not in has.split():
+        yield ip("address", "replace", unmoved, *on_public, namespace=namespace)
+    if fixed in has.split():
+        yield ip("address", "delete", fixed, *on_public, namespace=namespace)
 
 
 def way_to_the_front(namespace: str) -> Command:
@@ -160,9 +182,13 @@ def ensure_namespace(namespace: str, runner: Runner, *, last: str) -> bool:
 
 def addressed_in(namespace: str, runner: Runner) -> set[str]:
     """The devices that have an IPv4 address."""
-    shown = runner.run(ip("-brief", "-4", "address", namespace=namespace), check=False).text
-    lines = (line for line in shown.splitlines() if "/" in line)
+    lines = (line for line in shown(namespace, runner).splitlines() if "/" in line)
     return {line.split()[0].partition("@")[0] for line in lines}
+
+
+def shown(namespace: str, runner: Runner) -> str:
+    """A line for each device: its name, its state, its addresses."""
+    return runner.run(ip("-brief", "-4", "address", namespace=namespace), check=False).text
 
 
 def flush_firewall(namespace: str, runner: Runner) -> None:
