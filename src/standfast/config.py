@@ -22,6 +22,7 @@ from standfast.mechanisms.backup.offsite.store import Kind
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.database.roles import TAKEN
 from standfast.mechanisms.database.settings import DatabaseSettings
+from standfast.mechanisms.edge.moving.way import WAYS
 from standfast.mechanisms.edge.settings import EdgeSettings
 from standfast.mechanisms.hosts.local import addresses, document, here
 from standfast.mechanisms.hosts.local.document import DEFAULT_NAME, DEFAULT_PORT, DEFAULT_SUITE
@@ -130,6 +131,11 @@ class Site:
 
     def having(self, role: Role) -> tuple[Machine, ...]:
         return having(self.machines, role)
+
+    @property
+    def way(self) -> str:
+        """How public addresses move (mechanisms/edge/moving)."""
+        return self.edge.way(made_here=self.made_here)
 
     @property
     def local_names(self) -> Names:
@@ -270,6 +276,7 @@ def check_machines(settings: SiteSettings, name: str) -> None:
                 remedy=f"Give {machine.name} the address that the internet reaches.",
             )
     check_suites(settings, name)
+    check_addresses(settings, name)
     if machines[0].address and not settings.network.management_from:
         raise ConfigError(
             f"{name}: network.management_from: listed machines need it, and it is empty",
@@ -291,6 +298,28 @@ def check_suites(settings: SiteSettings, name: str) -> None:
                 f"{settings.suite}",
                 remedy="Set the site's `suite` instead: all web machines run the same release.",
             )
+
+
+def check_addresses(settings: SiteSettings, name: str) -> None:
+    """An address that moves cannot be the one by which its machine is reached."""
+    if settings.machines[0].address is None or not addresses_move(settings):
+        return
+    for key in ("public_interface", "private_interface"):
+        if not getattr(settings.edge, key):
+            raise ConfigError(
+                f"{name}: edge.{key}: addresses that move need it, and it is empty",
+                remedy="Name the network device as the edges have it, such as eth0.",
+            )
+    for index, machine in enumerate(settings.machines):
+        where = f"{name}: machines.{index} ({machine.name})"
+        moving = {str(each.public) for each in settings.machines if Role.EDGE in each.roles}
+        for key, given in (("address", machine.address), ("ssh.host", machine.ssh.host)):
+            if str(given) in moving:
+                raise ConfigError(
+                    f"{where}.{key}: {given} is a public address that moves",
+                    remedy="Give the machine another one that stays, or set edge.addresses to "
+                    '"stay".',
+                )
 
 
 def refuse_twice(name: str, key: str, given: list[tuple[str, str]]) -> None:
@@ -371,6 +400,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         roles(settings),
         fast=settings.database.fast_failover,
         off_site=store_here or settings.offsite is not None,
+        moving=addresses_move(settings),
     )
     return Site(
         name=settings.name,
@@ -411,42 +441,56 @@ def rented_store(site: str) -> OffsiteSettings:
 
 def machines(settings: SiteSettings, folders: Folders) -> list[Machine]:
     names = Names(site=settings.name, home=folders.home)
+    moves = addresses_move(settings)
     numbers = addresses.allotted(
         (machine.name for machine in settings.machines), addresses.read(folders.home)
     )
     return [
-        listed(machine)
+        listed(machine, moves=moves)
         if machine.address
-        else made_here(machine, numbers[machine.name], folders, names)
+        else made_here(machine, numbers[machine.name], folders, names, moves=moves)
         for machine in settings.machines
     ]
 
 
-def listed(machine: MachineSettings) -> Machine:
+def addresses_move(settings: SiteSettings) -> bool:
+    """Whether an edge's public address may be with another edge."""
+    way = settings.edge.way(made_here=settings.machines[0].address is None)
+    return way in WAYS and sum(Role.EDGE in each.roles for each in settings.machines) > 1
+
+
+def listed(machine: MachineSettings, *, moves: bool) -> Machine:
+    """Where public addresses move, a machine is reached at the address that stays."""
     assert machine.address is not None
+    moves = moves and Role.EDGE in machine.roles
+    is_there = machine.address if moves else machine.public or machine.address
     return Machine(
         name=machine.name,
         roles=machine.roles,
         address=machine.address,
         public=machine.public,
+        moves=moves,
         ssh_port=machine.ssh.port or SSH_PORT,
         adopt=machine.adopt,
         power=Power(**machine.power.model_dump()) if machine.power else None,
         reach=Reach(
-            host=machine.ssh.host or str(machine.public or machine.address),
+            host=machine.ssh.host or str(is_there),
             user=machine.ssh.user,
             port=machine.ssh.port,
         ),
     )
 
 
-def made_here(machine: MachineSettings, number: int, folders: Folders, names: Names) -> Machine:
+def made_here(
+    machine: MachineSettings, number: int, folders: Folders, names: Names, *, moves: bool
+) -> Machine:
     address: IPv4Address = PRIVATE[number]
     return Machine(
         name=machine.name,
         roles=machine.roles,
         address=address,
         public=PUBLIC[number] if Role.EDGE in machine.roles else None,
+        moves=moves and Role.EDGE in machine.roles,
         reach=here.reach(folders, names, str(address)),
     )
 

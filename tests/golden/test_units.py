@@ -16,6 +16,7 @@ DISTRIBUTION = "usr/lib/systemd/system"
 
 PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "haproxy": ("/usr/sbin/haproxy",),
+    "keepalived": ("/usr/sbin/keepalived",),
     "etcd-server": ("/usr/bin/etcd",),
     "nftables": ("/usr/sbin/nft",),
     "python3": ("/usr/bin/python3",),

@@ -137,9 +137,11 @@ class Site:
         return count
 
     def cut(self, machine: str) -> None:
-        """Its cable and its power, without a word to anybody."""
-        cable = ("ip", "-n", f"standfast.{self.name}", "link", "set", f"p-{machine}", "down")
-        subprocess.run(cable, check=True)
+        """Its cables and its power, without a word to anybody. An edge has a second one, at which
+        the kernel would go on answering for its public address."""
+        bridges = ("ip", "-n", f"standfast.{self.name}", "link", "set")
+        subprocess.run((*bridges, f"p-{machine}", "down"), check=True)
+        subprocess.run((*bridges, f"i-{machine}", "down"), check=False, capture_output=True)
         (self.group(machine) / "cgroup.kill").write_text("1")
         end = time.monotonic() + 10
         while self.processes(machine):

@@ -3,6 +3,7 @@ figure agreed on by a client that shares no code with the drill."""
 
 import hashlib
 import json
+import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from .test_redundant_web import Proven, end, published, second_client, until
 
 FAULTS = {
     ("redundant-web", "web-server"): "blind-edge",
+    ("redundant-edge", "edge"): "pinned-address",
     ("any-machine", "any-machine"): "blind-edge",
     ("fastest-route", "slow-web"): "equal-weights",
     ("mirrored-database", "mirrored-database"): "lone-primary",
@@ -251,6 +253,67 @@ def test_a_machine_that_is_named_is_the_one_that_fails(proven: Proven) -> None:
     assert proof["seen"]["machine"] == "edge-1"
     assert proof["outcome"] == "kept", proof["measured"]
     assert proof["measured"]["excess_failures"] == 0
+
+
+def test_an_edge_dies_and_another_one_answers_at_its_address_until_it_is_well(
+    proven: Proven,
+) -> None:
+    """A second client asks at the dying edge's address alone, and the kernels say who holds it."""
+    site, _ = proven
+    dying, address = "edge-1", "203.0.113.11"
+    assert holders(site, address) == [dying]
+    with second_client(site, edge=address) as client:
+        drill = site.start("drill", "edge", "--machine", dying, "--json")
+        until(lambda: site.processes(dying) == 0, 60, "the power was not cut")
+        until(lambda: holders(site, address) == ["edge-2"], 5, "nobody took the address")
+        assert asked_at(site, address) == "200"
+        out, err = drill.communicate(timeout=200)
+        assert drill.returncode == 0, err
+        verdict = end(client, site)
+    (proof,) = json.loads(out)["proofs"]
+    assert (proof["outcome"], proof["seen"]["machine"]) == ("kept", dying)
+    measured = proof["measured"]
+    assert measured["outage_s"] <= 3
+    assert measured["outage_s"] == max(proof["seen"]["silent_s"].values())
+    assert (measured["silent_addresses"], measured["doubled_writes"]) == (0, 0)
+    assert (verdict["doubled"], verdict["missing"]) == (0, 0), verdict
+    assert verdict["silence_s"] <= 3 + PACE_S, verdict
+    assert [holders(site, each) for each in sorted(EDGES)] == [["edge-1"], ["edge-2"]]
+    assert [asked_at(site, each) for each in sorted(EDGES)] == ["200", "200"]
+
+
+def test_an_edge_whose_haproxy_hangs_gives_its_address_away_and_takes_it_back(
+    proven: Proven,
+) -> None:
+    site, _ = proven
+    address = "203.0.113.12"
+    try:
+        site.on("edge-2", "systemctl kill --signal=STOP haproxy.service")
+        until(lambda: holders(site, address) == ["edge-1"], 6, "the address stays")
+        assert asked_at(site, address) == "200"
+    finally:
+        site.on("edge-2", "systemctl kill --signal=CONT haproxy.service")
+    until(lambda: holders(site, address) == ["edge-2"], 15, "the address does not come back")
+    assert asked_at(site, address) == "200"
+
+
+def holders(site: Site, address: str) -> list[str]:
+    """The edges that are on and have the address, as their kernels say."""
+
+    def shown(edge: str) -> list[str]:
+        words = ("ip", "-n", f"standfast.{site.name}.{edge}", "-brief", "-4", "address")
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+    edges = [each for each in ("edge-1", "edge-2") if site.processes(each)]
+    return [each for each in edges if f"{address}/32" in shown(each)]
+
+
+def asked_at(site: Site, address: str) -> str:
+    """The status of the service's answer there, as curl sees it from outside; 000 for none."""
+    ask = ("curl", "--silent", "--max-time", "5", "--output", "/dev/null")
+    trusting = ("--cacert", str(site.home / "ca.pem"), "--write-out", "%{http_code}")
+    asked = site.in_vantage(*ask, *trusting, f"https://{address}/health")
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
 
 
 def test_a_machine_that_is_no_primary_is_refused(proven: Proven) -> None:

@@ -220,10 +220,11 @@ def watch_the_power(site: Site, attack: Any) -> dict[str, Any]:
     return {**seen, "machine": machine, "seconds": time.monotonic() - began}
 
 
-def second_client(site: Site, seconds: int = 120) -> "subprocess.Popen[str]":
-    """`seconds`: it stops by then, told or not."""
+def second_client(
+    site: Site, seconds: int = 120, edge: str = "203.0.113.11"
+) -> "subprocess.Popen[str]":
+    """`seconds`: it stops by then, told or not. `edge`: the public address that it asks."""
     contract = tomllib.loads((PROJECT / "examples/timesheets/service.toml").read_text())
-    edge = "203.0.113.11"
     process = subprocess.Popen(
         site.in_vantage(sys.executable, "-I", str(CLIENT)),
         stdin=subprocess.PIPE,

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 from tests.unit.tsa import root as made_root
 
-from standfast.config import EXAMPLE, load, parse
+from standfast.config import EXAMPLE, Site, load, parse
 from standfast.core.errors import ConfigError
 from standfast.evidence.cosignature import cosigner
 from standfast.evidence.signing import Ed25519Signer
+from standfast.mechanisms.hosts.machine import Role
 
 WITNESS_KEY = cosigner(Ed25519Signer.from_seed("ann.example", bytes(32))).vkey
 MACHINE = '[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
@@ -136,6 +137,72 @@ def test_listed_machines_need_to_know_who_may_reach_ssh() -> None:
     with pytest.raises(ConfigError, match=r"network\.management_from: listed machines need it"):
         parse(LISTED, "standfast.toml")
     parse(f'{LISTED}[network]\nmanagement_from = ["10.0.0.0/8"]', "standfast.toml")
+
+
+MOVING = (
+    LISTED.replace('public = "192.0.2.1"', 'public = "192.0.2.1"\nssh = { host = "HOST" }')
+    + machine("f", "edge", 'address = "10.0.0.9"\npublic = "PUBLIC"\n')
+    + '[network]\nmanagement_from = ["10.0.0.0/8"]\n[edge]\naddresses = "vrrp"\n'
+)
+DEVICES = 'public_interface = "eth1"\nprivate_interface = "eth0"\n'
+
+
+def moving(more: str, *, host: str = "10.0.0.0", public: str = "192.0.2.2") -> str:
+    return MOVING.replace("HOST", host).replace("PUBLIC", public) + more
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (moving(""), "edge.public_interface: addresses that move need it, and it is empty"),
+        (moving('public_interface = "e"'), "edge.private_interface: addresses that move need"),
+        (moving('public_interface = "e/1"'), "edge.public_interface: must match pattern"),
+        (
+            moving(DEVICES, host="192.0.2.1"),
+            "machines.0 (e).ssh.host: 192.0.2.1 is a public address that moves",
+        ),
+        (
+            moving(DEVICES, public="10.0.0.9"),
+            "machines.7 (f).address: 10.0.0.9 is a public address that moves",
+        ),
+        (moving('addresses = "far"'), "is not TOML"),
+        ('[edge]\naddresses = "far"', "edge.addresses: must be 'auto', 'stay' or 'vrrp'"),
+    ],
+)
+def test_an_address_that_cannot_move_is_refused(text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse(text, "standfast.toml")
+    assert expected in refused.value.problem
+    assert refused.value.remedy
+
+
+def promised(site: Site) -> bool:
+    return "redundant-edge" in {each.id for each in site.promises}
+
+
+def test_listed_edges_keep_their_addresses_unless_they_are_to_move(tmp_path: Path) -> None:
+    def composed(text: str) -> Site:
+        file = tmp_path / "standfast.toml"
+        file.write_text(text)
+        return load(file, state=tmp_path, cache=tmp_path, run=tmp_path)
+
+    moves = composed(moving(DEVICES))
+    assert [each.moves for each in moves.machines] == [
+        each.is_a(Role.EDGE) for each in moves.machines
+    ]
+    assert [each.reach.host for each in moves.having(Role.EDGE)] == ["10.0.0.0", "10.0.0.9"]
+    assert promised(moves)
+
+    stays = composed(moving("").replace('"vrrp"', '"auto"'))
+    assert not any(each.moves for each in stays.machines)
+    assert stays.having(Role.EDGE)[1].reach.host == "192.0.2.2"
+    assert not promised(stays)
+
+
+def test_edges_that_are_made_here_move_their_addresses_where_there_are_two() -> None:
+    site = load(None, state=Path("/n"), cache=Path("/n"), run=Path("/n"))
+    assert all(each.moves for each in site.having(Role.EDGE))
+    assert promised(site)
 
 
 def test_a_single_database_machine_is_refused_because_nothing_would_mirror_it() -> None:

@@ -19,6 +19,7 @@ from standfast.core.errors import Refused, Unreachable
 from standfast.evidence.certificates import shown_by
 from standfast.evidence.consent import standing
 from standfast.evidence.statement import Run
+from standfast.mechanisms.edge.moving.home import is_home
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.local.names import inside
 from standfast.mechanisms.hosts.machine import Role
@@ -42,6 +43,11 @@ CANARY = "canary@example.com"
 
 AWAKE_WITHIN_S = 3.0
 """A machine that runs answers over an open connection within milliseconds."""
+
+HOME_WITHIN_S = 20.0
+"""Twice as long as an edge takes that has just been started. One that is dark is not waited for."""
+
+POLL_S = 0.5
 
 HERE = custody.VANTAGE
 """The computer that measures takes part in the drill like any machine."""
@@ -118,6 +124,8 @@ class Attack:
 
     def run(self, promise: Promise, part: Part, *, short: bool) -> Attacked:
         """To be called `guarded`."""
+        if REGISTER[part.drill].kind is Kind.DRILL:
+            self._wait_for_addresses()
         graded = self.grading.of(self._participants, self._sample)
         unwell = None
         try:
@@ -186,7 +194,21 @@ class Attack:
             units = self.app.agents.ask(machine, "units")
         except Unreachable:
             return False
-        return all(state == "active" for state in units.values())
+        return all(state == "active" for state in units.values()) and self._is_home(machine)
+
+    def _is_home(self, machine: str) -> bool:
+        """Whether its public address is with it, if it is one that moves."""
+        return is_home(self.app.connection(machine), timeout_s=AWAKE_WITHIN_S)
+
+    def _wait_for_addresses(self) -> None:
+        """What was restarted a moment ago, by a planted fault, has not taken its address back yet;
+        when it does, what is under way elsewhere is cut."""
+        end = self.app.clock.monotonic() + HOME_WITHIN_S
+        edges = self.app.site.having(Role.EDGE)
+        while not all(self._is_home(each.name) for each in edges):
+            if self.app.clock.monotonic() > end:
+                return
+            self.app.clock.sleep(POLL_S)
 
     @property
     def _password(self) -> str:

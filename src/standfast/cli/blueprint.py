@@ -72,6 +72,7 @@ def blueprint(
         machines=site.machines,
         service=site.service,
         edge=site.edge,
+        way=site.way,
         release=release,
         variables=environment(
             site.service,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from standfast.cli.app import App
+from standfast.mechanisms.edge.moving.home import is_home
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.monitor.voters import is_healthy
 from standfast.mechanisms.rollout.gate import answers_now
@@ -17,6 +18,7 @@ def health_of(app: App) -> Health:
         asks=(
             lambda: service_troubles(app),
             lambda: voter_troubles(app),
+            lambda: address_troubles(app),
             lambda: troubles(seen(app.connections)),
         ),
         clock=app.clock,
@@ -30,6 +32,14 @@ def service_troubles(app: App) -> Iterable[str]:
     if answers_now(app.site.health_url, app.site.folders.home / "ca.pem"):
         return ()
     return ("the service does not answer",)
+
+
+def address_troubles(app: App) -> tuple[str, ...]:
+    """An edge that has just been restarted takes its address back after some seconds, and what is
+    under way elsewhere is cut then: until it has, the next edge is not touched."""
+    edges = [app.connection(each.name) for each in app.site.having(Role.EDGE)]
+    home = on_all(edges, is_home)
+    return tuple(f"the public address of {name} is not with it" for name in home if not home[name])
 
 
 def voter_troubles(app: App) -> tuple[str, ...]:

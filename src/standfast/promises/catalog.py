@@ -5,7 +5,7 @@ No two parts have the same drill, so the name of a drill says what it proves.
 
 from datetime import timedelta
 
-from standfast.promises.allowance import FAST_OUTAGE_S, STALL_S
+from standfast.promises.allowance import EDGE_S, FAST_OUTAGE_S, STALL_S
 from standfast.promises.model import Grade, Part, Promise
 
 PROVABLE = frozenset({Grade.REAL, Grade.REHEARSED})
@@ -29,6 +29,29 @@ REDUNDANT_WEB = Promise(
                 "the edge no longer asks whether web servers are well, and tries no request a "
                 "second time"
             ),
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="edge",
+)
+
+REDUNDANT_EDGE = Promise(
+    id="redundant-edge",
+    statement="Any front-end machine can fail: another one answers at its address within seconds.",
+    parts=(
+        Part(
+            drill="edge",
+            proof=(
+                "The power of one front-end machine is cut while signed-in visitors read and save "
+                "at every public address, each at one address alone, until the machine has its "
+                "own back. None is without an answer for longer than is promised, all of them "
+                "answer in the end, and nothing is saved twice."
+            ),
+            objective={"outage_s": EDGE_S, "silent_addresses": 0, "doubled_writes": 0},
+            fault="pinned-address",
+            fault_words="no front-end machine takes the address of another one",
         ),
     ),
     period=DAILY,
@@ -354,6 +377,7 @@ EVIDENCE_INTACT = Promise(
 
 CATALOG = (
     REDUNDANT_WEB,
+    REDUNDANT_EDGE,
     ANY_MACHINE,
     FASTEST_ROUTE,
     MIRRORED_DATABASE,

@@ -27,9 +27,10 @@ def offered(
     *,
     fast: bool = True,
     off_site: bool = True,
+    moving: bool = True,
 ) -> Offer:
-    """`fast` and `off_site`: as in `possible`."""
-    can = possible(catalog, machines, fast=fast, off_site=off_site)
+    """`fast`, `off_site` and `moving`: as in `possible`."""
+    can = possible(catalog, machines, fast=fast, off_site=off_site, moving=moving)
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

@@ -31,11 +31,19 @@ class Possible:
 
 
 def possible(
-    catalog: Iterable[Promise], machines: Roles, *, fast: bool = True, off_site: bool = True
+    catalog: Iterable[Promise],
+    machines: Roles,
+    *,
+    fast: bool = True,
+    off_site: bool = True,
+    moving: bool = True,
 ) -> Possible:
     """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
-    as in `allowance.host_outage_s`. `off_site`: there is a store off site."""
-    reasons = [(each, obstacle(each.id, machines, off_site=off_site)) for each in catalog]
+    as in `allowance.host_outage_s`. `off_site`: there is a store off site. `moving`: a public
+    address may go to another edge."""
+    reasons = [
+        (each, obstacle(each.id, machines, off_site=off_site, moving=moving)) for each in catalog
+    ]
     return Possible(
         promises=tuple(fitted(each, machines, fast=fast) for each, why in reasons if why is None),
         impossible=tuple(
@@ -44,10 +52,13 @@ def possible(
     )
 
 
-def obstacle(promise_id: str, machines: Roles, *, off_site: bool) -> str | None:
+def obstacle(promise_id: str, machines: Roles, *, off_site: bool, moving: bool) -> str | None:
     if promise_id in OFF_SITE and not off_site:
         return "no store off site is named"
-    return RULES[promise_id](machines)
+    why = RULES[promise_id](machines)
+    if why is None and promise_id in MOVING and not moving:
+        return "the address of an edge that fails stays with it"
+    return why
 
 
 def fitted(promise: Promise, machines: Roles, *, fast: bool) -> Promise:
@@ -102,6 +113,13 @@ def web_machines_take_nothing_along(machines: Roles) -> str | None:
     return None
 
 
+def edges_take_no_database_along(machines: Roles) -> str | None:
+    for name in having(machines, "edge"):
+        if "database" in machines[name]:
+            return f"with {name} a database fails too, and its successor takes seconds"
+    return None
+
+
 def copies_without_database(count: int, words: str) -> Rule:
     def rule(machines: Roles) -> str | None:
         apart = set(having(machines, "backup")) - set(having(machines, "database"))
@@ -113,6 +131,7 @@ def copies_without_database(count: int, words: str) -> Rule:
 
 
 OFF_SITE = frozenset({"offsite-snapshot"})
+MOVING = frozenset({"redundant-edge"})
 """What takes more than machines."""
 
 TWO_DATABASES = at_least(2, "database", "it takes two database machines")
@@ -121,6 +140,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "redundant-web": all_of(
             at_least(2, "web", "it takes two web machines"), web_machines_take_nothing_along
+        ),
+        "redundant-edge": all_of(
+            at_least(2, "edge", "it takes two edges"), edges_take_no_database_along
         ),
         "any-machine": all_of(
             at_least(2, "edge", "it takes two edges"),

@@ -15,6 +15,7 @@ from standfast.proofs.drills.certificate_verifiable import CertificateVerifiable
 from standfast.proofs.drills.closed_ports import ClosedPorts
 from standfast.proofs.drills.database_crash import DatabaseCrash
 from standfast.proofs.drills.database_host import DatabaseHost
+from standfast.proofs.drills.edge import EdgeDrill
 from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
 from standfast.proofs.drills.front_ciphers import FrontCiphers
 from standfast.proofs.drills.ground import Drill
@@ -54,6 +55,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.EDGE,
             words="cuts the power of one web machine for ten seconds while visitors read and save",
             drill=WebServer(),
+        ),
+        "edge": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.EDGE,
+            words="cuts the power of one edge while visitors read and save at every public address",
+            drill=EdgeDrill(),
         ),
         "any-machine": Check(
             kind=Kind.DRILL,

@@ -3,7 +3,7 @@
 import pytest
 
 from standfast.promises import catalog
-from standfast.promises.catalog import DATABASE_FAILOVER, REDUNDANT_WEB
+from standfast.promises.catalog import DATABASE_FAILOVER, REDUNDANT_EDGE, REDUNDANT_WEB
 from standfast.promises.model import Promise
 from standfast.promises.offer import NOT_WANTED, offered
 from standfast.promises.possible import Roles, possible
@@ -57,6 +57,7 @@ def test_eleven_machines_can_promise_everything() -> None:
 def test_three_machines_leave_out_what_takes_machines_apart_from_the_databases() -> None:
     assert refused(THREE) == {
         "redundant-web": "with a a database fails too, and its successor takes seconds",
+        "redundant-edge": "with a a database fails too, and its successor takes seconds",
         "onsite-backup": "it takes two backup machines that hold no database, and the site has 1",
     }
 
@@ -65,6 +66,18 @@ def test_a_web_machine_that_is_the_only_edge_cannot_fail_unnoticed() -> None:
     said = refused(site(a="edge web", b="web"))
     assert said["redundant-web"] == "with a the only edge fails too"
     assert "redundant-web" not in refused(site(a="edge web", b="edge web"))
+
+
+def test_an_edge_can_fail_where_another_one_takes_its_address() -> None:
+    def why(machines: Roles, *, moving: bool) -> list[str]:
+        return [
+            each.why for each in possible((REDUNDANT_EDGE,), machines, moving=moving).impossible
+        ]
+
+    assert why(ELEVEN, moving=True) == []
+    assert why(ELEVEN, moving=False) == ["the address of an edge that fails stays with it"]
+    assert why(FIVE, moving=False) == ["it takes two edges, and the site has 1"]
+    assert "redundant-edge" not in refused(site(a="edge web monitor", b="edge web monitor"))
 
 
 def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> None:

@@ -79,6 +79,7 @@ class SmallService:
             "duration_s": 0.2,
             "sessions": 3,
             "find_tries": 3,
+            "pinned": False,
             "write_share": 0.4,
             **changes,
         }

@@ -203,6 +203,15 @@ def test_a_visitor_takes_the_next_address_when_one_does_not_answer(serve: Serve)
     assert figures(found) == (20, 0, 0, 0)
 
 
+def test_a_visitor_who_keeps_to_one_address_takes_no_other(serve: Serve) -> None:
+    service = serve()
+    here, silent = "127.0.0.1", "127.0.0.9"
+    found = result(service.plan(addresses=[here], pinned=True, rate_per_s=50, duration_s=0.4))
+    assert figures(found) == (20, 0, 0, 0)
+    with pytest.raises(Unreachable, match="ConnectionRefusedError"):
+        result(service.plan(addresses=[here, silent], pinned=True))
+
+
 def test_when_no_address_answers_the_load_cannot_begin(serve: Serve) -> None:
     service = serve()
     with pytest.raises(Unreachable, match="ConnectionRefusedError"):

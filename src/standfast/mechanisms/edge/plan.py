@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from standfast.core.templates import render
 from standfast.mechanisms.edge import errors, stray
 from standfast.mechanisms.edge.acme import LIVE, AcmeAsk
-from standfast.mechanisms.edge.settings import EdgeSettings
+from standfast.mechanisms.edge.moving.ask import MovingAsk
+from standfast.mechanisms.edge.moving.turns import turns
+from standfast.mechanisms.edge.moving.way import WAYS
+from standfast.mechanisms.edge.settings import STAY, EdgeSettings
 from standfast.mechanisms.hosts.agent.faults import Fault
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Reader, Unit
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -48,13 +51,27 @@ REWRITE_BYTES = 1024
 """What HAProxy may add to a header of the greatest size (tune.maxrewrite)."""
 
 
+PUBLIC_DEVICE, PRIVATE_DEVICE = "public", "private"
+"""Of a machine made here: its cables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """An address at which this edge listens. `elsewhere`: it may be, so nobody waits for it; a
+    `guest` is at home with another edge."""
+
+    address: str
+    elsewhere: bool
+    guest: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeAsk:
     """What the edge needs to know: where the service says that it is well, which of its routes may
     take how long, whether the company has said where to report a weakness, and from which networks
     whoever comes is trusted beside those that the operator names: the vantage of drills; how its
-    own certificate is issued, if by ACME; and where the trust page can be read `elsewhere`, if it
-    can."""
+    own certificate is issued, if by ACME; where the trust page can be read `elsewhere`, if it can;
+    and in which way public addresses move."""
 
     health: str
     security_txt: bool
@@ -64,6 +81,7 @@ class EdgeAsk:
     limits: EdgeSettings
     acme: AcmeAsk | None = None
     elsewhere: str = ""
+    way: str = STAY
 
     @property
     def longest_s(self) -> int:
@@ -126,6 +144,32 @@ def plan(
     )
 
 
+def fronts(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk) -> tuple[Front, ...]:
+    """Its own first. Where addresses move, an edge listens at all of them before it holds any."""
+    edges = having(machines, Role.EDGE)
+    moves = ask.way in WAYS and len(edges) > 1
+    others = tuple(each for each in edges if moves and each != machine)
+    return tuple(
+        Front(address=str(each.public), elsewhere=moves, guest=each != machine)
+        for each in (machine, *others)
+    )
+
+
+def moving(machine: Machine, machines: tuple[Machine, ...], ask: EdgeAsk) -> Contribution:
+    """What it takes that the addresses of others can come here, and its own can leave."""
+    mine = turns(machine, having(machines, Role.EDGE))
+    if ask.way not in WAYS or not mine:
+        return Contribution()
+    return WAYS[ask.way](
+        mine,
+        MovingAsk(
+            machine=machine,
+            public_interface=ask.limits.public_interface or PUBLIC_DEVICE,
+            private_interface=ask.limits.private_interface or PRIVATE_DEVICE,
+        ),
+    )
+
+
 def faulty(name: str, content: bytes) -> tuple[File, File]:
     """Debian's haproxy.service takes its configuration's path from the variable."""
     path = f"{FAULTS}/{name}.cfg"
@@ -175,11 +219,14 @@ def config(
     fault: str = "",
 ) -> bytes:
     """`chosen`: the certificates beside the machine's own. `fault`: what is wrong on purpose."""
+    listening = fronts(machine, machines, ask)
     buffer = ask.limits.header_limit_kb * 1024 + REWRITE_BYTES
     return render(
         __package__,
         "haproxy.cfg",
         machine=machine,
+        fronts=listening,
+        guests=[each.address for each in listening if each.guest],
         webs=having(machines, Role.WEB),
         monitors=having(machines, Role.MONITOR),
         health=ask.health,

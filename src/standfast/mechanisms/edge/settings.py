@@ -5,12 +5,23 @@ customer. Units stand last in a name.
 """
 
 from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Interface = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,15}$")]
+"""Linux has room for fifteen letters (IFNAMSIZ)."""
+
+AUTO, STAY, VRRP = "auto", "stay", "vrrp"
+
 
 class EdgeSettings(BaseModel):
-    """`first_byte_s`: how long a web server may take until its answer begins, or goes on, before a
+    """`addresses`: what becomes of the public address of an edge that is dark. It stays there, or
+    another edge takes it by VRRP; `auto`: by VRRP where machines are made here.
+    `public_interface`: the network device of listed edges that takes it; `private_interface`: the
+    one that has the private address, over which edges tell each other that they are there.
+
+    `first_byte_s`: how long a web server may take until its answer begins, or goes on, before a
     request that may be repeated is asked elsewhere; the slow routes of the service are exempt.
     `once_s`: the same for a request that may not be repeated, which then ends with an honest 504.
 
@@ -32,6 +43,9 @@ class EdgeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    addresses: Literal["auto", "stay", "vrrp"] = "auto"
+    public_interface: Interface = ""
+    private_interface: Interface = ""
     first_byte_s: int = Field(default=2, ge=1, le=60)
     once_s: int = Field(default=10, ge=1, le=600)
     request_s: int = Field(default=10, ge=1, le=60)
@@ -47,3 +61,9 @@ class EdgeSettings(BaseModel):
     requests_per_source_per_s: int = Field(default=100, ge=1, le=100000)
     trusted_sources: tuple[IPv4Network | IPv6Network, ...] = ()
     filter: bool = True
+
+    def way(self, *, made_here: bool) -> str:
+        """How addresses move: a word of `moving.way.WAYS`, or that they stay."""
+        if self.addresses == AUTO:
+            return VRRP if made_here else STAY
+        return self.addresses

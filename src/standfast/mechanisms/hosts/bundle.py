@@ -58,9 +58,14 @@ class Folder:
     group: str = "root"
 
 
+VRRP = "vrrp"
+"""A protocol of its own beside TCP and UDP, without ports (RFC 5798, section 5.1.1.4)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """What may open a connection to this machine. No `sources`: anybody."""
+    """What may open a connection to this machine. No `sources`: anybody. `port` 0: the protocol has
+    none."""
 
     port: int
     sources: tuple[str, ...]

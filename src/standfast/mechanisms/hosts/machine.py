@@ -69,6 +69,8 @@ class Machine:
     roles: frozenset[Role]
     address: IPv4Address
     public: IPv4Address | None = None
+    moves: bool = False
+    """Its public address may be with another machine."""
     ssh_port: int = 22
     adopt: bool = False
     """The operator gave up what of theirs stands there where ours would."""

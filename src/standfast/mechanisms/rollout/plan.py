@@ -17,7 +17,7 @@ from standfast.mechanisms.edge import acme
 from standfast.mechanisms.edge import plan as edge
 from standfast.mechanisms.edge.acme import AcmeAsk
 from standfast.mechanisms.edge.plan import EdgeAsk
-from standfast.mechanisms.edge.settings import EdgeSettings
+from standfast.mechanisms.edge.settings import STAY, EdgeSettings
 from standfast.mechanisms.hosts import plan as hosts
 from standfast.mechanisms.hosts import upkeep
 from standfast.mechanisms.hosts.bundle import Bundle, Contribution, Flow, merge
@@ -56,7 +56,7 @@ class Certificates:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """All that decides what machines are made of. `vantages`: from where drills come. `source` and
-    `python` are our own programs' places on a machine."""
+    `python` are our own programs' places on a machine. `way`: how public addresses move."""
 
     site: str
     machines: tuple[Machine, ...]
@@ -76,6 +76,7 @@ class Blueprint:
     python: str
     fast_failover: bool = True
     acme: AcmeAsk | None = None
+    way: str = STAY
 
 
 def plan(blueprint: Blueprint) -> dict[str, Bundle]:
@@ -114,9 +115,9 @@ INSIDE: Mapping[Role, tuple[int, ...]] = {
 
 def ports(machine: Machine, blueprint: Blueprint) -> tuple[int, ...]:
     """On which it is going to listen, for others or for itself; SSH is there already."""
-    for_others = {flow.port for flow in flows_to(machine, blueprint)} - {machine.ssh_port}
+    for_others = {flow.port for flow in flows_to(machine, blueprint) if flow.port}
     for_itself = (port for role in machine.roles for port in INSIDE.get(role, ()))
-    return tuple(sorted(for_others.union(for_itself)))
+    return tuple(sorted((for_others - {machine.ssh_port}).union(for_itself)))
 
 
 def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contribution]:
@@ -146,6 +147,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             limits=blueprint.edge,
             acme=blueprint.acme,
             elsewhere=blueprint.evidence.elsewhere,
+            way=blueprint.way,
         )
         yield edge.plan(
             machine,
@@ -156,6 +158,7 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             ending=certificates.ending[machine.name],
             brought=certificates.brought,
         )
+        yield edge.moving(machine, machines, ask)
         if blueprint.acme:
             yield acme.plan(
                 blueprint.acme,

@@ -41,7 +41,13 @@ QUESTIONS: Sequence[Question] = (
         id="BCR-11.1",
         asks="Is equipment that the service depends on there more than once, and apart?",
         promises=(
-            *("redundant-web", "any-machine", "mirrored-database", "database-failover"),
+            *(
+                "redundant-web",
+                "redundant-edge",
+                "any-machine",
+                "mirrored-database",
+                "database-failover",
+            ),
             "secondary-facility",
         ),
     ),

@@ -67,7 +67,8 @@ class Published:
 class Ground:
     """`contract`: addresses, port, host, ca_file, account, password and the canary's requests.
     `serving` says of every web machine whether the service answers on it, `well` of one machine
-    whether all its units run; both are called from a second thread too. `objective` is this site's.
+    whether all its units run, and its public address is with it; both are called from a second
+    thread too. `objective` is this site's.
     `programs` is the folder of our own source on every machine, `database` the service's.
     `store` is off site, where the site has one.
     `run` is drawn at random for this run: machines and the ids of writes are drawn from it. `names`

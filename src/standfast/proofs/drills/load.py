@@ -22,7 +22,7 @@ from typing import Any
 from standfast.core.errors import Unreachable
 from standfast.proofs.drills.answer import Answer, Garbled
 from standfast.proofs.drills.connection import Target
-from standfast.proofs.drills.mix import Contract, Mix, Wanted, filled
+from standfast.proofs.drills.mix import Contract, Mix, Wanted, filled, place
 from standfast.proofs.drills.visitor import Visitor
 
 REQUEST_TIMEOUT_S = 20.0
@@ -46,7 +46,8 @@ NO_ANSWER = (OSError, Garbled)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `course.plan_of` makes. The last four are the canary contract of the service."""
+    """What `course.plan_of` makes. The last four are the canary contract of the service. `pinned`:
+    each visitor keeps to one address, so that what fails there is not made good elsewhere."""
 
     addresses: Sequence[str]
     port: int
@@ -60,6 +61,7 @@ class Plan:
     duration_s: float
     sessions: int
     find_tries: int
+    pinned: bool
     write_share: float
     sign_in: Contract
     read: Sequence[Contract]
@@ -114,15 +116,15 @@ class Load:
         tell({"stored": stored, "problem": problem})
 
     async def prepare(self) -> None:
-        for _ in range(self.plan.sessions):
-            self.visitors.append(await self.signed_in())
+        for number in range(self.plan.sessions):
+            self.visitors.append(await self.signed_in(placed(self.target, number, self.plan)))
         mix = self.plan.mix()
         for number in range(len(self.plan.read)):
             await self.tried(mix.reading(number))
         await self.tried(mix.saving(self.plan.total))
 
-    async def signed_in(self) -> Visitor:
-        visitor = Visitor(target=rotated(self.target, len(self.visitors)))
+    async def signed_in(self, target: Target) -> Visitor:
+        visitor = Visitor(target=target)
         asking = filled(self.plan.sign_in, self.plan.known())
         must_be_accepted("the sign-in", await in_time(visitor.ask(asking)))
         return visitor
@@ -163,7 +165,7 @@ class Load:
         return None, problem
 
     async def found(self) -> list[str]:
-        visitor, find = await self.signed_in(), self.plan.find
+        visitor, find = await self.signed_in(self.target), self.plan.find
         answer = await in_time(visitor.ask(filled(find, self.plan.known())))
         visitor.leave()
         must_be_accepted("the list", answer)
@@ -180,6 +182,13 @@ class Load:
         now = asyncio.get_running_loop().time()
         at = 0.0 if self.began is None else now - self.began
         tell({"asked": self.asked, "failed": self.failed, "at_s": round(at, 3)})
+
+
+def placed(target: Target, visitor: int, plan: Plan) -> Target:
+    if not plan.pinned:
+        return rotated(target, visitor)
+    at = place(visitor, sessions=plan.sessions, places=len(target.addresses))
+    return replace(target, addresses=(target.addresses[at],))
 
 
 def rotated(target: Target, turns: int) -> Target:

@@ -74,9 +74,13 @@ def outage_s(requests: Iterable[Asked], *, fault_at_s: float, ends_s: float) -> 
     """The longest time without an acknowledged write that reaches beyond the fault: from the last
     one before it to the first one after it, as the client saw them. It lasts to the end of the
     load, `ends_s`, if there is none after; None if there was none before."""
-    answered = sorted(
-        each.answered_s for each in requests if each.kind == WRITE and each.acknowledged
-    )
+    writes = (each for each in requests if each.kind == WRITE)
+    return silence_s(writes, fault_at_s=fault_at_s, ends_s=ends_s)
+
+
+def silence_s(requests: Iterable[Asked], *, fault_at_s: float, ends_s: float) -> float | None:
+    """The same of any requests: the longest time without one that was acknowledged."""
+    answered = sorted(each.answered_s for each in requests if each.acknowledged)
     if not answered or answered[0] > fault_at_s:
         return None
     gaps = pairwise((*answered, max(ends_s, answered[-1])))

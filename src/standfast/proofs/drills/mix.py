@@ -53,6 +53,11 @@ class Mix:
         return Wanted(kind=WRITE, id=identity, asking=asking)
 
 
+def place(number: int, *, sessions: int, places: int) -> int:
+    """To which of so many addresses a visitor keeps, who makes the request of that number."""
+    return number % sessions % places
+
+
 def filled(request: Contract, known: Mapping[str, str], *, key: str = "") -> Asking:
     """In a path every value is quoted (RFC 3986, section 2.1); in a body it stands as it is."""
     quoted = {name: quote(value, safe="") for name, value in known.items()}

@@ -13,7 +13,7 @@ shop: 5 small Debian machines on this computer
   port      8443 of 127.0.0.1, free
   installs  Debian packages mmdebstrap, systemd-container
   download  Debian packages up to 35.0 MB, Python packages 12.1 MB, base image
-            about 174.0 MB; what the service installs besides
+            about 179.0 MB; what the service installs besides
   changes   /var/lib/standfast/sites/shop, network namespaces and control groups
             named standfast: `standfast destroy` takes them away, and leaves the
             Debian packages and /var/cache/standfast, for the next time

@@ -98,6 +98,8 @@ class Container:
 
     def power_on(self) -> None:
         """Boot, unless it is on. Returns at once; the caller waits for SSH."""
+        if not self.is_on():
+            network.forget_moved(self.names, self.machine, self.runner)
         network.plug_in(self.names, self.machine, self.runner)
         if self.is_on():
             return

@@ -14,6 +14,9 @@ PUBLIC = IPv4Network("203.0.113.0/24")
 """RFC 5737 documentation addresses play the internet. Both networks exist only inside the site's
 own network namespace, so they collide with nothing and every site may use the same ones."""
 
+ALONE = IPv4Network("169.254.77.0/24")
+"""Of a public cable whose address moves: no router passes these on (RFC 3927)."""
+
 ELSEWHERE = IPv4Network("198.51.100.0/24")
 """Of the store off site, in a namespace of its own (RFC 5737)."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from standfast.core.command import Command, Runner
 from standfast.mechanisms.hosts.local.names import (
+    ALONE,
     MANAGEMENT,
     PRIVATE,
     PUBLIC,
@@ -32,13 +33,13 @@ def ip(*words: str, namespace: str | None = None) -> Command:
 
 def make_site(names: Names, runner: Runner) -> None:
     """Namespace, bridges and vantage. Nothing is done twice."""
-    if ensure_namespace(names.namespace, runner, addresses=1):
+    if ensure_namespace(names.namespace, runner, last="private"):
         for bridge in ("private", "public"):
             runner.run(ip("link", "add", bridge, "type", "bridge", namespace=names.namespace))
             runner.run(ip("link", "set", bridge, "up", namespace=names.namespace))
         for command in addressed(names.namespace, "private", MANAGEMENT, PRIVATE):
             runner.run(command)
-    if ensure_namespace(names.vantage, runner, addresses=1):
+    if ensure_namespace(names.vantage, runner, last="public"):
         for command in plugged(names, names.vantage, "public", "vantage", VANTAGE, PUBLIC):
             runner.run(command)
 
@@ -47,13 +48,38 @@ def plug_in(names: Names, machine: Machine, runner: Runner) -> None:
     """Give a machine its namespace and cables, and switch the cables on."""
     namespace = names.machine_namespace(machine.name)
     wanted = tuple(cables(machine))
-    if ensure_namespace(namespace, runner, addresses=len(wanted)):
+    if ensure_namespace(namespace, runner, last=wanted[-1][0]):
         for network, outer, address, subnet in wanted:
             for command in plugged(names, namespace, network, outer, address, subnet):
                 runner.run(command)
+    elif machine.public is not None:
+        for command in changed_over(namespace, machine, shown(namespace, runner)):
+            runner.run(command)
+    if machine.moves:
+        runner.run(to_the_internet(namespace))
     set_links(names, machine, runner, up=True)
     if machine.is_a(Role.MONITOR) and machine.public is None:
+        runner.run(looking_again(namespace))
         runner.run(way_to_the_front(namespace))
+
+
+def changed_over(namespace: str, machine: Machine, has: str) -> Iterator[Command]:
+    """What was wired for an address that stays, where it moves from now on, and the other way
+    round: without a moment in which the address is nowhere. `has`: as `shown`."""
+    on_public = ("dev", "public")
+    fixed = f"{machine.public}/{PUBLIC.prefixlen}"
+    if not machine.moves:
+        if fixed not in has.split():
+            yield ip("address", "replace", fixed, *on_public, namespace=namespace)
+        return
+    unmoved = f"{alone(machine)}/{ALONE.prefixlen}"
+    if fixed in has.split():  # as keepalived has it, who will find it there
+        taken = f"{machine.public}/32"
+        yield ip("address", "replace", taken, *on_public, namespace=namespace)
+    if unmoved not in has.split():
+        yield ip("address", "replace", unmoved, *on_public, namespace=namespace)
+    if fixed in has.split():
+        yield ip("address", "delete", fixed, *on_public, namespace=namespace)
 
 
 def way_to_the_front(namespace: str) -> Command:
@@ -62,16 +88,46 @@ def way_to_the_front(namespace: str) -> Command:
     return ip("route", "replace", str(PUBLIC), "dev", "private", namespace=namespace)
 
 
+def looking_again(namespace: str) -> Command:
+    """An address that moves is announced on the public cable alone, so a monitor finds out by
+    itself where it is: it asks for what it has not heard of for a second or two, and soon asks
+    everybody (arp(7))."""
+    return ip(
+        *("ntable", "change", "name", "arp_cache", "dev", "private", "base_reachable", "1500"),
+        *("delay_probe", "250", "retrans", "250", "ucast_probes", "1"),
+        namespace=namespace,
+    )
+
+
+def forget_moved(names: Names, machine: Machine, runner: Runner) -> None:
+    """A machine that starts holds no address that moves, whatever it held when its power was cut.
+    The namespace remembers, so this comes before its cables are plugged in."""
+    namespace = names.machine_namespace(machine.name)
+    if machine.moves and Path(namespace_path(namespace)).exists():
+        flush = ("address", "flush", "dev", "public", "to", str(PUBLIC))
+        runner.run(ip(*flush, namespace=namespace))
+
+
+def to_the_internet(namespace: str) -> Command:
+    """The way back to whoever asks at an address that came alone, without its network."""
+    return ip("route", "replace", str(PUBLIC), "dev", "public", namespace=namespace)
+
+
 def set_links(names: Names, machine: Machine, runner: Runner, *, up: bool) -> None:
-    """Plug the machine's cables in or out, at the bridges' end: the machine cannot undo it."""
+    """Plug the machine's cables in or out, at the bridges' end: the machine cannot undo it. The
+    private one first: over it an edge would still say that it gives its address away."""
     for _, outer, _, _ in cables(machine):
         runner.run(ip("link", "set", outer, "up" if up else "down", namespace=names.namespace))
 
 
 def cables(machine: Machine) -> Iterator[tuple[str, str, IPv4Address, IPv4Network]]:
-    """Network, name of the bridges' end, address, subnet."""
+    """Network, name of the bridges' end, address, subnet. Where the public address moves, the cable
+    has one that nobody is told of: Linux forgets all ways through a device whose last address
+    goes."""
     yield "private", f"p-{machine.name}", machine.address, PRIVATE
-    if machine.public is not None:
+    if machine.moves:
+        yield "public", f"i-{machine.name}", alone(machine), ALONE
+    elif machine.public is not None:
         yield "public", f"i-{machine.name}", machine.public, PUBLIC
 
 
@@ -91,6 +147,10 @@ def plugged(
     yield from addressed(namespace, network, address, subnet)
 
 
+def alone(machine: Machine) -> IPv4Address:
+    return ALONE[int(machine.address) - int(PRIVATE[0])]
+
+
 def card(address: IPv4Address) -> str:
     """A network card keeps its address when the machine restarts: neighbours ask for another one
     only after half a minute. Locally administered, as whoever has no vendor's must (IEEE 802)."""
@@ -105,14 +165,14 @@ def addressed(
     yield ip("address", "add", where, "dev", device, namespace=namespace)
 
 
-def ensure_namespace(namespace: str, runner: Runner, *, addresses: int) -> bool:
+def ensure_namespace(namespace: str, runner: Runner, *, last: str) -> bool:
     """Make it if it is not there; say whether the caller has to wire it.
 
-    Addresses are what is wired last, so one that has fewer than it shall have was left by a run
-    that was killed, and is made anew.
+    The address of the device `last` is what is wired last, so one without it was left by a run that
+    was killed, and is made anew.
     """
     if Path(namespace_path(namespace)).exists():
-        if addresses_in(namespace, runner) == addresses:
+        if last in addressed_in(namespace, runner):
             return False
         remove(namespace, runner)
     runner.run(ip("netns", "add", namespace))
@@ -120,10 +180,15 @@ def ensure_namespace(namespace: str, runner: Runner, *, addresses: int) -> bool:
     return True
 
 
-def addresses_in(namespace: str, runner: Runner) -> int:
-    """IPv4 addresses, leaving out the loopback's and those that moved here (keepalived's)."""
-    shown = runner.run(ip("-brief", "-4", "address", namespace=namespace), check=False).text
-    return sum(1 for line in shown.splitlines() if not line.startswith("lo ") and "/" in line)
+def addressed_in(namespace: str, runner: Runner) -> set[str]:
+    """The devices that have an IPv4 address."""
+    lines = (line for line in shown(namespace, runner).splitlines() if "/" in line)
+    return {line.split()[0].partition("@")[0] for line in lines}
+
+
+def shown(namespace: str, runner: Runner) -> str:
+    """A line for each device: its name, its state, its addresses."""
+    return runner.run(ip("-brief", "-4", "address", namespace=namespace), check=False).text
 
 
 def flush_firewall(namespace: str, runner: Runner) -> None:

@@ -24,7 +24,7 @@ ALONE = 32
 
 def connect(names: Names, backups: Iterable[Machine], runner: Runner) -> None:
     """Nothing is done twice. The backup machines' namespaces have to be there."""
-    if ensure_namespace(names.store, runner, addresses=1):
+    if ensure_namespace(names.store, runner, last="private"):
         for command in wired(names):
             runner.run(command)
     for machine in backups:
