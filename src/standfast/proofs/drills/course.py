@@ -27,7 +27,8 @@ LEAST_REST_S = 2.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How one run goes. The power is cut for `cut_s`, after `calm_s` or a third of the time. What
-    is stored is asked for `find_tries` times, until the service answers."""
+    is stored is asked for `find_tries` times, until the service answers. `mended_s`: the load ends
+    as soon as it met a failure, and then none for so long; 0 for one that is not ended early."""
 
     rate_per_s: int = RATE_PER_S
     duration_s: int = DURATION_S
@@ -36,6 +37,7 @@ class Course:
     back_within_s: float = BACK_WITHIN_S
     calm_s: float | None = None
     find_tries: int = 10
+    mended_s: float = 0.0
 
     @property
     def total(self) -> int:
@@ -76,6 +78,7 @@ def plan_of(contract: Mapping[str, Any], run: str, course: Course) -> bytes:
             "duration_s": course.duration_s,
             "sessions": course.sessions,
             "find_tries": course.find_tries,
+            "mended_s": course.mended_s,
         }
     ).encode()
 

@@ -34,6 +34,9 @@ IN_FLIGHT_LIMIT = 400
 FIND_PAUSE_S = 2.0
 """Asking what is stored changes nothing, so it may be repeated until the site is well again."""
 
+WAITING_S = 0.5
+"""What was due in the last moment may be under way in a service that is well."""
+
 SIGN_IN_LIMIT_S = 120.0
 """For all visitors together: password hashes are slow by intention."""
 
@@ -46,7 +49,9 @@ NO_ANSWER = (OSError, Garbled)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `course.plan_of` makes. The last four are the canary contract of the service."""
+    """What `course.plan_of` makes. `mended_s`: the schedule ends early once something has failed,
+    and then nothing did for so long; 0 where it does not. The last four are the canary contract of
+    the service."""
 
     addresses: Sequence[str]
     port: int
@@ -61,6 +66,7 @@ class Plan:
     sessions: int
     find_tries: int
     write_share: float
+    mended_s: float
     sign_in: Contract
     read: Sequence[Contract]
     write: Contract
@@ -97,6 +103,7 @@ class Load:
     asked: int = 0
     failed: int = 0
     began: float | None = None
+    failed_at: float = 0.0
 
     async def run(self) -> None:
         ticking = asyncio.create_task(self.tick())
@@ -111,7 +118,7 @@ class Load:
             ticking.cancel()
         for start in range(0, len(self.rows), ROWS_PER_EVENT):
             tell({"rows": self.rows[start : start + ROWS_PER_EVENT]})
-        tell({"stored": stored, "problem": problem})
+        tell({"stored": stored, "problem": problem, "asked": self.asked})
 
     async def prepare(self) -> None:
         for _ in range(self.plan.sessions):
@@ -138,8 +145,20 @@ class Load:
             for number in range(self.plan.total):
                 due = began + number / self.plan.rate_per_s
                 await asyncio.sleep(max(0.0, due - loop.time()))
+                if self.is_mended(loop.time()):
+                    return
                 self.asked += 1
                 tasks.create_task(self.one(mix.wanted(number), number, due))
+
+    def is_mended(self, now: float) -> bool:
+        """Few wait for an answer: what hangs has neither failed nor gone well yet."""
+        waiting = self.asked - len(self.rows)
+        return (
+            self.plan.mended_s > 0
+            and self.failed > 0
+            and now - self.failed_at >= self.plan.mended_s
+            and waiting <= self.plan.rate_per_s * WAITING_S
+        )
 
     async def one(self, wanted: Wanted, number: int, due: float) -> None:
         status, error = 0, "too many at once"
@@ -149,7 +168,9 @@ class Load:
         took = asyncio.get_running_loop().time() - due
         sent = number / self.plan.rate_per_s
         self.rows.append((wanted.kind, wanted.id, status, round(sent, 3), round(took, 4), error))
-        self.failed += bool(error)
+        if error:
+            self.failed += 1
+            self.failed_at = asyncio.get_running_loop().time()
 
     async def stored(self) -> tuple[list[str] | None, str]:
         """Every id of this run that the service holds, one for each stored row."""
