@@ -16,6 +16,7 @@ import os
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,8 +51,8 @@ NO_ANSWER = (OSError, Garbled)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What `course.plan_of` makes. `mended_s`: the schedule ends early once something has failed,
-    and then nothing did for so long; 0 where it does not. The last four are the canary contract of
-    the service."""
+    and then nothing did for so long; 0 where it does not. The four before are the canary contract
+    of the service."""
 
     addresses: Sequence[str]
     port: int
@@ -66,11 +67,11 @@ class Plan:
     sessions: int
     find_tries: int
     write_share: float
-    mended_s: float
     sign_in: Contract
     read: Sequence[Contract]
     write: Contract
     find: Contract
+    mended_s: float = 0.0
 
     @property
     def total(self) -> int:
@@ -104,6 +105,7 @@ class Load:
     failed: int = 0
     began: float | None = None
     failed_at: float = 0.0
+    returning: set[int] = field(default_factory=set)
 
     async def run(self) -> None:
         ticking = asyncio.create_task(self.tick())
@@ -162,15 +164,27 @@ class Load:
 
     async def one(self, wanted: Wanted, number: int, due: float) -> None:
         status, error = 0, "too many at once"
+        who = number % len(self.visitors)
         if self.asked - len(self.rows) <= IN_FLIGHT_LIMIT:
-            visitor = self.visitors[number % len(self.visitors)]
-            status, error = await outcome(visitor, wanted)
+            status, error = await outcome(self.visitors[who], wanted)
         took = asyncio.get_running_loop().time() - due
         sent = number / self.plan.rate_per_s
         self.rows.append((wanted.kind, wanted.id, status, round(sent, 3), round(took, 4), error))
         if error:
             self.failed += 1
             self.failed_at = asyncio.get_running_loop().time()
+        if self.plan.mended_s > 0 and is_signed_out(status):
+            await self.sign_in_again(who)
+
+    async def sign_in_again(self, who: int) -> None:
+        """What came back may be from before the sign-in. As a person would: once at a time, and
+        what was refused is not sent again."""
+        if who in self.returning:
+            return
+        self.returning.add(who)
+        with suppress(*NO_ANSWER):
+            await in_time(self.visitors[who].ask(filled(self.plan.sign_in, self.plan.known())))
+        self.returning.discard(who)
 
     async def stored(self) -> tuple[list[str] | None, str]:
         """Every id of this run that the service holds, one for each stored row."""
@@ -236,6 +250,11 @@ async def in_time(answer: Awaitable[Answer]) -> Answer:
 def must_be_accepted(what: str, answer: Answer) -> None:
     if not answer.accepted:
         raise Unreachable(f"{what} was answered with status {answer.status}")
+
+
+def is_signed_out(status: int) -> bool:
+    """Refused, or sent to the page where one signs in (RFC 9110, section 15.5.2 to 15.5.4)."""
+    return status in (401, 403) or 300 <= status < 400
 
 
 def words(error: BaseException) -> str:
