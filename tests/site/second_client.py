@@ -14,10 +14,11 @@ The orders, one JSON document per line:
 3. `{"rows": [id, …]}`, what somebody saw in the database itself, or the end of the input.
 
 The answer, on stdout: `{"run", "requests", "writes", "failed", "doubled", "missing", "silence_s",
-"lost_s", "trouble"}`. `failed`: no answer, or not a 2xx. `doubled`: ids there more than once, by either
-count. `missing`: acknowledged ids that one of the counts has not. `silence_s`: the longest time
-between two acknowledged writes. `lost_s`: from the first acknowledged id that is missing to the
-last one acknowledged before that silence; 0 if none is missing. `trouble`: the kinds of failure, counted.
+"lost_s", "trouble"}`. `failed`: no answer, or not a 2xx. `doubled`: ids there more than once, by
+either count. `missing`: acknowledged ids that one of the counts has not. `silence_s`: the longest
+time between two acknowledged writes. `lost_s`: from the first acknowledged id that is missing to
+the last one acknowledged before that silence; 0 if none is missing. `trouble`: the kinds of
+failure, counted.
 """
 
 import collections

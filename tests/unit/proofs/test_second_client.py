@@ -93,6 +93,14 @@ def test_it_believes_the_rows_over_the_service(
     assert verdict[key] == 1
 
 
+def test_it_says_how_long_before_the_silence_the_first_missing_one_was_saved(serve: Serve) -> None:
+    assert opinion(serve())["lost_s"] == 0
+    service = serve()
+    verdict = opinion(service, rows=lambda: [each for each, _ in service.rows][2:])
+    assert verdict["missing"] == 2
+    assert 0 < verdict["lost_s"] < 5
+
+
 def test_it_shares_no_code_with_the_drill() -> None:
     imported = {
         name.partition(".")[0]

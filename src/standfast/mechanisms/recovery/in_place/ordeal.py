@@ -62,16 +62,20 @@ class Ordeal:
         self._on_all("lose")
 
     def put_back(self) -> None:
-        """Every database machine that is reached has what it had, and one of them takes writes."""
-        names = self.in_place.reached()
-        on_all((self.in_place.connections[each] for each in names), self._stop)
-        for name in names:
+        """Every database machine that is reached has what it had, and one of them takes writes:
+        one that never lost its database, or has it back already, where there is one. It may have
+        taken writes since."""
+        found = self.found()
+        lost = [name for name, each in found.items() if each.lost]
+        whole = [name for name in found if name not in lost]
+        on_all((self.in_place.connections[each] for each in lost), self._stop)
+        for name in found:
             order = self.in_place.recoveries(name).look(FOLDER).order
             if order is not None:
                 self.in_place.give_up(name, order)
         self._on_all("back")
-        self.in_place.follow()
-        self.in_place.leads(*names)
+        for names in filter(None, (whole, lost)):
+            self.in_place.leads(*self.in_place.follow(names), *whole)
 
     def keep(self, order: Order) -> None:
         """What was lost is no longer what the site goes back to. An empty folder is of nothing."""

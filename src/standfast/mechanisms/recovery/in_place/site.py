@@ -10,7 +10,7 @@ same again goes on. At no moment may two databases lead: none is started before 
 are stopped and etcd knows of no leader, and one that comes back later finds another that leads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -119,12 +119,13 @@ class InPlace:
         wanted = setup.digest(primary.run(("cat", SETUP)).stdout)
         setup.ensure(primary, database=self.database, wanted=wanted)
 
-    def follow(self) -> tuple[str, ...]:
-        """Start Patroni on all that are reached: whoever does not lead copies whoever does."""
-        names = self.reached()
-        for each in names:
+    def follow(self, names: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Start Patroni there, or on all that are reached: whoever does not lead copies whoever
+        does."""
+        chosen = self.reached() if names is None else tuple(names)
+        for each in chosen:
             self.connections[each].run(("systemctl", "start", PATRONI))
-        return names
+        return chosen
 
     def mirror(self, name: str) -> tuple[str, ...]:
         """Have the other machines copy it. Names of those that were not reached."""
