@@ -26,6 +26,14 @@ def test_nothing_is_drawn_where_nothing_was_tried() -> None:
     assert plot((past(91, 1),), (), KEY, 3, now=NOON) is None
 
 
+def test_one_proof_that_kept_it_needs_no_picture_and_anything_else_does() -> None:
+    assert plot((past(1, 3),), (), KEY, 3, now=NOON) is None
+    assert plot((past(1, 4),), (), KEY, 3, now=NOON) is not None
+    assert plot((past(1, 3), past(91, 1)), (), KEY, 3, now=NOON) is None
+    gap = Span(NOON - timedelta(hours=9), NOON - timedelta(hours=2))
+    assert plot((past(1, 3),), (gap,), KEY, 3, now=NOON) is not None
+
+
 def test_what_is_over_the_objective_is_a_cross_and_above_its_line() -> None:
     made = drawn(past(2, 1), past(1, 6))
     assert made.within.count("M") == 1
@@ -34,8 +42,8 @@ def test_what_is_over_the_objective_is_a_cross_and_above_its_line() -> None:
 
 
 def test_a_value_at_the_objective_is_within_it() -> None:
-    assert drawn(past(1, 3)).beyond == ""
-    assert drawn(past(1, 0), limit=0).beyond == ""
+    assert drawn(past(2, 3), past(1, 3)).beyond == ""
+    assert drawn(past(2, 0), past(1, 0), limit=0).beyond == ""
 
 
 def test_an_inconclusive_proof_is_a_ring_and_never_a_dot() -> None:
@@ -72,7 +80,7 @@ def test_missed_time_is_a_stretch_within_the_plot() -> None:
 
 
 def test_a_new_site_is_drawn_on_a_day_at_least() -> None:
-    made = drawn(past(1 / 24, 1))
+    made = drawn(past(1 / 12, 1), past(1 / 24, 1))
     assert (made.since, made.until) == ("8 Mar 2026", "9 Mar 2026")
 
 

@@ -49,6 +49,11 @@ def point(past: Past, key: str, limit: float, changed: Sequence[Change]) -> Poin
     return Point(at=past.ended_at, value=value, over=over)
 
 
+def says_nothing(tried: Sequence[Point]) -> bool:
+    (only, *others) = tried
+    return not others and only.value is not None and not only.over
+
+
 def when(past: Past) -> datetime:
     return past.ended_at
 
@@ -66,9 +71,10 @@ def plot(
     *,
     now: datetime,
 ) -> Plot | None:
-    """The plot of one figure; None when nothing was tried in the window."""
+    """The plot of one figure; None where it would say no more than the figures beside it: nothing
+    was tried in the window, or once, in time and as promised."""
     tried = points(history, key, limit, changed, now=now)
-    if not tried:
+    if not tried or (says_nothing(tried) and not missed):
         return None
     start = min(max(now - WINDOW, tried[0].at), now - SHORTEST)
     frame = Frame(start=start, now=now, ceiling=ceiling(tried, limit))
