@@ -11,7 +11,7 @@ in the one before.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from standfast.evidence.consent import Standing
 from standfast.evidence.state import PartState
