@@ -6,6 +6,7 @@ do to the machines, and why nothing is lost by it: mechanisms/recovery/in_place/
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
 
@@ -13,7 +14,7 @@ from standfast.cli.app import App
 from standfast.cli.bring_back_site import migrate, planned, serve, wait_until_it_answers
 from standfast.cli.progress import Progress
 from standfast.cli.withdraw import stop_service
-from standfast.core.errors import CannotVerify, Refused
+from standfast.core.errors import CannotVerify, Refused, StandfastError, Unreachable
 from standfast.core.units import parse_stamp, stamp
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.recovery.in_place.ordeal import Ordeal, WayOut
@@ -21,6 +22,9 @@ from standfast.mechanisms.recovery.in_place.site import InPlace
 from standfast.mechanisms.recovery.point_in_time.orders import Order
 from standfast.mechanisms.rollout.machines import on_all, wait_for_ssh
 from standfast.proofs.drills.ground import Brought
+
+STARTS_WITHIN_S = 900.0
+"""A server of metal takes minutes for its memory alone."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,16 +37,16 @@ class Rebuild:
     _stopped: Event = field(default_factory=Event)
 
     def must_be_possible(self) -> None:
-        """Looks at everything that `recover` looks at first, and forgets what the drill before this
-        one kept. Raises `Refused`, or what `recover` would."""
+        """Forgets what the drill before this one kept, whose room is needed, and looks at all that
+        `recover` looks at first. Raises `Refused`, or what `recover` would."""
         if self._in_place.under_way() is not None:
             raise Refused(
                 "a recovery of this site is under way",
                 remedy="End it: standfast recover --to latest --into site; or give it up: "
                 "standfast recover abandon",
             )
-        self._planned()
         self._ordeal.forget()
+        self._planned()
 
     def lose(self) -> None:
         self._ordeal.lose()
@@ -52,7 +56,16 @@ class Rebuild:
         ways = [self.app.connection(each.name) for each in self.app.site.having(Role.DATABASE)]
         for each in ways:
             each.close()
-        on_all(ways, lambda each: wait_for_ssh(each, self.app.clock))
+        end = self.app.clock.monotonic() + STARTS_WITHIN_S
+        while True:
+            try:
+                on_all(ways, lambda each: wait_for_ssh(each, self.app.clock))
+            except Unreachable:
+                if self.app.clock.monotonic() > end:
+                    raise
+                self._tell("databases", "waiting until they have started")
+            else:
+                return
 
     def bring(self) -> Brought:
         name, order = self._begun = self._planned()
@@ -83,8 +96,14 @@ class Rebuild:
         return self._ordeal.kept()
 
     def end_what_was_begun(self) -> None:
-        """By another command than the one that began it. Does nothing to a site that is whole."""
+        """By another command than the one that began it. Does nothing to a site that is whole: what
+        runs is started, which is all that may be missing where nothing else is to be done."""
         match self._ordeal.way_out():
+            case WayOut.NONE:
+                with suppress(StandfastError):
+                    self._in_place.follow()
+                    serve(self.app, self.progress)
+                return
             case WayOut.BACK:
                 self._ordeal.put_back()
             case WayOut.ON:

@@ -5,6 +5,7 @@ Leaving the block early has it stop at its next step. What is then between two s
 by the guard (`guard.py`), which knows from the machines what is to be done.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Thread
@@ -83,10 +84,9 @@ class Losing:
         now = ground.clock.now()
         lost = Moment(at=now, at_s=round(at_s + ground.clock.monotonic() - began, 3))
         try:
-            for each in machines:
-                ground.power.cut(each)
-            for each in machines:
-                self._must_be_off(each)
+            with ThreadPoolExecutor(len(machines)) as pool:
+                list(pool.map(ground.power.cut, machines))
+                list(pool.map(self._must_be_off, machines))
         finally:
             for each in machines:
                 ground.power.restore(each)
