@@ -12,6 +12,7 @@ from threading import Event
 
 from standfast.cli.app import App
 from standfast.cli.bring_back_site import migrate, planned, serve, wait_until_it_answers
+from standfast.cli.lock import in_turn
 from standfast.cli.progress import Progress
 from standfast.cli.withdraw import stop_service
 from standfast.core.errors import CannotVerify, Refused, StandfastError, Unreachable
@@ -158,5 +159,9 @@ def rebuilding(app: App) -> bool:
 
 
 def end_what_was_begun(app: App) -> None:
-    if rebuilding(app):
+    """The guard of a killed drill may be at it while the next command is, too."""
+    home = app.site.folders.home
+    if not (rebuilding(app) and home.exists()):
+        return
+    with in_turn(home / "rebuild.lock"):
         Rebuild(app=app, progress=Progress(quiet=True)).end_what_was_begun()

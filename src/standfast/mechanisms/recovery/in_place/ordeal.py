@@ -66,15 +66,15 @@ class Ordeal:
         one that never lost its database, or has it back already, where there is one. It may have
         taken writes since."""
         found = self.found()
-        lost = [name for name, each in found.items() if each.lost]
-        whole = [name for name in found if name not in lost]
-        on_all((self.in_place.connections[each] for each in lost), self._stop)
+        without = [name for name, each in found.items() if each.lost]
+        whole = [name for name in found if name not in without]
+        on_all((self.in_place.connections[each] for each in without), self._stop)
         for name in found:
             order = self.in_place.recoveries(name).look(FOLDER).order
             if order is not None:
                 self.in_place.give_up(name, order)
         self._on_all("back")
-        for names in filter(None, (whole, lost)):
+        for names in filter(None, (whole, without)):
             self.in_place.leads(*self.in_place.follow(names), *whole)
 
     def keep(self, order: Order) -> None:
