@@ -113,7 +113,12 @@ class Small:
                 self.state = State(run=words[-1], phase=Phase.FAILED, problem="nobody is let in")
             case ["systemd-run", *_]:
                 database(self.home / "recovered" / "data", "new")
-                self.state = State(run=words[-1], phase=Phase.BROUGHT, copied=True, reached="then")
+                self.state = State(
+                    run=words[-1],
+                    phase=Phase.BROUGHT,
+                    copied=True,
+                    reached="2026-11-29T13:00:00.000Z",
+                )
             case ["rm", "-rf", _]:
                 self.state = State()
                 for path in sorted((self.home / "recovered").rglob("*"), reverse=True):
