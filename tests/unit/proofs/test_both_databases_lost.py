@@ -113,10 +113,12 @@ class Database:
 
 @dataclass(slots=True, kw_only=True)
 class Vantage:
-    """A load that has said `seconds` of itself, and goes on when it is let."""
+    """A load that has said `seconds` of itself, and goes on when it is let; after `pause_s` it says
+    that it still fails."""
 
     seconds: int = 9
     cannot: bool = False
+    pause_s: float = 0.0
     ends: threading.Event = field(default_factory=threading.Event)
 
     def start(self, plan: bytes) -> IO[bytes]:
@@ -125,9 +127,15 @@ class Vantage:
         os.write(into, b"".join(json.dumps(each).encode() + b"\n" for each in progress))
 
         def end() -> None:
+            if self.pause_s:
+                SystemClock().sleep(self.pause_s)
+                late = {"asked": 18, "failed": 9, "at_s": self.seconds}
+                os.write(into, json.dumps(late).encode() + b"\n")
             self.ends.wait(5)
             if self.cannot:
                 os.write(into, b'{"cannot": "go on"}\n')
+                os.close(into)
+                return
             rows = [["write", f"id-{n}", 200, n / 2, 0.01, ""] for n in range(18)]
             for event in ({"rows": rows}, {"stored": [], "problem": "", "asked": 18}):
                 os.write(into, json.dumps(event).encode() + b"\n")
@@ -211,6 +219,16 @@ def test_a_switch_that_does_nothing_proves_nothing(monkeypatch: pytest.MonkeyPat
     with pytest.raises(CannotVerify, match="never seen to be off"):
         suffered(site)
     assert site.did == [*BEFORE[:5], "stop"]
+
+
+def test_visitors_who_still_fail_are_not_waited_for_until_the_end_of_the_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("standfast.proofs.drills.losing.MENDED_WITHIN_S", -1.0)
+    site, vantage = Site(), Vantage(pause_s=0.5)
+    with pytest.raises(CannotVerify, match="visitors still fail"):
+        suffered(site, vantage)
+    assert site.did == [*BEFORE, "take over", "stop"]
 
 
 def test_a_load_that_ends_before_anything_is_lost_proves_nothing() -> None:

@@ -23,6 +23,9 @@ from standfast.proofs.drills.primary import primary_of
 SEEN_WITHIN_S = 20.0
 """A machine that is restarted at once is not there for longer than a question may take."""
 
+MENDED_WITHIN_S = 120.0
+"""From the service's answer to the end of the load, which ends once visitors can save again."""
+
 POLL_S = 0.2
 
 NEWEST = (
@@ -40,6 +43,7 @@ class Losing:
     fate: Fate | None = None
     error: StandfastError | None = None
     _thread: Thread | None = None
+    _ended_s: float | None = None
 
     def __enter__(self) -> "Losing":
         return self
@@ -61,6 +65,14 @@ class Losing:
             self._thread.start()
         if self.error is not None:
             raise self.error
+        if self._ended_s is not None and self._since(self._ended_s) > MENDED_WITHIN_S:
+            raise CannotVerify(
+                f"{MENDED_WITHIN_S:.0f} s after the service answered again, visitors still fail",
+                remedy="Can one sign in and save? What was measured is not logged.",
+            )
+
+    def _since(self, moment_s: float) -> float:
+        return self.ground.clock.monotonic() - moment_s
 
     def must_have_happened(self) -> None:
         if self._thread is None:
@@ -72,6 +84,7 @@ class Losing:
     def _carried_out(self, at_s: float) -> None:
         try:
             self.fate = self._brought_back(self._lost(at_s))
+            self._ended_s = self.ground.clock.monotonic()
         except StandfastError as error:
             self.error = error
 
