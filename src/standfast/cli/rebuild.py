@@ -107,6 +107,8 @@ class Rebuild:
                 return
             case WayOut.BACK:
                 self._ordeal.put_back()
+            case WayOut.KEEP:
+                self._ordeal.keep(None)
             case WayOut.ON:
                 self._begun = self._in_place.under_way()
                 assert self._begun is not None

@@ -35,10 +35,13 @@ def test_what_is_lost_is_out_of_its_place_and_goes_back_as_it_was(home: Path) ->
     mine = loss(home)
     mine.lose()
     assert not (home / "data").exists()
-    assert mine.look() == Found(lost=True, former=False)
+    assert mine.look() == Found(lost=True, former=False, there=False)
     mine.back()
     mine.back()
-    assert (text(home / "data"), mine.look()) == ("old", Found(lost=False, former=False))
+    assert (text(home / "data"), mine.look()) == (
+        "old",
+        Found(lost=False, former=False, there=True),
+    )
 
 
 def test_it_is_lost_under_a_postgresql_that_runs_and_put_back_under_none(home: Path) -> None:
@@ -99,7 +102,7 @@ def test_the_command_says_what_is_there_and_why_it_did_nothing(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main("lose", str(home / "data")) == 0
-    assert Found.from_json(capsys.readouterr().out) == Found(lost=True, former=False)
+    assert Found.from_json(capsys.readouterr().out) == Found(lost=True, former=False, there=False)
     assert main("lose", str(home / "data")) == 1
     assert "`standfast up` puts it back" in capsys.readouterr().err
 

@@ -49,6 +49,8 @@ def heal(machines: dict[str, Small]) -> WayOut:
     match way:
         case WayOut.BACK:
             ordeal.put_back()
+        case WayOut.KEEP:
+            ordeal.keep(None)
         case WayOut.ON:
             under_way = ordeal.in_place.under_way()
             assert under_way is not None
@@ -119,7 +121,7 @@ def test_killed_before_any_command_it_is_ended_by_whoever_finds_it(
         ways.add(way)
         assert has_one(machines) == ("new" if taken else "old"), (last, way, begun)
         assert heal(machines) is WayOut.NONE, last
-    assert ways == ({WayOut.NONE, WayOut.BACK} if closed else set(WayOut))
+    assert ways == {WayOut.NONE, WayOut.BACK, *(() if closed else (WayOut.ON,))}
 
 
 def test_killed_while_it_is_ended_it_is_ended_by_the_next_one(tmp_path: Path) -> None:
@@ -156,7 +158,10 @@ def test_killed_while_it_is_ended_it_is_ended_by_the_next_one(tmp_path: Path) ->
 def test_the_way_out_is_seen_on_the_machines(
     lost: bool, former: bool, begun: bool, taken: bool, way: WayOut
 ) -> None:
-    found = {"db-1": Found(lost=False, former=False), "db-2": Found(lost=lost, former=former)}
+    found = {
+        "db-1": Found(lost=False, former=False, there=True),
+        "db-2": Found(lost=lost, former=former, there=False),
+    }
     assert way_out(found, begun=begun, taken=taken) is way
 
 
@@ -183,3 +188,29 @@ def test_whoever_kept_its_database_leads_what_is_put_back(tmp_path: Path) -> Non
     assert heal(machines) is WayOut.BACK
     assert machines["db-2"].world.etcd["leader"] == "db-2"
     assert has_one(machines) == "old"
+
+
+def test_what_a_person_brought_back_meanwhile_is_not_replaced_by_what_was_lost(
+    tmp_path: Path,
+) -> None:
+    """They ran `recover` after the drill and its guard had been killed; customers have saved."""
+    machines = site(tmp_path)
+    ordeal = ordeal_of(machines)
+    ordeal.lose()
+    power_cut(machines)
+    ordeal.in_place.begin("db-1", ORDER)
+    ordeal.in_place.bring("db-1", ORDER)
+    ordeal.in_place.take_over("db-1", ORDER)
+    ordeal.in_place.mirror("db-1")
+    ordeal.in_place.finish("db-1")
+    assert heal(machines) is WayOut.KEEP
+    assert has_one(machines) == "new"
+    assert text(machines["db-2"].home / "former") == "old"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_postgresql_that_runs_on_in_a_renamed_folder_brought_nothing_back(there: bool) -> None:
+    found = {"db-1": Found(lost=True, former=False, there=there)}
+    way = way_out(found, begun=False, taken=False, leads={"db-1"})
+    assert way is (WayOut.KEEP if there else WayOut.BACK)
+    assert way_out(found, begun=False, taken=False, leads={"db-2"}) is WayOut.BACK

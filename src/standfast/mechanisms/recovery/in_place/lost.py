@@ -44,10 +44,11 @@ POLL_S = 0.1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """`lost`: a drill has set the database aside and has not ended. `former`: one that ended has
-    kept it."""
+    kept it. `there`: there is something in the database's place."""
 
     lost: bool
     former: bool
+    there: bool
 
     @classmethod
     def from_json(cls, text: str) -> "Found":
@@ -70,7 +71,9 @@ class Loss:
         return self.data.with_name(FORMER)
 
     def look(self) -> Found:
-        return Found(lost=self.lost.exists(), former=self.former.exists())
+        return Found(
+            lost=self.lost.exists(), former=self.former.exists(), there=not is_empty(self.data)
+        )
 
     def lose(self) -> None:
         if self.lost.exists():

@@ -11,7 +11,7 @@ Which of the two it is, is seen on the machines (`way_out`), so whoever finds a 
 killed, at any step, ends it without knowing what it was about to do. Safe to repeat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -22,6 +22,7 @@ from standfast.mechanisms.recovery.in_place import lost, swap
 from standfast.mechanisms.recovery.in_place.lost import Found
 from standfast.mechanisms.recovery.in_place.site import FOLDER, STOP_LIMIT_S, InPlace
 from standfast.mechanisms.recovery.point_in_time.orders import Order
+from standfast.mechanisms.rollout.databases import takes_writes
 from standfast.mechanisms.rollout.machines import on_all
 
 LOST = "standfast.mechanisms.recovery.in_place.lost"
@@ -31,13 +32,21 @@ class WayOut(StrEnum):
     NONE = "nothing is to be done"
     BACK = "what was set aside goes back"
     ON = "what came back goes on"
+    KEEP = "what somebody else brought back goes on"
 
 
-def way_out(found: Mapping[str, Found], *, begun: bool, taken: bool) -> WayOut:
+def way_out(
+    found: Mapping[str, Found], *, begun: bool, taken: bool, leads: Container[str] = ()
+) -> WayOut:
     """`begun`: a recovery into the site's place is under way; `taken`: and what came back has taken
-    it. Its order goes last, when all machines keep already what they had. Pure."""
+    it. Its order goes last, when all machines keep already what they had. `leads`: who takes
+    writes; one that does in the place of what is set aside was brought back by a person, who was
+    quicker than the guard. A PostgreSQL whose folder was renamed under it has nothing in its place.
+    Pure."""
     if begun and taken and any(each.lost or each.former for each in found.values()):
         return WayOut.ON
+    if any(each.lost and each.there and name in leads for name, each in found.items()):
+        return WayOut.KEEP
     return WayOut.BACK if any(each.lost for each in found.values()) else WayOut.NONE
 
 
@@ -51,7 +60,9 @@ class Ordeal:
     def way_out(self) -> WayOut:
         under_way = self.in_place.under_way()
         taken = under_way is not None and self.in_place.look(*under_way).taken
-        return way_out(self.found(), begun=under_way is not None, taken=taken)
+        found = self.found()
+        leads = {name for name in found if takes_writes(self.in_place.connections[name])}
+        return way_out(found, begun=under_way is not None, taken=taken, leads=leads)
 
     def forget(self) -> None:
         """What the drill before kept."""
@@ -77,9 +88,11 @@ class Ordeal:
         for names in filter(None, (whole, without)):
             self.in_place.leads(*self.in_place.follow(names), *whole)
 
-    def keep(self, order: Order) -> None:
+    def keep(self, order: Order | None) -> None:
         """What was lost is no longer what the site goes back to. An empty folder is of nothing."""
         for name in self._on_all("keep"):
+            if order is None:
+                continue
             before = f"{HOME}/{swap.BEFORE}{order.run}"
             self.in_place.connections[name].run(
                 ("find", before, "-maxdepth", "0", "-empty", "-delete"), check=False
