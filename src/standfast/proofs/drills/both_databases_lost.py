@@ -18,7 +18,7 @@ from standfast.proofs.drills.copies import counted, wait_for_first_copies
 from standfast.proofs.drills.course import Course
 from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.losing import Losing
-from standfast.proofs.drills.primary import primary_of
+from standfast.proofs.drills.primary import ASK_LIMIT_S, primary_of
 from standfast.proofs.drills.under_load import under_load
 
 COURSE = Course(rate_per_s=10, duration_s=3 * 3600, sessions=6, mended_s=3.0, find_tries=30)
@@ -31,6 +31,8 @@ always came at the same moment of them would measure that."""
 
 ARRIVAL_LIMIT_S = 60.0
 """For what the drill itself needs to be in the copies; what is not will be missing."""
+
+STARTED = "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time());\n"
 
 LIMIT_S = COURSE.duration_s + 3600.0
 
@@ -48,6 +50,7 @@ class BothDatabasesLost:
     def run(self, ground: Ground, *, short: bool) -> Ran:
         mirror.primary_of_a_whole_pair(ground)
         if not short:
+            take_copies_that_reach_now(ground)
             wait_for_copies_of_now(ground)
         started = ground.clock.now()
         words = f"all databases lost at {COURSE.rate_per_s} requests/s"
@@ -78,6 +81,16 @@ def drawn(run: UUID) -> float:
     """How long the load goes on before the loss."""
     least, most = CALM_S
     return least + (most - least) * (run.int % 1000) / 1000
+
+
+def take_copies_that_reach_now(ground: Ground) -> None:
+    """One that is older than the primary's PostgreSQL may not be replayed to the end: what was put
+    back after the planted fault has let go of WAL that nobody had taken meanwhile (`Ordeal`)."""
+    runs_s = float(primary_of(ground).query("postgres", STARTED, timeout_s=ASK_LIMIT_S))
+    for each in counted(ground):
+        age_s = each.look().copy_age_s
+        if age_s is None or age_s > runs_s:
+            each.take(ground.clock, ground.tell)
 
 
 def wait_for_copies_of_now(ground: Ground) -> None:

@@ -75,7 +75,11 @@ class Ordeal:
     def put_back(self) -> None:
         """Every database machine that is reached has what it had, and one of them takes writes:
         one that never lost its database, or has it back already, where there is one. It may have
-        taken writes since."""
+        taken writes since.
+
+        A copy is begun then: a PostgreSQL that starts after a power cut and follows before it leads
+        lets go of WAL that it has not sent (its source, XLogArchiveCheckDone: nothing is kept for
+        the archive while it recovers), and no replay of an older copy gets beyond that."""
         found = self.found()
         without = [name for name, each in found.items() if each.lost]
         whole = [name for name in found if name not in without]
@@ -87,6 +91,7 @@ class Ordeal:
         self._on_all("back")
         for names in filter(None, (whole, without)):
             self.in_place.leads(*self.in_place.follow(names), *whole)
+        self.in_place.have_copied()
 
     def keep(self, order: Order | None) -> None:
         """What was lost is no longer what the site goes back to. An empty folder is of nothing."""

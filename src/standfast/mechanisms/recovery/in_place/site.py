@@ -142,10 +142,14 @@ class InPlace:
 
     def finish(self, name: str) -> None:
         """The order goes last. Backup machines begin their next copy now."""
+        self.have_copied()
+        self._drop(name)
+
+    def have_copied(self) -> None:
+        """Nobody waits for it."""
         for each in self.connections.values():
             if each.machine.is_a(Role.BACKUP) and answers(each):
                 each.run(("systemctl", "start", "--no-block", TAKE_UNIT))
-        self._drop(name)
 
     def abandon(self, name: str, order: Order) -> None:
         """Nothing has happened to the old database yet, and it goes on. Raises `Refused` where
