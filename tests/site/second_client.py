@@ -14,9 +14,11 @@ The orders, one JSON document per line:
 3. `{"rows": [id, …]}`, what somebody saw in the database itself, or the end of the input.
 
 The answer, on stdout: `{"run", "requests", "writes", "failed", "doubled", "missing", "silence_s",
-"trouble"}`. `failed`: no answer, or not a 2xx. `doubled`: ids there more than once, by either
-count. `missing`: acknowledged ids that one of the counts has not. `silence_s`: the longest time
-between two acknowledged writes. `trouble`: the kinds of failure, counted.
+"lost_s", "trouble"}`. `failed`: no answer, or not a 2xx. `doubled`: ids there more than once, by
+either count. `missing`: acknowledged ids that one of the counts has not. `silence_s`: the longest
+time between two acknowledged writes. `lost_s`: from the first acknowledged id that is missing to
+the last one acknowledged before that silence; 0 if none is missing. `trouble`: the kinds of
+failure, counted.
 """
 
 import collections
@@ -47,6 +49,7 @@ class SecondClient:
         self.lock = threading.Lock()
         self.acknowledged: dict[str, bool] = {}
         self.moments: list[float] = []
+        self.moment_of: dict[str, float] = {}
         self.reads = 0
         self.trouble: collections.Counter[str] = collections.Counter()
         self.cookie = self.sign_in()
@@ -105,7 +108,8 @@ class SecondClient:
         with self.lock:
             self.acknowledged[mine] = good
             if good:
-                self.moments.append(time.monotonic())
+                self.moment_of[mine] = time.monotonic()
+                self.moments.append(self.moment_of[mine])
 
     def look(self, at: dict[str, Any]) -> None:
         self.went_well(at)
@@ -139,23 +143,23 @@ class SecondClient:
 
     def verdict(self, counts: list[list[str]]) -> dict[str, Any]:
         times = [collections.Counter(each.lower() for each in ids) for ids in counts]
+        missing = [
+            key
+            for key, good in self.acknowledged.items()
+            if good and any(key not in each for each in times)
+        ]
+        gaps = itertools.pairwise(sorted(self.moments))
+        last, first = max(gaps, key=lambda gap: gap[1] - gap[0], default=(0.0, 0.0))
+        oldest = min((self.moment_of[each] for each in missing), default=last)
         return {
             "run": self.run,
             "requests": len(self.acknowledged) + self.reads,
             "writes": len(self.acknowledged),
             "failed": sum(self.trouble.values()),
             "doubled": len({key for each in times for key, count in each.items() if count > 1}),
-            "missing": len(
-                {
-                    key
-                    for key, good in self.acknowledged.items()
-                    if good and any(key not in each for each in times)
-                }
-            ),
-            "silence_s": max(
-                (after - before for before, after in itertools.pairwise(sorted(self.moments))),
-                default=0.0,
-            ),
+            "missing": len(missing),
+            "silence_s": first - last,
+            "lost_s": max(0.0, last - oldest),
             "trouble": dict(self.trouble),
         }
 

@@ -1,7 +1,8 @@
 """The site's database is ruined, or both of its machines lose it, and it comes back in its place.
 
-A site of its own, because other tests need what is destroyed here. What the operator is told is
-compared with what a second client, written apart, has met meanwhile.
+A site of its own, because other tests need what is destroyed here. What the operator is told, and
+what the drill `both-databases-lost` claims, is compared with what a second client, written apart,
+has met meanwhile.
 """
 
 import json
@@ -9,13 +10,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from .conftest import Site, make
-from .test_redundant_web import end, second_client, until
+from .test_redundant_web import end, second_client, serving, until
 
 FIVE = """
 [[machines]]
@@ -40,6 +42,12 @@ ARCHIVED_WITHIN_S = 15
 """WAL is sent every five seconds; a computer under load takes longer."""
 
 SERVES_WITHIN_S = 180
+AGED_S = 10.0
+"""WAL is sent every five seconds, and heartbeats are a second apart."""
+
+HEALED_S = 120.0
+"""By whoever finds a drill that was killed."""
+
 APART_S = 5.0
 """What the command says and what the client saw, for the moment in which both begin to look."""
 
@@ -114,9 +122,83 @@ def test_when_both_databases_are_lost_the_site_comes_back_from_a_backup_machine(
     copies_go_on(site)
 
 
+def test_the_drill_lost_what_a_second_client_misses_and_was_out_for_as_long(site: Site) -> None:
+    copies_go_on(site)
+    with second_client(site, seconds=400) as client:
+        time.sleep(2)
+        (proof,) = site.answer("drill", "both-databases-lost")["proofs"]
+        time.sleep(1)
+        verdict = end(client, site)
+    measured = proof["measured"]
+    assert proof["outcome"] == "kept", proof
+    assert measured["failed_recoveries"] == measured["doubled_writes"] == verdict["doubled"] == 0
+    assert measured["data_age_s"] <= AGED_S
+    assert measured["outage_s"] <= SERVES_WITHIN_S
+    assert abs(verdict["silence_s"] - measured["outage_s"]) <= APART_S, (verdict, measured)
+    assert abs(verdict["lost_s"] - measured["data_age_s"]) <= 2.0, (verdict, measured)
+    assert (verdict["missing"] > 0) == (measured["lost_writes"] > 0), (verdict, measured)
+    assert set(proof["seen"]["kept"]) == set(DATABASES)
+    for machine, folder in proof["seen"]["kept"].items():
+        assert site.on(machine, f"cat {folder}/PG_VERSION").strip().isdigit()
+    whole(site)
+    copies_go_on(site)
+
+
+def test_with_backup_machines_that_hand_out_nothing_it_is_red_and_all_is_as_it_was(
+    site: Site,
+) -> None:
+    sql(site, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS one")
+    said = site.answer("doubt", "both-databases-lost")
+    red = said["calibration"]["red"]
+    assert said["calibration"]["fault"] == "closed-repository"
+    assert (red["outcome"], red["measured"]["failed_recoveries"]) == ("broken", 1)
+    assert red["measured"]["lost_writes"] == 0, "what was put back has all that was acknowledged"
+    (green,) = said["proofs"]
+    assert green["outcome"] == "kept"
+    assert sql(site, "SELECT count(*) FROM kept") == "1000"
+    whole(site)
+
+
+def is_set_aside(site: Site) -> bool:
+    return any((home(site, name) / "lost").exists() for name in DATABASES)
+
+
+def is_coming_back(site: Site) -> bool:
+    return any((home(site, name) / "recovered" / "data").exists() for name in DATABASES)
+
+
+def is_in_place(site: Site) -> bool:
+    return any(any(home(site, name).glob("before-*")) for name in DATABASES)
+
+
+@pytest.mark.parametrize("moment", [is_set_aside, is_coming_back, is_in_place])
+def test_a_drill_that_is_killed_leaves_a_database_and_a_service(
+    site: Site, moment: Callable[[Site], bool]
+) -> None:
+    for name in DATABASES:
+        site.on(name, "rm -rf /var/lib/postgresql/before-*")
+    sql(site, "DROP TABLE IF EXISTS kept")
+    sql(site, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS one")
+    copies_go_on(site)
+    drill = site.start("drill", "both-databases-lost", "--json")
+    until(lambda: moment(site), 120, "it does not come to that")
+    subprocess.run(["pkill", "-KILL", "--session", str(drill.pid)], check=True)
+    drill.communicate()
+    until(lambda: not (site.home / "drill.json").exists(), HEALED_S, "the drill's note stays")
+    until(lambda: serving(site), HEALED_S, "the service does not come back")
+    assert not is_set_aside(site)
+    assert sql(site, "SELECT count(*) FROM kept") == "1000"
+    until(lambda: len(site.status()["database"]["copies"]) == 1, HEALED_S, "there is no copy")
+    site.answer("up", "--no-wait")
+
+
+def home(site: Site, name: str) -> Path:
+    return site.home / "machines" / name / "data" / "var-lib-postgresql"
+
+
 def wiped(site: Site, name: str) -> None:
     """Its disk is empty; the machine is off."""
-    for each in (site.home / "machines" / name / "data" / "var-lib-postgresql").iterdir():
+    for each in home(site, name).iterdir():
         shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 

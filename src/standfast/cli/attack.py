@@ -14,6 +14,7 @@ from standfast.cli.at_vantage import AtVantage
 from standfast.cli.blueprint import SOURCE, preview
 from standfast.cli.drills import rules
 from standfast.cli.progress import Progress
+from standfast.cli.rebuild import Rebuild
 from standfast.cli.record import log_of
 from standfast.core.errors import Refused, Unreachable
 from standfast.evidence.certificates import shown_by
@@ -117,9 +118,10 @@ class Attack:
         return forbidden(part.drill, rules(self.app), said, now=now, consent=self.consent)
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
+    def guarded(self, part: Part) -> Iterator[None]:
         """Whatever happens inside, machines are on and faults are gone afterwards."""
-        with guarded(heal.words(self.file), note=heal.note(self.app)):
+        limit_s = REGISTER[part.drill].limit_s
+        with guarded(heal.words(self.file), note=heal.note(self.app), limit_s=limit_s):
             yield
 
     def run(self, promise: Promise, part: Part, *, short: bool) -> Attacked:
@@ -155,6 +157,7 @@ class Attack:
             published=lambda: log_of(app).published(),
             database=app.site.service.role,
             store=app.site.offsite.store if app.site.offsite else None,
+            recovery=Rebuild(app=app, progress=self.progress),
             serving=self._serving,
             well=self._well,
             objective=part.objective,

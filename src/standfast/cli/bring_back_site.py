@@ -207,12 +207,22 @@ def age(newest: str | None, reached: str | None) -> float | None:
 
 
 def start_service(app: App, progress: Progress) -> None:
+    migrate(app, progress)
+    serve(app, progress)
+    wait_until_it_answers(app)
+
+
+def migrate(app: App, progress: Progress) -> None:
     """What came back may be older than the release that serves, so it is migrated again."""
-    webs = [app.connection(each.name) for each in app.site.having(Role.WEB)]
-    release = release_on(webs[0])
+    web = app.connection(app.site.having(Role.WEB)[0].name)
+    release = release_on(web)
     for argv in release.commands.migrate:
-        progress.tell(webs[0].machine.name, "migrating the database")
-        service_command(webs[0], release, argv, timeout_s=MIGRATE_LIMIT_S)
+        progress.tell(web.machine.name, "migrating the database")
+        service_command(web, release, argv, timeout_s=MIGRATE_LIMIT_S)
+
+
+def serve(app: App, progress: Progress) -> None:
+    webs = [app.connection(each.name) for each in app.site.having(Role.WEB)]
     for each in webs:
         progress.tell(each.machine.name, "starting the service")
     on_all(
@@ -222,6 +232,9 @@ def start_service(app: App, progress: Progress) -> None:
             timeout_s=START_LIMIT_S,
         ),
     )
+
+
+def wait_until_it_answers(app: App) -> None:
     edge = app.site.having(Role.EDGE)[0].name
     wait_until_answered(app.site.health_url, app.site.folders.home / "ca.pem", app.clock, edge=edge)
 

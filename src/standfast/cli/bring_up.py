@@ -9,7 +9,7 @@ from typing import Any
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
 from standfast.cli.blueprint import SOURCE, acme_names, blueprint, hosts
-from standfast.cli.heal import heal_leftovers
+from standfast.cli.heal import heal_databases, heal_leftovers
 from standfast.cli.issuing import have_issued
 from standfast.cli.leaving import see_off
 from standfast.cli.progress import Progress
@@ -70,6 +70,8 @@ def bring_up(
     )
     programs = own_programs(SOURCE)
     rollout.reach()
+    if heal_databases(app):
+        progress.tell("drill", "one had been interrupted; databases are back in their place")
     rollout.ship_programs(programs, app.lock, venv_from(app, progress) if site.made_here else None)
     inspected = rollout.inspect(programs)
     must_be_newest(app, inspected)

@@ -1,4 +1,5 @@
-"""Take back what a drill did: every machine on, every planted fault removed. Safe to repeat.
+"""Take back what a drill did: every machine on, every planted fault removed, a database in its
+place and a service that answers. Safe to repeat.
 
 Three may run it: the sentinel of a drill that was killed, the next command that finds the note of
 one, and an operator by hand.
@@ -11,6 +12,7 @@ import click
 
 from standfast.cli.afar import PowerThere
 from standfast.cli.app import App, open_app
+from standfast.cli.rebuild import end_what_was_begun
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.rollout.machines import wait_for_ssh
 from standfast.proofs.drills.guard import left_over
@@ -37,6 +39,14 @@ def heal_leftovers(app: App) -> bool:
     return True
 
 
+def heal_databases(app: App) -> bool:
+    """The same for a drill that had the databases lost, before anybody waits for them."""
+    if not left_over(note(app)):
+        return False
+    end_what_was_begun(app)
+    return True
+
+
 def heal_all(app: App) -> None:
     if app.site.made_here:
         app.here.power_on()
@@ -49,6 +59,7 @@ def heal_all(app: App) -> None:
             wait_for_ssh(app.connection(machine.name), app.clock)
             for fault in app.agents.ask(machine.name, "planted")["planted"]:
                 app.agents.ask(machine.name, "remove", fault=fault)
+    end_what_was_begun(app)
 
 
 @click.command(hidden=True)

@@ -52,7 +52,7 @@ class Prover:
     def prove(self, promise: Promise, part: Part) -> Logged:
         slot = self.announced(promise, part)
         self.attack.prepare(part)
-        with self.attack.guarded():
+        with self.attack.guarded(part):
             attacked = self.attack.run(promise, part, short=False)
         return self._logged(attacked, slot)
 
@@ -66,7 +66,7 @@ class Prover:
         slot = self.announced(promise, part)
         self.attack.prepare(part)
         clock = self.attack.app.clock
-        with self.attack.guarded():
+        with self.attack.guarded(part):
             planted_at = clock.now()
             self._plant(part)
             red = self._seen_red(promise, part)
@@ -93,7 +93,7 @@ class Prover:
         log has it. The fault is taken away once `look` has shown it."""
         slot = self.announced(promise, part)
         self.attack.prepare(part)
-        with self.attack.guarded():
+        with self.attack.guarded(part):
             self._plant(part)
             logged = self._logged(self.attack.run(promise, part, short=True), slot)
             look(logged)

@@ -11,6 +11,8 @@ from standfast.promises.model import Grade, Part, Promise
 PROVABLE = frozenset({Grade.REAL, Grade.REHEARSED})
 DAILY = timedelta(hours=24)
 WEEKLY = timedelta(days=7)
+MONTHLY = timedelta(days=30)
+QUARTERLY = timedelta(days=90)
 
 REDUNDANT_WEB = Promise(
     id="redundant-web",
@@ -216,6 +218,32 @@ RESTORE_WORKS = Promise(
     mechanism="backup",
 )
 
+BOTH_DATABASES_LOST = Promise(
+    id="both-databases-lost",
+    statement="If all database machines are lost, at most the last 30 minutes are lost with them.",
+    parts=(
+        Part(
+            drill="both-databases-lost",
+            proof=(
+                "All database machines lose their power and their data at once, while signed-in "
+                "visitors read and save through the public address. The site is brought back in "
+                "its place from a backup machine, and the newest change in it is compared with the "
+                "moment of the loss."
+            ),
+            objective={"data_age_s": 1800, "failed_recoveries": 0},
+            fault="closed-repository",
+            fault_words=(
+                "the backup machines hand nothing out to the databases; what was set aside is put "
+                "back"
+            ),
+        ),
+    ),
+    period=MONTHLY,
+    calibrated_within=QUARTERLY,
+    grades=PROVABLE,
+    mechanism="recovery",
+)
+
 OFFSITE_SNAPSHOT = Promise(
     id="offsite-snapshot",
     statement="An encrypted snapshot goes off site every day, and comes back from there.",
@@ -384,6 +412,7 @@ CATALOG = (
     DATABASE_FAILOVER,
     ONSITE_BACKUP,
     RESTORE_WORKS,
+    BOTH_DATABASES_LOST,
     OFFSITE_SNAPSHOT,
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,

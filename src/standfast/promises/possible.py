@@ -103,6 +103,16 @@ def voters_outlive_any_database(machines: Roles) -> str | None:
     return None
 
 
+def voters_outlive_all_databases(machines: Roles) -> str | None:
+    voters = set(having(machines, "monitor"))
+    if 2 * len(voters - set(having(machines, "database"))) <= len(voters):
+        return (
+            "with its database machines the monitors lose the majority that must agree on what "
+            "takes their place"
+        )
+    return None
+
+
 def web_machines_take_nothing_along(machines: Roles) -> str | None:
     edges = set(having(machines, "edge"))
     for name in having(machines, "web"):
@@ -158,6 +168,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "restore-works": copies_without_database(
             1, "it takes a backup machine that holds no database"
+        ),
+        "both-databases-lost": all_of(
+            TWO_DATABASES,
+            copies_without_database(1, "it takes a backup machine that holds no database"),
+            voters_outlive_all_databases,
         ),
         "closed-ports": at_least(1, "edge", "it takes an edge"),
         "offsite-snapshot": copies_without_database(

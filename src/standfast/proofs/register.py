@@ -10,7 +10,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from standfast.mechanisms.hosts.machine import Role
+from standfast.proofs.drills import both_databases_lost, guard
 from standfast.proofs.drills.any_machine import AnyMachine
+from standfast.proofs.drills.both_databases_lost import BothDatabasesLost
 from standfast.proofs.drills.certificate_verifiable import CertificateVerifiable
 from standfast.proofs.drills.closed_ports import ClosedPorts
 from standfast.proofs.drills.database_crash import DatabaseCrash
@@ -40,12 +42,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Its fault is planted on every machine that is `planted_on`; `words` say what it does."""
+    """Its fault is planted on every machine that is `planted_on`; `words` say what it does. One
+    that has not ended after `limit_s` is taken for stopped, and what it did is taken back."""
 
     kind: Kind
     planted_on: Role
     words: str
     drill: Drill
+    limit_s: float = guard.LIMIT_S
 
 
 REGISTER: Mapping[str, Check] = MappingProxyType(
@@ -133,6 +137,16 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.BACKUP,
             words="restores the newest copy on a backup machine and compares it with the primary",
             drill=Restore(),
+        ),
+        "both-databases-lost": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.BACKUP,
+            words=(
+                "has all database machines lose their power and their data, and brings the site "
+                "back in its place from a backup machine"
+            ),
+            drill=BothDatabasesLost(),
+            limit_s=both_databases_lost.LIMIT_S,
         ),
         "offsite-snapshot": Check(
             kind=Kind.OBSERVATION,

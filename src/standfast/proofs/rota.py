@@ -3,14 +3,15 @@ first. Pure.
 
 A part is ripe once three fourths of its period are over: a proof then lies in every slot, with a
 fourth of the period left to try again in. One that is not kept is ripe at once. Whatever was tried
-rests for half an hour, so that a drill that fails does not disturb all the time. On machines that
+rests for a part of its period, half an hour of a day, so that a drill that fails does not disturb
+all the time, and one that disturbs so much that it is due monthly rests longer. On machines that
 belong to somebody a drill waits for a window; if none would open between ripe and due, it runs
 in the one before.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from standfast.evidence.consent import Standing
 from standfast.evidence.state import PartState
@@ -20,7 +21,7 @@ from standfast.proofs.register import REGISTER, Kind
 from standfast.proofs.windows import opens_at
 
 RIPE = 3 / 4
-REST = timedelta(minutes=30)
+REST = 1 / 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,8 @@ def turns(promises: Iterable[Promise], known: Known, *, now: datetime) -> tuple[
 def _turn(promise: Promise, part: Part, known: Known, *, now: datetime) -> Turn | None:
     """Whichever comes first; at the same moment the one that sees red before it proves."""
     state = known.states.get(part.drill)
-    rested = max(now, known.tried.get(part.drill, now - REST) + REST)
+    rest = promise.period * REST
+    rested = max(now, known.tried.get(part.drill, now - rest) + rest)
     proof = _proof(promise, state, rested, now)
     disturbs = REGISTER[part.drill].kind is Kind.DRILL
     moments = {

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from standfast.cli.lock import locked
+from standfast.cli.lock import in_turn, locked
 from standfast.core.errors import Refused
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
@@ -49,3 +50,22 @@ def test_a_command_that_was_killed_holds_nothing(tmp_path: Path) -> None:
     holder.communicate()
     with locked(path, "standfast drill"):
         pass
+
+
+def test_whoever_may_wait_has_its_turn_when_the_other_is_done(tmp_path: Path) -> None:
+    path, said = tmp_path / "turn.lock", list[str]()
+    entered = threading.Event()
+
+    def second() -> None:
+        entered.set()
+        with in_turn(path):
+            said.append("second")
+
+    with in_turn(path):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        assert entered.wait(5)
+        waiting.join(0.2)
+        said.append("first")
+    waiting.join(5)
+    assert said == ["first", "second"]

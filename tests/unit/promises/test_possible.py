@@ -59,6 +59,10 @@ def test_three_machines_leave_out_what_takes_machines_apart_from_the_databases()
         "redundant-web": "with a a database fails too, and its successor takes seconds",
         "redundant-edge": "with a a database fails too, and its successor takes seconds",
         "onsite-backup": "it takes two backup machines that hold no database, and the site has 1",
+        "both-databases-lost": (
+            "with its database machines the monitors lose the majority that must agree on what "
+            "takes their place"
+        ),
     }
 
 
@@ -108,6 +112,19 @@ def test_nobody_takes_over_where_the_majority_dies_with_the_primary(
     machines: Roles, possible_then: bool
 ) -> None:
     assert ("database-failover" not in refused(machines)) is possible_then
+
+
+def test_a_site_whose_voters_die_with_all_databases_does_not_promise_to_survive_that() -> None:
+    copied = {"copies": frozenset({"backup"})}
+    apart = {**site(a="database", b="database", m="monitor"), **copied}
+    assert "both-databases-lost" not in refused(apart)
+    among = {**site(a="database monitor", b="database", m="monitor"), **copied}
+    assert refused(among)["both-databases-lost"] == (
+        "with its database machines the monitors lose the majority that must agree on what takes "
+        "their place"
+    )
+    nowhere = site(a="database", b="database backup", m="monitor")
+    assert "holds no database" in refused(nowhere)["both-databases-lost"]
 
 
 def test_what_the_operator_leaves_out_is_named_beside_what_is_impossible() -> None:

@@ -48,7 +48,8 @@ class SmallService:
     """What it does wrong: `doubles` stores every write twice; `fails` answers that many writes
     with 503; `swallows` takes that many writes and hangs up without a word; `forgets` acknowledges
     without storing; `hangs_up` closes each connection after its answer without saying so before;
-    `redirects` sends every reader elsewhere; `hides` refuses to list."""
+    `redirects` sends every reader elsewhere; `hides` refuses to list. Another
+    `cookie` than before: whoever signed in before is signed in no more."""
 
     port: int = 0
     ca_file: Path = Path()
@@ -60,6 +61,7 @@ class SmallService:
     redirects: bool = False
     hides: bool = False
     chunked: bool = False
+    cookie: str = COOKIE
     rows: list[tuple[str, str]] = field(default_factory=list)
     arrived: Counter[str] = field(default_factory=Counter)
     connections: int = 0
@@ -97,7 +99,7 @@ class Visit(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/lines?said=") and self.service.hides:
             return self.answer(500, {})
-        if self.headers.get("Cookie") != COOKIE:
+        if self.headers.get("Cookie") != self.service.cookie:
             return self.answer(401, {})
         if self.service.redirects:
             return self.answer(302, {}, location="/sign-in")
@@ -109,12 +111,12 @@ class Visit(BaseHTTPRequestHandler):
         given = self.body()
         if given != {"name": "canary@example.com", "password": PASSWORD}:
             return self.answer(401, {})
-        return self.answer(200, {}, cookie=f"{COOKIE}; Path=/; HttpOnly")
+        return self.answer(200, {}, cookie=f"{self.service.cookie}; Path=/; HttpOnly")
 
     def do_PUT(self) -> None:
         identity, said = self.path.rpartition("/")[2], self.body()["said"]
         self.service.arrived[identity] += 1
-        if self.headers.get("Cookie") != COOKIE:
+        if self.headers.get("Cookie") != self.service.cookie:
             return self.answer(401, {})
         if self.service.swallows and len(self.service.arrived) > 1:
             self.service.swallows -= 1

@@ -139,6 +139,61 @@ def test_a_service_that_dies_meanwhile_is_measured_to_the_end(serve: Serve) -> N
     assert 3 <= measure(found.requests, found.stored)["failed_requests"] <= 65
 
 
+def test_a_load_may_end_as_soon_as_a_service_that_failed_is_well(serve: Serve) -> None:
+    service = serve()
+    plan = service.plan(rate_per_s=50, duration_s=60, mended_s=0.5)
+    with started(plan) as process:
+        assert process.stdout is not None
+
+        def die(progress: Progress) -> None:
+            service.fails = 10_000 if 0 < progress.at_s < 1.5 else 0
+
+        found = listen(process.stdout, total=3000, on=die, early=True)
+    failed = [each.sent_s for each in found.requests if not each.acknowledged]
+    last = max(each.sent_s for each in found.requests)
+    assert failed
+    assert 0.4 < last - max(failed) < 2
+    assert not [each.sent_s for each in found.requests if each.sent_s > last]
+
+
+def test_a_load_that_met_no_failure_goes_on_to_its_end(serve: Serve) -> None:
+    plan = serve().plan(rate_per_s=100, duration_s=0.8, mended_s=0.1)
+    with started(plan) as process:
+        assert process.stdout is not None
+        found = listen(process.stdout, total=80, on=lambda progress: None, early=True)
+    assert figures(found) == (80, 0, 0, 0)
+
+
+def test_whoever_is_signed_in_no_more_signs_in_again_and_repeats_nothing(serve: Serve) -> None:
+    service = serve()
+    with started(service.plan(rate_per_s=50, duration_s=60, mended_s=0.5)) as process:
+        assert process.stdout is not None
+
+        def forget(progress: Progress) -> None:
+            if progress.at_s > 0.5:
+                service.cookie = "guest=from before the loss"
+
+        found = listen(process.stdout, total=3000, on=forget, early=True)
+    failed = failures(found.requests, 5)
+    assert {each.partition(" × ")[2] for each in failed} <= {
+        "read: status 401",
+        "write: status 401",
+    }
+    assert failed
+    assert set(service.arrived.values()) == {1}
+
+
+def test_a_load_that_says_less_than_it_asked_is_not_believed(serve: Serve) -> None:
+    with started(serve().plan(mended_s=0.1)) as process:
+        assert process.stdout is not None
+        said = process.stdout.read().replace(b'"asked":40}', b'"asked":39}')
+    out, into = os.pipe()
+    os.write(into, said)
+    os.close(into)
+    with os.fdopen(out, "rb") as stream, pytest.raises(Unreachable, match="40 of 40"):
+        listen(stream, total=40, on=lambda progress: None, early=True)
+
+
 def test_the_password_is_in_no_process_list_and_in_no_event(serve: Serve) -> None:
     service = serve()
     plan = service.plan()

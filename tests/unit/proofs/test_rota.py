@@ -8,15 +8,16 @@ import pytest
 
 from standfast.evidence.consent import Pause, Standing
 from standfast.evidence.state import PartState
-from standfast.promises.catalog import MIRRORED_DATABASE, REDUNDANT_WEB
+from standfast.promises.catalog import BOTH_DATABASES_LOST, MIRRORED_DATABASE, REDUNDANT_WEB
 from standfast.promises.model import Grade, Promise, State
 from standfast.proofs.permission import Rules
-from standfast.proofs.rota import REST, Known, Turn, turns
+from standfast.proofs.rota import Known, Turn, turns
 from standfast.proofs.windows import parse
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+HALF = HOUR / 2
 HERE = Rules(listed=False, zone=ZoneInfo("UTC"))
 NIGHTS = Rules(listed=True, windows=(parse("daily 02:00-04:00"),), zone=ZoneInfo("UTC"))
 SUNDAYS = Rules(listed=True, windows=(parse("sun 11:00-13:00"),), zone=ZoneInfo("UTC"))
@@ -104,11 +105,20 @@ def test_a_proof_in_every_slot_of_a_month_whenever_somebody_looks() -> None:
 def test_what_is_not_kept_is_proven_at_once_but_rests_after_each_try(state: State) -> None:
     red = replace(PROVEN, state=state)
     assert moment(next_turn(known(red))) == (timedelta(), False)
-    assert moment(next_turn(known(red, tried={"web-server": NOON}))) == (REST, False)
-    late = NOON + 2 * REST
+    assert moment(next_turn(known(red, tried={"web-server": NOON}))) == (HALF, False)
+    late = NOON + 2 * HALF
     turn = next_turn(known(red, tried={"web-server": NOON}), late)
     assert turn is not None
     assert turn.at == late
+
+
+def test_what_is_due_monthly_disturbs_no_more_often_than_each_fifteen_hours() -> None:
+    monthly = (BOTH_DATABASES_LOST,)
+    proven = replace(PROVEN, drill="both-databases-lost", due_at=NOON + 30 * DAY)
+    assert moment(next_turn(known(proven), promises=monthly)) == (22.5 * DAY, False)
+    red = replace(proven, state=State.BROKEN)
+    tried = known(red, tried={"both-databases-lost": NOON})
+    assert moment(next_turn(tried, promises=monthly)) == (15 * HOUR, False)
 
 
 def test_on_somebodys_machines_it_waits_for_consent_and_a_window() -> None:

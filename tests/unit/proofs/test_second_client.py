@@ -1,6 +1,7 @@
 """The second opinion must itself be right: it is what the drill is checked with."""
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -91,6 +92,30 @@ def test_it_believes_the_rows_over_the_service(
     service = serve()
     verdict = opinion(service, rows=lambda: change([each for each, _ in service.rows]))
     assert verdict[key] == 1
+
+
+def test_it_says_how_long_before_the_silence_the_first_missing_one_was_saved() -> None:
+    """Six writes: one a second, then seven seconds of silence; what of them is missing."""
+    spec = importlib.util.spec_from_file_location("second_client", CLIENT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    moments = dict(zip("abcdef", (0.0, 1.0, 2.0, 3.0, 10.0, 11.0), strict=True))
+    client = module.SecondClient.__new__(module.SecondClient)
+    client.run, client.reads, client.trouble = "one", 0, {}
+    client.acknowledged = dict.fromkeys(moments, True)
+    client.moment_of, client.moments = moments, list(moments.values())
+
+    def lost(stored: str) -> tuple[int, float]:
+        verdict = client.verdict([list(stored)])
+        assert verdict["silence_s"] == 7.0
+        return verdict["missing"], verdict["lost_s"]
+
+    assert lost("abcdef") == (0, 0.0)
+    assert lost("abef") == (2, 1.0)
+    assert lost("acef") == (2, 2.0)
+    assert lost("abcde") == (1, 0.0), "it was lost after the silence"
 
 
 def test_it_shares_no_code_with_the_drill() -> None:

@@ -98,6 +98,7 @@ def progress(second: float, failed: int = 0) -> dict[str, Any]:
 
 ROWS = [row(number) for number in range(18)]
 STORED = [f"id-{number}" for number in range(18) if number % 2]
+ENDED = {"stored": [], "problem": "", "asked": 18}
 SECONDS = [progress(second + 0.01) for second in range(9)]
 
 
@@ -106,7 +107,7 @@ def script(rows: Any = ROWS, stored: Any = STORED, problem: str = "") -> list[An
         *SECONDS,
         {"rows": rows[:10]},
         {"rows": rows[10:]},
-        {"stored": stored, "problem": problem},
+        {"stored": stored, "problem": problem, "asked": len(rows)},
     ]
 
 
@@ -223,10 +224,10 @@ def test_a_machine_that_does_not_come_back_is_an_error_that_holds_the_measuremen
         ([{"cannot": "the sign-in was answered with status 401"}], Unreachable, "status 401"),
         (SECONDS[:5], Unreachable, "0 of 18 requests"),
         ([*SECONDS, {"rows": ROWS}], Unreachable, "18 of 18 requests"),
-        ([*SECONDS, {"rows": ROWS[1:]}, {"stored": [], "problem": ""}], Unreachable, "17 of 18"),
+        ([*SECONDS, {"rows": ROWS[1:]}, ENDED], Unreachable, "17 of 18"),
         ([*SECONDS[:6], "what?"], Unreachable, "no event"),
         (
-            [*SECONDS[:3], {"rows": ROWS}, {"stored": [], "problem": ""}],
+            [*SECONDS[:3], {"rows": ROWS}, ENDED],
             CannotVerify,
             "ended before",
         ),

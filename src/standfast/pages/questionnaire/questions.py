@@ -35,7 +35,7 @@ QUESTIONS: Sequence[Question] = (
     Question(
         id="BCR-08.3",
         asks="Can the service be brought back from its backups?",
-        promises=("restore-works",),
+        promises=("restore-works", "both-databases-lost"),
     ),
     Question(
         id="BCR-11.1",

@@ -28,7 +28,8 @@ LEAST_REST_S = 2.0
 class Course:
     """How one run goes. The power is cut for `cut_s`, after `calm_s` or a third of the time. What
     is stored is asked for `find_tries` times, until the service answers. `pinned`: every visitor
-    keeps to one address (`mix.place`)."""
+    keeps to one address (`mix.place`). `mended_s`: the load ends as soon as it met a failure, and
+    then none for so long; 0 for one that is not ended early."""
 
     rate_per_s: int = RATE_PER_S
     duration_s: int = DURATION_S
@@ -38,6 +39,7 @@ class Course:
     calm_s: float | None = None
     find_tries: int = 10
     pinned: bool = False
+    mended_s: float = 0.0
 
     @property
     def total(self) -> int:
@@ -79,6 +81,7 @@ def plan_of(contract: Mapping[str, Any], run: str, course: Course) -> bytes:
             "sessions": course.sessions,
             "find_tries": course.find_tries,
             "pinned": course.pinned,
+            "mended_s": course.mended_s,
         }
     ).encode()
 

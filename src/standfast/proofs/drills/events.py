@@ -42,10 +42,12 @@ class Rows(Event):
 
 
 class Stored(Event):
-    """The last event: one id for every stored row, or why they could not be listed."""
+    """The last event: one id for every stored row, or why they could not be listed. So many
+    requests were `asked`."""
 
     stored: tuple[str, ...] | None
     problem: str
+    asked: NonNegativeInt
 
 
 class Cannot(Event):

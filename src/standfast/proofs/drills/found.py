@@ -18,9 +18,11 @@ class Found:
     problem: str
 
 
-def listen(stream: IO[bytes], *, total: int, on: Callable[[Progress], None]) -> Found:
+def listen(
+    stream: IO[bytes], *, total: int, on: Callable[[Progress], None], early: bool = False
+) -> Found:
     """`on` is called every second. Raises `Unreachable` unless all `total` requests are told:
-    a part of them would prove nothing."""
+    a part of them would prove nothing. `early`: the load may end before, and says how many."""
     requests: list[Asked] = []
     for event in read_events(stream):
         match event:
@@ -33,7 +35,7 @@ def listen(stream: IO[bytes], *, total: int, on: Callable[[Progress], None]) -> 
                     f"the load could not go on: {event.cannot}",
                     remedy="Does [service.canary] fit the service, and does the service answer?",
                 )
-            case Stored() if len(requests) == total:
+            case Stored() if len(requests) == (event.asked if early else total):
                 return Found(requests=tuple(requests), stored=event.stored, problem=event.problem)
     raise Unreachable(
         f"the load ended with {len(requests):,} of {total:,} requests told",

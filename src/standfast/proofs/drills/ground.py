@@ -46,6 +46,44 @@ class Asking(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What came back from a backup machine, beside the database of `machine`. `newest`: the time of
+    its last change; None where there was none to replay."""
+
+    machine: str
+    copy: str
+    newest: datetime | None
+
+
+class Recovery(Protocol):
+    """`standfast recover --into site`, in its steps, with what is there set aside before."""
+
+    def must_be_possible(self) -> None:
+        """Looks, and raises what keeps it from being done."""
+
+    def lose(self) -> None:
+        """Every database machine has its database set aside. The power is cut next."""
+
+    def reach(self) -> None:
+        """Wait until the database machines, switched on again, let somebody in."""
+
+    def bring(self) -> Brought:
+        """Raises `StandfastError` where nothing comes back."""
+
+    def take_over(self) -> None:
+        """What came back is the site's, and the service answers."""
+
+    def put_back(self) -> None:
+        """What was set aside is the site's again, and the service answers."""
+
+    def keep(self) -> Mapping[str, str]:
+        """The end of it: mirrored again, and what was set aside is kept where this says."""
+
+    def stop(self) -> None:
+        """From another thread: whatever goes on raises soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """The record as customers are shown it: the hashes of its entries, which its key has signed.
     `log` is that key in one line, `policy` whose cosignatures are required (C2SP tlog-policy)."""
@@ -70,7 +108,7 @@ class Ground:
     whether all its units run, and its public address is with it; both are called from a second
     thread too. `objective` is this site's.
     `programs` is the folder of our own source on every machine, `database` the service's.
-    `store` is off site, where the site has one.
+    `store` is off site, where the site has one; `recovery` brings the database back in its place.
     `run` is drawn at random for this run: machines and the ids of writes are drawn from it. `names`
     are the site's; `shown` says which certificates the log names, `authorities` who signs for the
     site itself, `published` reads the log as customers do. `python` is the interpreter of our
@@ -90,6 +128,7 @@ class Ground:
     published: Callable[[], Published]
     database: str
     store: Store | None
+    recovery: Recovery
     serving: Serving
     well: Callable[[str], bool]
     objective: Figures

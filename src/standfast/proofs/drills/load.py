@@ -16,6 +16,7 @@ import os
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +35,9 @@ IN_FLIGHT_LIMIT = 400
 FIND_PAUSE_S = 2.0
 """Asking what is stored changes nothing, so it may be repeated until the site is well again."""
 
+WAITING_S = 0.5
+"""What was due in the last moment may be under way in a service that is well."""
+
 SIGN_IN_LIMIT_S = 120.0
 """For all visitors together: password hashes are slow by intention."""
 
@@ -46,8 +50,10 @@ NO_ANSWER = (OSError, Garbled)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `course.plan_of` makes. The last four are the canary contract of the service. `pinned`:
-    each visitor keeps to one address, so that what fails there is not made good elsewhere."""
+    """What `course.plan_of` makes. `pinned`: each visitor keeps to one address, so that what fails
+    there is not made good elsewhere. `mended_s`: the schedule ends early once something has failed,
+    and then nothing did for so long; 0 where it does not. The four before are the canary contract
+    of the service."""
 
     addresses: Sequence[str]
     port: int
@@ -67,6 +73,7 @@ class Plan:
     read: Sequence[Contract]
     write: Contract
     find: Contract
+    mended_s: float = 0.0
 
     @property
     def total(self) -> int:
@@ -99,6 +106,8 @@ class Load:
     asked: int = 0
     failed: int = 0
     began: float | None = None
+    failed_at: float = 0.0
+    returning: set[int] = field(default_factory=set)
 
     async def run(self) -> None:
         ticking = asyncio.create_task(self.tick())
@@ -113,7 +122,7 @@ class Load:
             ticking.cancel()
         for start in range(0, len(self.rows), ROWS_PER_EVENT):
             tell({"rows": self.rows[start : start + ROWS_PER_EVENT]})
-        tell({"stored": stored, "problem": problem})
+        tell({"stored": stored, "problem": problem, "asked": self.asked})
 
     async def prepare(self) -> None:
         for number in range(self.plan.sessions):
@@ -140,18 +149,44 @@ class Load:
             for number in range(self.plan.total):
                 due = began + number / self.plan.rate_per_s
                 await asyncio.sleep(max(0.0, due - loop.time()))
+                if self.is_mended(loop.time()):
+                    return
                 self.asked += 1
                 tasks.create_task(self.one(mix.wanted(number), number, due))
 
+    def is_mended(self, now: float) -> bool:
+        """Few wait for an answer: what hangs has neither failed nor gone well yet."""
+        waiting = self.asked - len(self.rows)
+        return (
+            self.plan.mended_s > 0
+            and self.failed > 0
+            and now - self.failed_at >= self.plan.mended_s
+            and waiting <= self.plan.rate_per_s * WAITING_S
+        )
+
     async def one(self, wanted: Wanted, number: int, due: float) -> None:
         status, error = 0, "too many at once"
+        who = number % len(self.visitors)
         if self.asked - len(self.rows) <= IN_FLIGHT_LIMIT:
-            visitor = self.visitors[number % len(self.visitors)]
-            status, error = await outcome(visitor, wanted)
+            status, error = await outcome(self.visitors[who], wanted)
         took = asyncio.get_running_loop().time() - due
         sent = number / self.plan.rate_per_s
         self.rows.append((wanted.kind, wanted.id, status, round(sent, 3), round(took, 4), error))
-        self.failed += bool(error)
+        if error:
+            self.failed += 1
+            self.failed_at = asyncio.get_running_loop().time()
+        if self.plan.mended_s > 0 and is_signed_out(status):
+            await self.sign_in_again(who)
+
+    async def sign_in_again(self, who: int) -> None:
+        """What came back may be from before the sign-in. As a person would: once at a time, and
+        what was refused is not sent again."""
+        if who in self.returning:
+            return
+        self.returning.add(who)
+        with suppress(*NO_ANSWER):
+            await in_time(self.visitors[who].ask(filled(self.plan.sign_in, self.plan.known())))
+        self.returning.discard(who)
 
     async def stored(self) -> tuple[list[str] | None, str]:
         """Every id of this run that the service holds, one for each stored row."""
@@ -224,6 +259,11 @@ async def in_time(answer: Awaitable[Answer]) -> Answer:
 def must_be_accepted(what: str, answer: Answer) -> None:
     if not answer.accepted:
         raise Unreachable(f"{what} was answered with status {answer.status}")
+
+
+def is_signed_out(status: int) -> bool:
+    """Refused, or sent to the page where one signs in (RFC 9110, section 15.5.2 to 15.5.4)."""
+    return status in (401, 403) or 300 <= status < 400
 
 
 def words(error: BaseException) -> str:

@@ -20,7 +20,8 @@ TRIES = 5
 PAUSE_S = 1.0
 """The restoring command may meet a computer that is still busy with the end of the drill."""
 
-TIMEOUT_S = 120.0
+TIMEOUT_S = 300.0
+"""For machines that start, and databases that are put back and find out who leads."""
 
 
 def main() -> int:

@@ -34,6 +34,6 @@ def under_load(ground: Ground, course: Course, blow: Blow, words: str) -> Found:
     with interruptions.heard(), blow:
         plan = plan_of(ground.contract, str(ground.run), course)
         with closing(ground.vantage.start(plan)) as stream:  # unheard, a load ends by itself
-            found = listen(stream, total=course.total, on=on)
+            found = listen(stream, total=course.total, on=on, early=course.mended_s > 0)
         blow.must_have_happened()
     return found

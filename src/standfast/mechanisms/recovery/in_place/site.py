@@ -10,7 +10,7 @@ same again goes on. At no moment may two databases lead: none is started before 
 are stopped and etcd knows of no leader, and one that comes back later finds another that leads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -114,16 +114,22 @@ class InPlace:
                 self._swap("take" if each == name else "aside", each, order)
         self.tell(name, "starting the database that came back")
         self.connections[name].run(("systemctl", "start", PATRONI))
-        self._leads(name)
+        self.leads(name)
         primary = self.connections[name]
         wanted = setup.digest(primary.run(("cat", SETUP)).stdout)
         setup.ensure(primary, database=self.database, wanted=wanted)
 
+    def follow(self, names: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Start Patroni there, or on all that are reached: whoever does not lead copies whoever
+        does."""
+        chosen = self.reached() if names is None else tuple(names)
+        for each in chosen:
+            self.connections[each].run(("systemctl", "start", PATRONI))
+        return chosen
+
     def mirror(self, name: str) -> tuple[str, ...]:
         """Have the other machines copy it. Names of those that were not reached."""
-        names = self.reached()
-        for each in names:
-            self.connections[each].run(("systemctl", "start", PATRONI))
+        names = self.follow()
         end = self.clock.monotonic() + MIRROR_LIMIT_S
         while len(names) > 1 and not self._is_mirrored(name):
             if self.clock.monotonic() > end:
@@ -136,10 +142,14 @@ class InPlace:
 
     def finish(self, name: str) -> None:
         """The order goes last. Backup machines begin their next copy now."""
+        self.have_copied()
+        self._drop(name)
+
+    def have_copied(self) -> None:
+        """Nobody waits for it."""
         for each in self.connections.values():
             if each.machine.is_a(Role.BACKUP) and answers(each):
                 each.run(("systemctl", "start", "--no-block", TAKE_UNIT))
-        self._drop(name)
 
     def abandon(self, name: str, order: Order) -> None:
         """Nothing has happened to the old database yet, and it goes on. Raises `Refused` where
@@ -150,12 +160,13 @@ class InPlace:
                 f"the old database is out of its place on {name} already",
                 remedy=f"End it: standfast recover --to {order.to or 'latest'} --into site",
             )
-        self.connections[name].run(
-            ("systemctl", "stop", order.unit), timeout_s=STOP_LIMIT_S, check=False
-        )
-        for each in self.reached():
-            self.connections[each].run(("systemctl", "start", PATRONI))
-        self._leads(*self.reached())
+        self._halt(name, order)
+        self.leads(*self.follow())
+        self._drop(name)
+
+    def give_up(self, name: str, order: Order) -> None:
+        """What is coming back comes no more; nothing else is touched."""
+        self._halt(name, order)
         self._drop(name)
 
     def look(self, name: str, order: Order) -> Found:
@@ -174,6 +185,10 @@ class InPlace:
 
     def recoveries(self, name: str) -> Recoveries:
         return Recoveries(connection=self.connections[name], clock=self.clock, unit=HEARTBEAT)
+
+    def _halt(self, name: str, order: Order) -> None:
+        unit = ("systemctl", "stop", order.unit)
+        self.connections[name].run(unit, timeout_s=STOP_LIMIT_S, check=False)
 
     def _drop(self, name: str) -> None:
         """What came back, if it is still beside the database, and the order behind it."""
@@ -220,7 +235,7 @@ class InPlace:
         for words in agreed.forgetting(monitor.machine, self.site, identifier(shown)):
             monitor.run(words)
 
-    def _leads(self, *names: str) -> None:
+    def leads(self, *names: str) -> None:
         """Return when one of these machines takes writes."""
         end = self.clock.monotonic() + LEAD_LIMIT_S
         while not any(takes_writes(self.connections[each]) for each in names):
