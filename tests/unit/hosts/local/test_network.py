@@ -130,7 +130,7 @@ def over(has: str, *, moves: bool) -> list[tuple[str, str]]:
         (UNMOVED, False, [("replace", FIXED)]),
     ],
 )
-def test_a_machine_that_runs_goes_over_without_a_moment_without_its_address(
+def test_a_machine_that_runs_goes_over_and_has_its_address_at_every_step(
     has: str, moves: bool, done: list[tuple[str, str]]
 ) -> None:
     assert over(f"public@if5 UP {has} \nprivate@if6 UP 10.77.0.19/24", moves=moves) == done

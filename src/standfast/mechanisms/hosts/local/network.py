@@ -65,7 +65,8 @@ def plug_in(names: Names, machine: Machine, runner: Runner) -> None:
 
 def changed_over(namespace: str, machine: Machine, has: str) -> Iterator[Command]:
     """What was wired for an address that stays, where it moves from now on, and the other way
-    round: without a moment in which the address is nowhere. `has`: as `shown`."""
+    round. It is there throughout, but for the second or two in which keepalived, as it starts, asks
+    who else is there. `has`: as `shown`."""
     on_public = ("dev", "public")
     fixed = f"{machine.public}/{PUBLIC.prefixlen}"
     if not machine.moves:
