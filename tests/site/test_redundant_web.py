@@ -146,6 +146,7 @@ def test_doubt_that_is_killed_leaves_no_fault(proven: Proven) -> None:
     doubting.communicate()
     until(lambda: int(site.on("edge-1", blind)) <= 1, 40, "the fault stays")
     until(lambda: serving(site), 40, "the service does not come back")
+    until(lambda: not (site.home / "drill.json").exists(), 40, "the drill's note stays")
 
 
 def test_a_degraded_site_is_not_attacked(proven: Proven) -> None:

@@ -120,8 +120,9 @@ class Attack:
     @contextmanager
     def guarded(self, part: Part) -> Iterator[None]:
         """Whatever happens inside, machines are on and faults are gone afterwards."""
-        limit_s = REGISTER[part.drill].limit_s
-        with guarded(heal.words(self.file), note=heal.note(self.app), limit_s=limit_s):
+        check = REGISTER[part.drill]
+        restore = heal.words(self.file, databases=check.databases)
+        with guarded(restore, note=heal.note(self.app), limit_s=check.limit_s):
             yield
 
     def run(self, promise: Promise, part: Part, *, short: bool) -> Attacked:

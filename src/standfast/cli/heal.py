@@ -1,5 +1,5 @@
-"""Take back what a drill did: every machine on, every planted fault removed, a database in its
-place and a service that answers. Safe to repeat.
+"""Take back what a drill did: every machine on, every planted fault removed; where a drill had the
+databases lost, a database in its place, too, and a service that answers. Safe to repeat.
 
 Three may run it: the sentinel of a drill that was killed, the next command that finds the note of
 one, and an operator by hand.
@@ -24,30 +24,36 @@ def note(app: App) -> Path:
     return app.site.folders.home / "drill.json"
 
 
-def words(file: Path | None) -> tuple[str, ...]:
+DATABASES = "--databases"
+"""Of the command that restores: the drill had them lost. After any other drill nobody looks for
+that, or starts what an operator may have stopped meanwhile."""
+
+
+def words(file: Path | None, *, databases: bool) -> tuple[str, ...]:
     chosen = ("--file", str(file.resolve())) if file else ()
     run = "from standfast.cli import main; main()"
-    return (sys.executable, "-c", run, *chosen, "heal")
+    return (sys.executable, "-c", run, *chosen, "heal", *((DATABASES,) if databases else ()))
 
 
 def heal_leftovers(app: App) -> bool:
     """Whether a drill that was killed together with its sentinel had left something."""
-    if not left_over(note(app)):
+    left = left_over(note(app))
+    if not left:
         return False
-    heal_all(app)
+    heal_all(app, databases=DATABASES in left)
     note(app).unlink(missing_ok=True)
     return True
 
 
 def heal_databases(app: App) -> bool:
     """The same for a drill that had the databases lost, before anybody waits for them."""
-    if not left_over(note(app)):
+    if DATABASES not in left_over(note(app)):
         return False
     end_what_was_begun(app)
     return True
 
 
-def heal_all(app: App) -> None:
+def heal_all(app: App, *, databases: bool) -> None:
     if app.site.made_here:
         app.here.power_on()
     else:
@@ -59,16 +65,18 @@ def heal_all(app: App) -> None:
             wait_for_ssh(app.connection(machine.name), app.clock)
             for fault in app.agents.ask(machine.name, "planted")["planted"]:
                 app.agents.ask(machine.name, "remove", fault=fault)
-    end_what_was_begun(app)
+    if databases:
+        end_what_was_begun(app)
 
 
 @click.command(hidden=True)
+@click.option(DATABASES, is_flag=True, help="Have a database in its place, too.")
 @click.pass_obj
-def heal(file: Path | None) -> None:
+def heal(file: Path | None, databases: bool) -> None:
     """Switch every machine on and remove every planted fault. Safe to repeat."""
     app = open_app(file)
     try:
-        heal_all(app)
+        heal_all(app, databases=databases)
     except StandfastError:
         if app.site.folders.home.exists():
             raise  # a site that was destroyed meanwhile has nothing left to heal

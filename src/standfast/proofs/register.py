@@ -43,13 +43,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """Its fault is planted on every machine that is `planted_on`; `words` say what it does. One
-    that has not ended after `limit_s` is taken for stopped, and what it did is taken back."""
+    that has not ended after `limit_s` is taken for stopped, and what it did is taken back, the loss
+    of `databases` too, where it had them lost."""
 
     kind: Kind
     planted_on: Role
     words: str
     drill: Drill
     limit_s: float = guard.LIMIT_S
+    databases: bool = False
 
 
 REGISTER: Mapping[str, Check] = MappingProxyType(
@@ -147,6 +149,7 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             ),
             drill=BothDatabasesLost(),
             limit_s=both_databases_lost.LIMIT_S,
+            databases=True,
         ),
         "offsite-snapshot": Check(
             kind=Kind.OBSERVATION,
