@@ -1,6 +1,6 @@
 """How this site is asked whether it is well, machine by machine and as a whole."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from standfast.cli.app import App
 from standfast.mechanisms.edge.moving.home import is_home
@@ -16,10 +16,10 @@ def health_of(app: App) -> Health:
     return Health(
         connections=app.connections,
         asks=(
-            lambda: service_troubles(app),
-            lambda: voter_troubles(app),
-            lambda: address_troubles(app),
-            lambda: troubles(seen(app.connections)),
+            lambda _: service_troubles(app),
+            lambda _: voter_troubles(app),
+            lambda known: address_troubles(app, known),
+            lambda known: troubles(seen(app.connections), known),
         ),
         clock=app.clock,
     )
@@ -34,10 +34,10 @@ def service_troubles(app: App) -> Iterable[str]:
     return ("the service does not answer",)
 
 
-def address_troubles(app: App) -> tuple[str, ...]:
+def address_troubles(app: App, known: Container[str]) -> tuple[str, ...]:
     """An edge that has just been restarted takes its address back after some seconds, and what is
     under way elsewhere is cut then: until it has, the next edge is not touched."""
-    edges = [app.connection(each.name) for each in app.site.having(Role.EDGE)]
+    edges = [app.connection(each.name) for each in app.site.having(Role.EDGE) if each.name in known]
     home = on_all(edges, is_home)
     return tuple(f"the public address of {name} is not with it" for name in home if not home[name])
 

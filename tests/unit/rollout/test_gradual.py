@@ -1,5 +1,6 @@
 """A site that serves changes machine by machine, and stops at the first after which it does not."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -46,7 +47,8 @@ class Site:
         self.notes |= {name: made(name).digest for name in wave}
         return {name: {"files": []} for name in wave}
 
-    def troubles(self) -> tuple[str, ...]:
+    def troubles(self, known: Container[str]) -> tuple[str, ...]:
+        assert self.breaks in known or not self.breaks
         broken = self.notes.get(self.breaks) == made(self.breaks).digest
         return ("the service does not answer",) if broken else ()
 

@@ -1,5 +1,6 @@
 """Somebody always serves while the machines of a site change."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -81,6 +82,24 @@ def test_a_new_machine_and_one_that_is_as_planned_wait_for_nobody() -> None:
     first, *rest = planned({"web-1": None, "monitor-1": "new"})
     assert first == ("monitor-1", "web-1")
     assert ("web-2",) in rest
+
+
+def test_a_new_edge_that_stands_in_for_others_comes_after_those_that_are_to_know_it() -> None:
+    edges = tuple(
+        replace(each, moves=each.is_a(Role.EDGE))
+        for each in SITE
+        if each.name in ("edge-1", "edge-2")
+    )
+    site = (*(each for each in SITE if each.name not in ("edge-1", "edge-2")), *edges)
+    wanted = {each.name: "new" for each in site}
+
+    def turns(**applied: str | None) -> list[tuple[str, ...]]:
+        everywhere = {each.name: applied.get(each.name.replace("-", "_"), "old") for each in site}
+        return list(waves(site, wanted=wanted, applied=everywhere, primary="db-1"))
+
+    assert turns(edge_1=None)[-2:] == [("edge-2",), ("edge-1",)]
+    assert turns(edge_1=None, edge_2="new")[0] == ("edge-1", "edge-2"), "it is known already"
+    assert turns(edge_1=None, edge_2=None)[0] == ("edge-1", "edge-2"), "there is nobody to know it"
 
 
 def test_a_rollout_that_was_stopped_after_any_machine_goes_on_with_the_next() -> None:

@@ -90,6 +90,13 @@ def test_a_database_that_nobody_speaks_for_is_in_trouble() -> None:
     assert troubles(seen(Patroni().connections)) == ()
 
 
+def test_a_secondary_that_is_new_is_not_missed_before_it_could_be_let_in() -> None:
+    cluster = seen(Patroni(copy="creating replica").connections)
+    (missed,) = troubles(cluster, {"db-1", "db-2"})
+    assert missed.endswith("db-2 is creating replica")
+    assert troubles(cluster, {"db-1"}) == ()
+
+
 @pytest.mark.parametrize(
     ("said", "healthy"),
     [

@@ -5,7 +5,7 @@ what was not wrong before a machine was touched is that machine's doing.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from standfast.core.clock import Clock
@@ -26,9 +26,9 @@ which the first may wait two seconds for its answer (edge/templates/haproxy.cfg)
 
 RUNNING = frozenset({"active", "reloading"})
 
-Ask = Callable[[], Iterable[str]]
-"""Returns troubles, of the service at its public address, of the databases, of the voters: each as
-`what is wrong` or `what is wrong: how`."""
+Ask = Callable[[Container[str]], Iterable[str]]
+"""Given the machines that are looked at, returns troubles, of the service at its public address, of
+the databases, of the voters: each as `what is wrong` or `what is wrong: how`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Health:
 
     def troubles(self) -> frozenset[str]:
         of_machines = on_all(self.connections.values(), on_machine)
-        of_the_whole = (trouble for ask in self.asks for trouble in ask())
+        of_the_whole = (trouble for ask in self.asks for trouble in ask(self.connections))
         return frozenset(
             (*(each for found in of_machines.values() for each in found), *of_the_whole)
         )

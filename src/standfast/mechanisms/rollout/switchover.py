@@ -5,7 +5,7 @@ was acknowledged is lost. About a second and a half without a write, instead of 
 which a primary that vanished is given up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -34,12 +34,14 @@ def seen(connections: Mapping[str, Connection]) -> Cluster | None:
         return None
 
 
-def troubles(cluster: Cluster | None) -> tuple[str, ...]:
-    """What keeps a database machine from being taken away."""
+def troubles(cluster: Cluster | None, among: Container[str] | None = None) -> tuple[str, ...]:
+    """What keeps a database machine from being taken away. `among`: of which machines a secondary
+    is missed; one that is new has yet to be let in by the primary, whose turn comes last."""
     if cluster is None or cluster.primary is None:
         return ("no database takes writes",)
-    if cluster.secondaries and not cluster.synchronous:
-        states = ", ".join(f"{each.name} is {each.state}" for each in cluster.secondaries)
+    missed = [each for each in cluster.secondaries if among is None or each.name in among]
+    if missed and not cluster.synchronous:
+        states = ", ".join(f"{each.name} is {each.state}" for each in missed)
         return (f"{cluster.primary} has no secondary with all that was acknowledged: {states}",)
     return ()
 
