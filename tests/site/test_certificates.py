@@ -147,8 +147,11 @@ def test_sslscan_finds_nothing_but_aes_gcm_in_tls_1_2_and_1_3(site: Site) -> Non
         assert "RSA Key Strength:    2048" in found
 
 
+AFTERWARDS_S = 5
+"""What a reload does to connections that are kept shows within its first seconds."""
+
 CUSTOMER = """
-import hashlib, http.client, json, socket, ssl, sys, time
+import hashlib, http.client, json, socket, ssl, sys, threading, time
 address, authority, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 context = ssl.create_default_context(cafile=authority)
 def connected():
@@ -162,8 +165,10 @@ def ask(connection):
     answer.read()
     if answer.status != 200: raise OSError(f"status {answer.status}")
     return answer.will_close
+told = threading.Event()
+threading.Thread(target=lambda: sys.stdin.read() or told.set(), daemon=True).start()
 end, answers, failures, seen, kept = time.monotonic() + seconds, 0, [], set(), connected()
-while time.monotonic() < end:
+while time.monotonic() < end and not told.is_set():
     try:
         once = connected()
         seen.add(hashlib.sha256(once.sock.getpeercert(True)).hexdigest())
@@ -185,6 +190,7 @@ def test_a_newer_one_takes_its_place_and_no_connection_is_dropped(
     authority = str(site.home / "ca.pem")
     watching = subprocess.Popen(
         site.in_vantage("python3", "-c", CUSTOMER, edges(site)[0], authority, "100"),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -193,6 +199,7 @@ def test_a_newer_one_takes_its_place_and_no_connection_is_dropped(
     assert brought.returncode == 0, brought.stderr
     done = site.run("up", "--no-wait")
     assert done.returncode == 0, done.stderr
+    time.sleep(AFTERWARDS_S)
     said = json.loads(watching.communicate(timeout=120)[0])
     after = trust(site)["certificates"]["shown"][0]["sha256"]
     assert said["failures"] == []

@@ -163,15 +163,11 @@ def is_set_aside(site: Site) -> bool:
     return any((home(site, name) / "lost").exists() for name in DATABASES)
 
 
-def is_coming_back(site: Site) -> bool:
-    return any((home(site, name) / "recovered" / "data").exists() for name in DATABASES)
-
-
 def is_in_place(site: Site) -> bool:
     return any(any(home(site, name).glob("before-*")) for name in DATABASES)
 
 
-@pytest.mark.parametrize("moment", [is_set_aside, is_coming_back, is_in_place])
+@pytest.mark.parametrize("moment", [is_set_aside, is_in_place])
 def test_a_drill_that_is_killed_leaves_a_database_and_a_service(
     site: Site, moment: Callable[[Site], bool]
 ) -> None:
