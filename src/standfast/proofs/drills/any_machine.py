@@ -17,11 +17,10 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.promises.allowance import allowed_s
 from standfast.proofs.drills import mirror, report
 from standfast.proofs.drills.course import Course, around, refuse_unless_possible
+from standfast.proofs.drills.dark import go_dark, ran
 from standfast.proofs.drills.found import Found
-from standfast.proofs.drills.ground import Ground, NotBack, Ran
+from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.measure import excess_failures, measure, outage_s
-from standfast.proofs.drills.power_cut import of_one
-from standfast.proofs.drills.under_load import under_load
 
 RATE_PER_S = 40
 CALM_S = 3.0
@@ -52,33 +51,25 @@ class AnyMachine:
         course = lasting(allowance_s, short=short)
         refuse_unless_possible(course)
         refuse_if_degraded(ground)
-        started = ground.clock.now()
-        words = report.headline(target, course.rate_per_s)
-        cut = of_one(ground, course, target)
-        found = under_load(ground, course, cut, words)
-        assert cut.cut is not None
-        back_s = cut.back_s()
+        dark = go_dark(ground, course, target)
+        back_s = dark.cut.back_s()
         measured = figures(
-            found, course, fault_at_s=cut.cut.at_s, allowance_s=allowance_s, back_s=back_s
+            dark.found, course, fault_at_s=dark.fault.at_s, allowance_s=allowance_s, back_s=back_s
         )
-        story = (*report.story(words, cut, found, measured), allowance(target, allowance_s))
-        ground.tell(story[0])
-        ran = Ran(
-            target=target,
-            run=str(ground.run),
+        told = report.story(dark.words, dark.cut, dark.found, measured)
+        return ran(
+            ground,
+            course,
+            dark,
             measured=measured,
-            story=story,
+            story=(*told, allowance(target, allowance_s)),
             seen={
-                **report.seen(cut, found, rate_per_s=course.rate_per_s),
+                **report.seen(dark.cut, dark.found, rate_per_s=course.rate_per_s),
                 "roles": sorted(roles(ground)[target]),
                 "allowed_s": allowance_s,
             },
-            started_at=started,
-            ended_at=ground.clock.now(),
+            back_s=back_s,
         )
-        if back_s is None:
-            raise NotBack(ran, course.back_within_s)
-        return ran
 
 
 def chosen(ground: Ground, names: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ One copy? Refuse. Then as in `host_cut.py`; the secondary takes over meanwhile.
 from dataclasses import dataclass
 
 from standfast.core.errors import Refused
-from standfast.proofs.drills import failover, mirror, rested
+from standfast.proofs.drills import failover, mirror, report, rested
 from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.host_cut import cut_power, lasting, ran
 
@@ -24,10 +24,15 @@ class DatabaseHost:
         if ground.chosen not in (None, primary):
             raise Refused(f"{ground.chosen} is not the primary, which is {primary}")
         cut = cut_power(ground, course, primary, short=short)
+        dark = cut.dark
         measured = failover.figures(
-            cut.found, course, fault_at_s=cut.fault.at_s, redundancy_s=cut.again.after_s
+            dark.found, course, fault_at_s=dark.fault.at_s, redundancy_s=cut.again.after_s
         )
         story = failover.story(
-            cut.words, cut.found, measured, what=cut.off, successor=cut.again.primary
+            dark.words,
+            dark.found,
+            measured,
+            what=report.off(dark.cut),
+            successor=cut.again.primary,
         )
         return ran(ground, course, cut, measured, story)

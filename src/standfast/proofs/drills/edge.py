@@ -17,12 +17,12 @@ from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.proofs.drills import report
 from standfast.proofs.drills.any_machine import refuse_if_degraded
 from standfast.proofs.drills.course import Course, refuse_unless_possible
+from standfast.proofs.drills.dark import go_dark, ran
 from standfast.proofs.drills.found import Found
-from standfast.proofs.drills.ground import Ground, NotBack, Ran
+from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.measure import Asked, measure, silence_s
 from standfast.proofs.drills.mix import place
-from standfast.proofs.drills.power_cut import PowerCut, of_one
-from standfast.proofs.drills.under_load import under_load
+from standfast.proofs.drills.power_cut import PowerCut
 
 WHOLE = Course(rate_per_s=40, duration_s=40, calm_s=4, cut_s=8, pinned=True)
 """A machine made here has its address back ten seconds after its power."""
@@ -45,32 +45,26 @@ class EdgeDrill:
         target = chosen(ground, edges)
         refuse_unless_possible(course)
         refuse_if_degraded(ground)
-        started = ground.clock.now()
-        words = report.headline(target, course.rate_per_s)
-        cut = of_one(ground, course, target)
-        found = under_load(ground, course, cut, words)
-        assert cut.cut is not None
+        dark = go_dark(ground, course, target)
         addresses = tuple(map(str, ground.contract["addresses"]))
-        heard = by_address(found.requests, course, addresses)
-        silences = silent_s(heard, fault_at_s=cut.cut.at_s, ends_s=course.duration_s)
-        back_s = cut.back_s()
-        measured = figures(found, heard, silences, course, back_s)
-        told = (*report.story(words, cut, found, measured), *map(silence, silences.items()))
-        ground.tell(told[0])
-        ran = Ran(
-            target=target,
-            run=str(ground.run),
+        heard = by_address(dark.found.requests, course, addresses)
+        silences = silent_s(heard, fault_at_s=dark.fault.at_s, ends_s=course.duration_s)
+        back_s = dark.cut.back_s()
+        measured = figures(dark.found, heard, silences, course, back_s)
+        told = report.story(dark.words, dark.cut, dark.found, measured)
+        made = ran(
+            ground,
+            course,
+            dark,
             measured=measured,
-            story=told,
-            seen=seen(cut, found, course, silences),
-            started_at=started,
-            ended_at=ground.clock.now(),
+            story=(*told, *map(silence, silences.items())),
+            seen=seen(dark.cut, dark.found, course, silences),
+            back_s=back_s,
         )
-        if back_s is None:
-            raise NotBack(ran, course.back_within_s)
+        assert back_s is not None
         if not short and measured["outage_s"] <= ground.objective["outage_s"]:
-            must_have_seen_the_way_back(cut, back_s, course)
-        return ran
+            must_have_seen_the_way_back(dark.cut, back_s, course)
+        return made
 
 
 def chosen(ground: Ground, edges: Sequence[Machine]) -> str:

@@ -8,14 +8,11 @@ measured. Whatever happens in between, it gets its power back.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from standfast.proofs.drills import failover, mirror, report
+from standfast.proofs.drills import dark, failover, mirror
 from standfast.proofs.drills.course import Course, around, refuse_unless_possible
-from standfast.proofs.drills.found import Found
-from standfast.proofs.drills.ground import Ground, NotBack, Ran
-from standfast.proofs.drills.power_cut import Moment, of_one
-from standfast.proofs.drills.under_load import under_load
+from standfast.proofs.drills.dark import Dark
+from standfast.proofs.drills.ground import Ground, Ran
 
 RATE_PER_S = 25
 """Ten writes a second: fine enough, and nobody measures a queue of their own making."""
@@ -31,14 +28,9 @@ class HostCut:
     """What came of it. `back_s`: until the machine served again; None if it does not yet. `again`
     was not looked for in a short run."""
 
-    machine: str
-    words: str
-    found: Found
-    fault: Moment
+    dark: Dark
     back_s: float | None
-    off: str
     again: mirror.Again
-    started_at: datetime
 
 
 def lasting(limit_s: float) -> Course:
@@ -48,46 +40,25 @@ def lasting(limit_s: float) -> Course:
 
 def cut_power(ground: Ground, course: Course, machine: str, *, short: bool) -> HostCut:
     refuse_unless_possible(course)
-    started = ground.clock.now()
-    words = report.headline(machine, course.rate_per_s)
-    cut = of_one(ground, course, machine)
-    found = under_load(ground, course, cut, words)
-    assert cut.cut is not None
-    assert cut.restored is not None
-    back_s = cut.back_s()
-    again = mirror.NOT_SEEN if short else mirror.redundant(ground, since=cut.restored.at)
-    return HostCut(
-        machine=machine,
-        words=words,
-        found=found,
-        fault=cut.cut,
-        back_s=back_s,
-        off=report.off(cut),
-        again=again,
-        started_at=started,
-    )
+    went = dark.go_dark(ground, course, machine)
+    assert went.cut.restored is not None
+    back_s = went.cut.back_s()
+    since = went.cut.restored.at
+    again = mirror.NOT_SEEN if short else mirror.redundant(ground, since=since)
+    return HostCut(dark=went, back_s=back_s, again=again)
 
 
 def ran(
     ground: Ground, course: Course, cut: HostCut, measured: dict[str, float], story: tuple[str, ...]
 ) -> Ran:
     """What goes into the record. `NotBack` where the machine does not serve yet."""
-    ground.tell(story[0])
-    made = Ran(
-        target=cut.machine,
-        run=str(ground.run),
-        measured=measured,
-        story=story,
-        seen=failover.seen(
-            cut.machine,
-            cut.found,
-            rate_per_s=course.rate_per_s,
-            fault=cut.fault,
-            successor=cut.again.primary,
-        ),
-        started_at=cut.started_at,
-        ended_at=ground.clock.now(),
+    seen = failover.seen(
+        cut.dark.machine,
+        cut.dark.found,
+        rate_per_s=course.rate_per_s,
+        fault=cut.dark.fault,
+        successor=cut.again.primary,
     )
-    if cut.back_s is None:
-        raise NotBack(made, course.back_within_s)
-    return made
+    return dark.ran(
+        ground, course, cut.dark, measured=measured, story=story, seen=seen, back_s=cut.back_s
+    )

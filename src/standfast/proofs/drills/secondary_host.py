@@ -13,8 +13,9 @@ from standfast.core.units import duration
 from standfast.mechanisms.database.observe import Cluster
 from standfast.promises.model import Figures
 from standfast.proofs.drills import failover, mirror, report
+from standfast.proofs.drills.dark import Dark
 from standfast.proofs.drills.ground import Ground, Ran
-from standfast.proofs.drills.host_cut import HostCut, cut_power, lasting, ran
+from standfast.proofs.drills.host_cut import cut_power, lasting, ran
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,13 @@ class SecondaryHost:
             raise CannotVerify(f"{cut.again.primary} became primary meanwhile, after {primary}")
         measured = stalled(
             failover.figures(
-                cut.found, course, fault_at_s=cut.fault.at_s, redundancy_s=cut.again.after_s
+                cut.dark.found,
+                course,
+                fault_at_s=cut.dark.fault.at_s,
+                redundancy_s=cut.again.after_s,
             )
         )
-        return ran(ground, course, cut, measured, told(cut, measured))
+        return ran(ground, course, cut, measured, told(cut.dark, measured))
 
 
 def waited_for(cluster: Cluster | None, chosen: str | None) -> str:
@@ -55,16 +59,16 @@ def stalled(figures: Mapping[str, float]) -> dict[str, float]:
     return {"stall_s" if name == "outage_s" else name: value for name, value in figures.items()}
 
 
-def told(cut: HostCut, measured: Figures) -> tuple[str, ...]:
+def told(dark: Dark, measured: Figures) -> tuple[str, ...]:
     stall = (
-        f"writes waited for {duration(measured['stall_s'])}, then went on without {cut.machine}"
+        f"writes waited for {duration(measured['stall_s'])}, then went on without {dark.machine}"
         if "stall_s" in measured
         else "no write was acknowledged before the fault, so nothing can be said of a pause"
     )
     return (
-        report.with_figures(cut.words, measured["requests"], measured["failed_requests"]),
-        cut.off,
+        report.with_figures(dark.words, measured["requests"], measured["failed_requests"]),
+        report.off(dark.cut),
         stall,
-        failover.writes(cut.found, measured),
+        failover.writes(dark.found, measured),
         failover.copies(measured),
     )
