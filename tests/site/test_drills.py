@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ FAULTS = {
     ("offsite-snapshot", "offsite-snapshot"): "refused-store",
     ("offsite-snapshot", "offsite-restore"): "truncated-snapshot",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
+    ("encrypted-in-transit", "wire"): "plain-replication",
     ("encrypted-in-transit", "front-ciphers"): "weak-suite",
     ("certificate-verifiable", "certificate-verifiable"): "ending-certificate",
     ("closed-ports", "closed-ports"): "stray-listener",
@@ -248,6 +250,41 @@ def watched(site: Site) -> str:
     """What the monitors say that they did."""
     asked = "journalctl --unit standfast-monitor.service --output cat --since -2min"
     return "".join(site.on(f"monitor-{number}", asked) for number in (1, 2, 3))
+
+
+def test_a_second_ear_reads_the_sentence_of_the_red_run_and_not_of_the_green_one(
+    proven: Proven,
+) -> None:
+    """It may read older ones too: PostgreSQL sends whole pages, with the rows that are on them."""
+    site, said = proven
+    ear = subprocess.Popen(
+        [
+            *("nsenter", f"--net=/run/netns/standfast.{site.name}", "--"),
+            *("python3", "-u", str(Path(__file__).with_name("second_ear.py")), "600"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert ear.stdout is not None
+    try:
+        assert ear.stdout.readline() == "ready\n"
+        site.answer("doubt", "encrypted-in-transit")
+    finally:
+        ear.terminate()
+        read = [line.split() for line in ear.stdout]
+        ear.wait()
+    (seen,) = [
+        each["predicate"]
+        for each in published(site, said["trust_url"])[-8:]
+        if each["predicateType"].endswith("calibration:v1")
+        and each["predicate"]["green"]["drill"] == "wire"
+    ]
+    red, green = seen["red"], seen["green"]
+    assert red["measured"]["plain_sentences"] > 0
+    assert (green["measured"]["plain_sentences"], green["measured"]["unheard_ways"]) == (0, 0)
+    ports = {run: at for run, *at in read}
+    assert "5432" in ports[red["run"]]
+    assert green["run"] not in ports
 
 
 def test_a_machine_that_is_named_is_the_one_that_fails(proven: Proven) -> None:
