@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,6 +55,9 @@ def fetched_log(app: App, content: Content, folder: Path, progress: Progress) ->
         arriving.rename(folder)
     finally:
         shutil.rmtree(arriving, ignore_errors=True)
+        with suppress(OSError):  # what was made for it goes, unless something lies there
+            folder.parent.rmdir()
+            folder.parent.parent.rmdir()
     return found.checkpoint
 
 
