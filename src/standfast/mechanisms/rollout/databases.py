@@ -77,7 +77,8 @@ class Databases:
         end = self.clock.monotonic() + TAKEN_UP_S
         while True:
             try:
-                return ask(primary, "config")
+                found: Mapping[str, object] = ask(primary, "config")
+                return found
             except Unreachable:
                 if self.clock.monotonic() > end:
                     raise
