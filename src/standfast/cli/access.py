@@ -24,7 +24,8 @@ POLL_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """`host` is what a customer knows of the site, `addresses` where it leads."""
+    """`host` is what a customer knows of the site, `addresses` where it leads. `is_led`: its names
+    lead here; where they do not yet, it is an address."""
 
     host: str
     port: int
@@ -38,9 +39,7 @@ def led(app: App, progress: Progress) -> Door:
     site = app.site
     edges = tuple(str(each.public) for each in site.having(Role.EDGE))
     if not site.names:
-        at = urlsplit(site.url)
-        host = at.hostname or ""
-        return Door(host=host, port=at.port or 443, addresses=(host,), is_led=True)
+        return by_address(app, edges, is_led=True)
     if site.dns is not None:
         steps = tuple(naming.commands(site.dns, site.names, edges))
         for command in steps:
@@ -51,7 +50,16 @@ def led(app: App, progress: Progress) -> Door:
         wait_until_led(app, edges, site.dns.wait_h * 3600, progress)
     name = site.names[0]
     found = tuple(resolved(name))
-    return Door(host=name, port=443, addresses=found, is_led=naming.leads_here(found, edges))
+    if not naming.leads_here(found, edges):
+        return by_address(app, edges, is_led=False)
+    return Door(host=name, port=443, addresses=found, is_led=True)
+
+
+def by_address(app: App, edges: Sequence[str], *, is_led: bool) -> Door:
+    """Its certificate names the addresses, too."""
+    at = urlsplit(app.site.health_url)
+    host = at.hostname or edges[0]
+    return Door(host=host, port=at.port or 443, addresses=(host,), is_led=is_led)
 
 
 def tell_a_person(names: Sequence[str], edges: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from standfast.cli.access import Door, led, sign_in
-from standfast.cli.app import App, open_app
+from standfast.cli.app import App, open_app, own_pins
 from standfast.cli.blueprint import expected, release
 from standfast.cli.bring_up import bring_up
 from standfast.cli.handover import hand_over
@@ -188,6 +188,7 @@ class Comeback:
             root=known.root.hex(),
             begun=stamp(began),
         )
+        accept_shorter(self.app, known, self.progress)
         contents = brought.contents(self.content, mine)
         kept = {**contents.kept, brought.NAME: made.to_json()}
         session.found(replace(contents, kept=kept))
@@ -239,7 +240,7 @@ class Comeback:
         app, underway = self.app, self.underway
         self.door = self.door or led(app, self.progress)
         signed_in = None
-        if not app.rehearsed and self.door.is_led:
+        if not app.rehearsed:  # there the customer is another one, and knows the name alone
             with self._timed("signed_in"):
                 signed_in = sign_in(app, self.door)
         newest = newest_before(app, underway.begun)
@@ -284,6 +285,20 @@ class Timed:
 
     def __exit__(self, *_: object) -> None:
         self.into[self.what] = self.app.clock.monotonic() - self.began
+
+
+def accept_shorter(app: App, known: Checkpoint, progress: Progress) -> None:
+    """Entries that this computer has verified and that never reached the store are lost, and the
+    log goes on without them. Whoever brings the site back is told so, and goes by it from now on;
+    all others who have verified them find it out, and must be told why."""
+    pins = own_pins()
+    pinned = pins.checkpoint(known.origin)
+    if pinned is not None and pinned.size > known.size:
+        progress.say(
+            f"the log had {pinned.size} entries when it was last verified here, and goes on after "
+            f"{known.size}: who has verified the others will say so"
+        )
+        pins.forget(known.origin)
 
 
 @contextmanager

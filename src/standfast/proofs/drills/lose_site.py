@@ -33,6 +33,7 @@ class LoseSite:
         if ground.chosen:
             raise Refused("the whole site is taken for lost, so no machine can be chosen")
         ground.facility.must_be_possible()
+        ground.sign_up()
         repository = chosen(ground)
         take_the_first(repository, ground)
         ground.connections[repository.name].run(("systemctl", "start", PAGE_UNIT), timeout_s=120)
