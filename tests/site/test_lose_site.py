@@ -124,8 +124,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_the_drill_measures_what_a_customer_meets_and_leaves_nothing(site: Site) -> None:
-    """Doubted, so that its check is seen red first: the fault is `stale-envelope`. Of one size there
-    is one record: nothing was added to it there."""
+    """Doubted, so that its check is seen red first: the fault is `stale-envelope`. Of one size
+    there is one record: nothing was added to it there."""
     before = entries(site)
     with Customer(site) as customer:
         said = site.answer("doubt", PROMISE)
@@ -241,7 +241,7 @@ def precious(site: Site) -> None:
 
 def newest(site: Site) -> datetime:
     said = site.answer("backup", "offsite", "list")["snapshots"]
-    return moment(said[-1]["time"])
+    return moment(said[-1]["taken_at"])
 
 
 def lose(site: Site) -> None:
