@@ -33,6 +33,7 @@ from standfast.mechanisms.hosts.memory import SHARED
 from standfast.mechanisms.keys import custody, identities
 from standfast.mechanisms.keys.envelope import form, passphrase
 from standfast.mechanisms.keys.envelope.contents import Content
+from standfast.mechanisms.keys.envelope.staleness import State
 from standfast.mechanisms.recovery.lose_site import planted, rehearsed
 from standfast.mechanisms.recovery.lose_site.asked import Asked
 from standfast.mechanisms.recovery.lose_site.rehearsed import ENTER, MACHINES, Walls
@@ -43,6 +44,14 @@ FOLDER = "rehearsal"
 
 LIMIT_S = 3000.0
 LAST_WORDS = 600
+
+OWN: Mapping[State, str] = {
+    State.CURRENT: "holds what the site has now",
+    State.STALE: "is from before some key changed",
+    State.NEVER: "was never written",
+    State.UNKNOWN: "is not known here",
+}
+"""How the envelope stands that the operators keep, for everybody to read."""
 
 NAMES = Path("/run/netns")
 """Where network namespaces have their names (ip-netns(8))."""
@@ -102,7 +111,7 @@ class Rehearsal:
 
     @property
     def _own_envelope(self) -> str:
-        return envelope_state.said(envelope_state.judged(envelope_state.of_site(self.app)))
+        return OWN[envelope_state.of_site(self.app).state]
 
     def _made_ready(self) -> Asked:
         app, walls = self.app, self._walls()

@@ -29,7 +29,6 @@ from standfast.evidence.statement import TextNotice
 from standfast.mechanisms.keys import custody
 from standfast.promises.model import Outcome, Part, Promise, State
 from standfast.proofs.drills.ground import NotBack
-from standfast.proofs.register import REGISTER
 
 FORETOLD = "STANDFAST_FORETOLD"
 """Set by bin/standfast when it has looked ahead in this run, before it installed something."""
@@ -63,7 +62,6 @@ def up(
     A promise that was not proven lately is attacked at the end, drill by drill: a fault is planted
     to see its check turn red, then the site is attacked as it is. On listed machines no drill that
     disturbs runs before you have run it by hand (`standfast drills`), and then in your windows.
-    What takes long is left to them, and to `standfast drill`.
 
     Exit status: 0 if no promise is broken, 1 if one is.
     """
@@ -106,23 +104,16 @@ def prove_what_is_due(app: App, file: Path | None, progress: Progress) -> tuple[
         if part.state is State.KEPT
     }
     prover = Prover(attack=Attack(app=app, file=file, progress=progress))
-    lacking = [
+    due = [
         (promise, part)
         for promise in app.site.promises
         for part in promise.parts
         if (promise.id, part.drill) not in kept
     ]
-    due = [(promise, part) for promise, part in lacking if REGISTER[part.drill].by_up]
     began = app.clock.now()
     logged = all_tried(prover, due, progress)
     if due:
         wait_until_settled(app, progress, since=began)
-    for promise, part in lacking:
-        if not REGISTER[part.drill].by_up:
-            progress.say(
-                f"\n{promise.id}, {part.drill}: takes some minutes, so it is not tried now\n"
-                f"  `standfast drill {part.drill}` does, or the schedule (`standfast drills`)"
-            )
     return logged
 
 

@@ -44,10 +44,9 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """Its fault is planted on every machine that is `planted_on`; None where it is none of a
-    machine's, and lies with whoever runs the drill. `words` say what it does. One
-    that has not ended after `limit_s` is taken for stopped, and what it did is taken back, the loss
-    of `databases` too, where it had them lost. `by_up`: whether `up` tries it at once; one that
-    takes minutes waits for the schedule, or for somebody who asks for it."""
+    machine's, and lies with whoever runs the drill. `words` say what it does. One that has not
+    ended after `limit_s` is taken for stopped, and what it did is taken back, the loss of
+    `databases` too, where it had them lost."""
 
     kind: Kind
     planted_on: Role | None
@@ -55,7 +54,6 @@ class Check:
     drill: Drill
     limit_s: float = guard.LIMIT_S
     databases: bool = False
-    by_up: bool = True
 
 
 REGISTER: Mapping[str, Check] = MappingProxyType(
@@ -182,7 +180,6 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             ),
             drill=LoseSite(),
             limit_s=lose_site.LIMIT_S,
-            by_up=False,
         ),
     }
 )

@@ -84,7 +84,7 @@ def story(found: Returned, measured: Mapping[str, float]) -> tuple[str, ...]:
     return (
         f"{words} … a customer was signed in after {duration(measured['outage_s'])}{data}",
         f"at {found.name}, by its certificate; the evidence log goes on from its copy",
-        f"the operators' own envelope: {found.envelope}",
+        f"the envelope that the operators keep {found.envelope}",
     )
 
 

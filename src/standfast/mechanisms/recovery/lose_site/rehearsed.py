@@ -27,11 +27,12 @@ KEPT = ("service", "suite", "database", "company")
 that issue its certificates are of the place that it had."""
 
 ENTER = (
-    *("setpriv", "--pdeathsig", "KILL"),
+    *("nice", "-n", "19", "setpriv", "--pdeathsig", "KILL"),
     *("unshare", "--mount", "--propagation", "private"),
     *("--pid", "--fork", "--kill-child=KILL", "--mount-proc"),
 )
-"""setpriv(1) and unshare(1): whoever dies takes all that was started below along."""
+"""setpriv(1) and unshare(1): whoever dies takes all that was started below along. nice(1): the site
+that lives on this computer comes first."""
 
 NOWHERE = "/dev/null"
 HOSTS = "/etc/hosts"
