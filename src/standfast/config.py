@@ -404,7 +404,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         fast=settings.database.fast_failover,
         off_site=store_here or settings.offsite is not None,
         moving=addresses_move(settings),
-        made_here=here_too,
+        stays=stays(settings),
     )
     return Site(
         name=settings.name,
@@ -433,6 +433,15 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         folders=folders,
         sealed=sealed_in(folders.home),
     )
+
+
+def stays(settings: SiteSettings) -> str:
+    """Why it cannot be tried whether the site comes back elsewhere; empty where it can."""
+    if settings.machines[0].address is not None:
+        return "nothing tries it yet for machines that are listed"
+    if settings.offsite is not None and not settings.offsite.page:
+        return "no copy of the evidence log goes off site"
+    return ""
 
 
 def rented_store(site: str) -> OffsiteSettings:

@@ -23,6 +23,7 @@ from standfast.evidence.transport import FolderTransport
 from standfast.mechanisms.backup.offsite.commands import known_host
 from standfast.mechanisms.backup.offsite.store import AUTHORITY, SSH_KEY, Kind, opening
 from standfast.mechanisms.keys.envelope.contents import Content
+from standfast.mechanisms.recovery.lose_site.log_copy import taken
 
 LIMIT_S = 1800.0
 """A log of many years is some hundred megabytes."""
@@ -36,18 +37,24 @@ KINDS: Mapping[int, type[StandfastError]] = {
 """Of the program's exit status, what is raised here."""
 
 
-def fetched_log(app: App, content: Content, folder: Path, progress: Progress) -> Checkpoint:
-    """Every entry is verified by the key that readers have pinned. Whole or not there."""
-    progress.tell("store", "fetching the evidence log")
+def fetched_log(
+    app: App, content: Content, folder: Path, progress: Progress, given: Path | None = None
+) -> Checkpoint:
+    """Every entry is verified by the key that readers have pinned. Whole or not there. `given`:
+    a copy that somebody has instead of the store's."""
+    progress.tell("store" if given is None else "log", "fetching the evidence log")
     arriving = folder.with_name(f"{folder.name}.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
     arriving.mkdir(mode=0o700, parents=True)
     try:
-        fetch(app, content, arriving)
+        if given is None:
+            fetch(app, content, arriving)
+        else:
+            taken(FolderTransport(given), content.log_key, arriving)
         found = read_log(FolderTransport(arriving), content.log_key)
         if found.complaints:
             raise CannotVerify(
-                f"the copy of the log in the store is not what its key has signed: "
+                "the copy of the log is not what its key has signed: "
                 f"{'; '.join(found.complaints)}",
                 remedy="Somebody has altered it, or it is damaged. Is there another copy?",
             )

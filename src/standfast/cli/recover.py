@@ -11,7 +11,7 @@ from standfast.cli.bring_back_site import SITE, abandon, into_site
 from standfast.cli.leaving import runs
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
-from standfast.cli.recover_site import recover_site
+from standfast.cli.recover_site import Wanted, recover_site
 from standfast.core.errors import Refused, StandfastError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
@@ -52,6 +52,13 @@ from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
     metavar="FILE",
     help="With --site: the recovery envelope; its passphrase is asked for, or a line of stdin.",
 )
+@click.option(
+    "--log",
+    "log_copy",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="With --site: a copy of the evidence log that is newer than the one in the store.",
+)
 @click.option("--snapshot", metavar="ID", help="With --site: that one instead of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
@@ -64,6 +71,7 @@ def recover(
     yes: bool,
     new_site: Path | None,
     envelope: Path | None,
+    log_copy: Path | None,
     snapshot: str | None,
     as_json: bool,
 ) -> int | None:
@@ -99,7 +107,8 @@ def recover(
         if new_site is None or envelope is None or to or into:
             raise click.UsageError("a whole site takes --site NEW.toml and --envelope FILE alone")
         identity = context.find_root().params["identity"]
-        return recover_site(new_site, envelope, snapshot, as_json=as_json, identity=identity)
+        chosen = Wanted(snapshot=snapshot, log=log_copy)
+        return recover_site(new_site, envelope, chosen, as_json=as_json, identity=identity)
     if to is None or into is None:
         raise click.UsageError("say --to TIME and --into FOLDER|site, or one of its commands")
     app = open_app(context.obj)

@@ -65,6 +65,15 @@ CAME = ("data", "tablespaces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """`snapshot`: how its id begins, else the newest; `log`: a folder with a copy of the evidence
+    log, else the one in the store."""
+
+    snapshot: str | None = None
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FromImage:
     """Runs restic out of the image that machines here are made of, where this computer has none."""
 
@@ -77,7 +86,7 @@ class FromImage:
 
 
 def recover_site(
-    file: Path, envelope: Path, wanted: str | None, *, as_json: bool, identity: str | None
+    file: Path, envelope: Path, wanted: Wanted, *, as_json: bool, identity: str | None
 ) -> int:
     progress = Progress(quiet=as_json)
     app, content = open_app(file), opened(envelope)
@@ -108,19 +117,19 @@ class Comeback:
     door: Door | None = None
     lasted: dict[str, float] = field(default_factory=dict)
 
-    def carried_out(self, wanted: str | None) -> Mapping[str, Any]:
+    def carried_out(self, wanted: Wanted) -> Mapping[str, Any]:
         """Looks before anything is touched: whether the store opens, has a copy of the log that its
         key has signed, and a snapshot; and whether machines can be made, or are fit."""
         began = self.app.clock.now()
-        before = self._begun_before(wanted)
+        before = self._begun_before(wanted.snapshot)
         with self._timed("looked"):
-            known = self._log_copy(before)
+            known = self._log_copy(before, wanted.log)
             if before is None and self.app.site.made_here:
                 preflight(self.app, self.progress, said=False)
         runner = self._restic()
         with store_of(self.content, runner) as store:
             self.progress.tell("store", "asking for its snapshots")
-            chosen = choose(store.snapshots(), before.snapshot if before else wanted)
+            chosen = choose(store.snapshots(), before.snapshot if before else wanted.snapshot)
             if not self.app.site.made_here:
                 self.app = admit(self.app, self.progress)
             self.underway = before or self._begin(chosen, known, began)
@@ -188,19 +197,19 @@ class Comeback:
             root=known.root.hex(),
             begun=stamp(began),
         )
-        accept_shorter(self.app, known, self.progress)
+        accept_shorter(known, self.progress)
         contents = brought.contents(self.content, mine)
         kept = {**contents.kept, brought.NAME: made.to_json()}
         session.found(replace(contents, kept=kept))
         return made
 
-    def _log_copy(self, before: Underway | None) -> Checkpoint:
+    def _log_copy(self, before: Underway | None, given: Path | None) -> Checkpoint:
         """What an earlier run of this recovery has fetched counts: by now the new site may have
         sent its own."""
         folder = self.folder / LOG
         if before is not None and (found := copied(folder, self.content.log_key)) is not None:
             return found
-        return fetched_log(self.app, self.content, folder, self.progress)
+        return fetched_log(self.app, self.content, folder, self.progress, given)
 
     def _must_be_what_was_begun(self, known: Checkpoint) -> None:
         """Where the copy of the log had to be fetched anew, it may be another one."""
@@ -287,7 +296,7 @@ class Timed:
         self.into[self.what] = self.app.clock.monotonic() - self.began
 
 
-def accept_shorter(app: App, known: Checkpoint, progress: Progress) -> None:
+def accept_shorter(known: Checkpoint, progress: Progress) -> None:
     """Entries that this computer has verified and that never reached the store are lost, and the
     log goes on without them. Whoever brings the site back is told so, and goes by it from now on;
     all others who have verified them find it out, and must be told why."""

@@ -17,7 +17,7 @@ from standfast.cli.account import CANARY, enter_account
 from standfast.cli.app import App, open_app
 from standfast.cli.at_vantage import AtVantage
 from standfast.cli.progress import Progress
-from standfast.cli.recover_site import Comeback
+from standfast.cli.recover_site import Comeback, Wanted
 from standfast.core.command import Runner, SystemRunner
 from standfast.core.errors import CannotVerify, StandfastError
 from standfast.mechanisms.hosts.local.names import inside
@@ -60,7 +60,7 @@ def rehearsed(asked: Asked, runner: Runner) -> Mapping[str, Any]:
     app = replace(open_app(asked.file), rehearsed=True)
     sealed = form.read(asked.envelope.read_bytes(), str(asked.envelope))
     content = Content.from_json(sealed.opened(asked.passphrase))
-    answer = Comeback(app=app, content=content, progress=Spoken()).carried_out(None)
+    answer = Comeback(app=app, content=content, progress=Spoken()).carried_out(Wanted())
     enter_account(app, CANARY, asked.password)
     return {
         "answer": answer,

@@ -28,12 +28,10 @@ def offered(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
-    made_here: bool = True,
+    stays: str = "",
 ) -> Offer:
-    """`fast`, `off_site`, `moving` and `made_here`: as in `possible`."""
-    can = possible(
-        catalog, machines, fast=fast, off_site=off_site, moving=moving, made_here=made_here
-    )
+    """`fast`, `off_site`, `moving` and `stays`: as in `possible`."""
+    can = possible(catalog, machines, fast=fast, off_site=off_site, moving=moving, stays=stays)
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

@@ -37,12 +37,13 @@ def possible(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
-    made_here: bool = True,
+    stays: str = "",
 ) -> Possible:
     """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
     as in `allowance.host_outage_s`. `off_site`: there is a store off site. `moving`: a public
-    address may go to another edge. `made_here`: the machines are made on one computer."""
-    given = Given(off_site=off_site, moving=moving, made_here=made_here)
+    address may go to another edge. `stays`: why nobody can try whether the site comes back
+    elsewhere; empty where somebody can."""
+    given = Given(off_site=off_site, moving=moving, stays=stays)
     reasons = [(each, obstacle(each.id, machines, given)) for each in catalog]
     return Possible(
         promises=tuple(fitted(each, machines, fast=fast) for each, why in reasons if why is None),
@@ -58,14 +59,14 @@ class Given:
 
     off_site: bool
     moving: bool
-    made_here: bool
+    stays: str
 
 
 def obstacle(promise_id: str, machines: Roles, given: Given) -> str | None:
     if promise_id in OFF_SITE and not given.off_site:
         return "no store off site is named"
-    if promise_id in MADE_HERE and not given.made_here:
-        return "nothing tries it yet for machines that are listed"
+    if promise_id in ELSEWHERE and given.stays:
+        return given.stays
     why = RULES[promise_id](machines)
     if why is None and promise_id in MOVING and not given.moving:
         return "the address of an edge that fails stays with it"
@@ -152,7 +153,7 @@ def copies_without_database(count: int, words: str) -> Rule:
 
 
 OFF_SITE = frozenset({"offsite-snapshot", "secondary-facility"})
-MADE_HERE = frozenset({"secondary-facility"})
+ELSEWHERE = frozenset({"secondary-facility"})
 MOVING = frozenset({"redundant-edge"})
 """What takes more than machines."""
 

@@ -5,12 +5,20 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.unit.written import WrittenLog
 
+from standfast.cli.app import own_pins
 from standfast.cli.bring_up import must_not_be_coming_back
 from standfast.cli.old_log import said
+from standfast.cli.progress import Progress
+from standfast.cli.recover_site import FromImage, accept_shorter
 from standfast.cli.rehearsal import returned
+from standfast.core.command import Command, SystemRunner
 from standfast.core.errors import CannotVerify, CommandFailed, ConfigError, Refused, Unreachable
 from standfast.core.units import parse_stamp
+from standfast.evidence.note import vkey
+from standfast.evidence.signing import Ed25519Signer
+from standfast.mechanisms.backup.offsite.commands import PROGRAM
 from standfast.mechanisms.recovery.lose_site import brought
 
 from .test_envelope import OTHER, a_site, opened, written
@@ -132,3 +140,31 @@ def test_what_comes_from_behind_the_walls_is_understood() -> None:
         7,
         ("/x",),
     )
+
+
+def test_restic_comes_out_of_the_image_where_this_computer_has_none(tmp_path: Path) -> None:
+    program = tmp_path / "usr" / "bin" / "restic"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho out of the image: $*\n")
+    program.chmod(0o755)
+    there = FromImage(root=tmp_path, runner=SystemRunner())
+    said_ = there.run(Command(argv=("/usr/bin/env", PROGRAM, "snapshots"))).text
+    assert said_ == "out of the image: snapshots\n"
+
+
+def test_an_old_and_a_new_log_are_told_apart_on_the_computer_that_knew_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever brings the site back goes by the shorter one from then on, and is told."""
+    monkeypatch.setenv("STANDFAST_STATE", str(tmp_path))
+    key = Ed25519Signer.from_seed("shop.example.com/trust/log", bytes(32))
+    log, leaves = WrittenLog(tmp_path / "log", key), [b"1", b"2", b"3"]
+    own_pins().trust(vkey(key), address="https://shop/trust/log", authority=b"")
+    short = log.copy.opened(log.append(leaves[:2]))
+    place = next((tmp_path / "logs").iterdir())
+    (place / "checkpoint").write_bytes(log.append(leaves[2:]))
+    accept_shorter(log.copy.published, Progress())
+    assert own_pins().key(short.origin) is not None
+    accept_shorter(short, Progress())
+    assert own_pins().key(short.origin) is None
+    assert "had 3 entries when it was last verified here" in capsys.readouterr().err

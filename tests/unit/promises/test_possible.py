@@ -173,8 +173,8 @@ def test_without_a_store_off_site_no_snapshot_is_promised_there() -> None:
     }
 
 
-def test_coming_back_elsewhere_is_tried_for_machines_made_here_alone() -> None:
-    found = possible(EVERY, ELEVEN, made_here=False)
+def test_what_nobody_can_try_is_not_promised() -> None:
+    found = possible(EVERY, ELEVEN, stays="nothing tries it yet")
     assert {each.promise.id: each.why for each in found.impossible} == {
-        "secondary-facility": "nothing tries it yet for machines that are listed"
+        "secondary-facility": "nothing tries it yet"
     }

@@ -13,10 +13,11 @@ from standfast.evidence.log import Log
 from standfast.evidence.note import Verifier, vkey
 from standfast.evidence.signing import Ed25519Signer
 from standfast.evidence.statement import TextNotice
+from standfast.evidence.transport import FolderTransport
 from standfast.mechanisms.backup.offsite.page.elsewhere import Item
 from standfast.mechanisms.backup.offsite.page.folder import opened
 from standfast.mechanisms.backup.offsite.store import Kind, Store
-from standfast.mechanisms.recovery.lose_site.log_copy import fetched
+from standfast.mechanisms.recovery.lose_site.log_copy import fetched, taken
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SIGNER = Ed25519Signer.from_seed("shop.example.com/trust/log", bytes(32))
@@ -73,3 +74,9 @@ def test_a_log_of_another_key_is_not_this_sites(store: Store, tmp_path: Path) ->
     place.send(files(tmp_path / "log"))
     with pytest.raises(CannotVerify):
         fetched(place, vkey(SIGNER), tmp_path / "back")
+
+
+def test_a_copy_that_somebody_else_has_will_do(tmp_path: Path) -> None:
+    WrittenLog(tmp_path / "log", SIGNER).append(entries(3))
+    assert taken(FolderTransport(tmp_path / "log"), vkey(SIGNER), tmp_path / "back") == 3
+    assert Log(tmp_path / "back", KEY).stands_at.size == 3

@@ -24,7 +24,7 @@ from standfast.evidence.log import STANDS_AT
 from standfast.evidence.note import parse_vkey
 from standfast.evidence.read import read_checkpoint
 from standfast.evidence.tiles import CHECKPOINT
-from standfast.evidence.transport import Missing
+from standfast.evidence.transport import Missing, Transport
 from standfast.mechanisms.backup.offsite.commands import SshFiles
 from standfast.mechanisms.backup.offsite.page import names
 from standfast.mechanisms.backup.offsite.page.elsewhere import Elsewhere
@@ -55,14 +55,19 @@ def place(asked: dict[str, Any]) -> Elsewhere:
 
 
 def fetched(elsewhere: Elsewhere, vkey: str, folder: Path) -> int:
-    """The log's files, and that this copy stands where its checkpoint says (`evidence/log.py`)."""
     try:
-        size = copy(InStore(elsewhere=elsewhere), vkey, folder)
+        return taken(InStore(elsewhere=elsewhere), vkey, folder)
     except Missing as error:
         raise CannotVerify(
             f"there is no whole copy of the evidence log in the store: {error.problem}",
-            remedy="Is [offsite] page switched off, or is this another site's store?",
+            remedy="Is [offsite] page switched off, or is this another site's store? A copy that "
+            "somebody else has can be given with --log.",
         ) from error
+
+
+def taken(transport: Transport, vkey: str, folder: Path) -> int:
+    """The log's files, and that this copy stands where its checkpoint says (`evidence/log.py`)."""
+    size = copy(transport, vkey, folder)
     stands = read_checkpoint((folder / CHECKPOINT).read_bytes(), parse_vkey(vkey))
     (folder / STANDS_AT).parent.mkdir(exist_ok=True)
     write_atomically(folder / STANDS_AT, stands.to_text().encode())
