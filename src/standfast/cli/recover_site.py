@@ -42,7 +42,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import identities
 from standfast.mechanisms.keys.custody import LOG_KEY
 from standfast.mechanisms.keys.envelope.contents import Content
-from standfast.mechanisms.recovery.lose_site import brought
+from standfast.mechanisms.recovery.lose_site import brought, naming
 from standfast.mechanisms.recovery.lose_site.brought import Underway
 from standfast.mechanisms.recovery.lose_site.land import DATABASE, LOG, Land, files
 from standfast.mechanisms.recovery.lose_site.landed import DATABASE_HOME
@@ -121,6 +121,8 @@ class Comeback:
         """Looks before anything is touched: whether the store opens, has a copy of the log that its
         key has signed, and a snapshot; and whether machines can be made, or are fit."""
         began = self.app.clock.now()
+        if self.app.site.dns is not None:
+            naming.must_be_possible(self.app.site.dns)
         before = self._begun_before(wanted.snapshot)
         with self._timed("looked"):
             known = self._log_copy(before, wanted.log)

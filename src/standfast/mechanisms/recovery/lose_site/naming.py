@@ -1,10 +1,11 @@
 """Lead the site's names to where it stands now: by a dynamic update, by a provider's own program,
-or by a person. Pure."""
+or by a person."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from standfast.core.command import Command
+from standfast.core.errors import ConfigError
 from standfast.mechanisms.recovery.lose_site.settings import DnsSettings, Way
 
 NSUPDATE = "/usr/bin/nsupdate"
@@ -12,6 +13,19 @@ PACKAGE = "bind9-dnsutils"
 TIMEOUT_S = 30
 COMMAND_LIMIT_S = 300.0
 """A provider's program may wait until its own servers have the new address."""
+
+
+def must_be_possible(settings: DnsSettings) -> None:
+    """Before anything is begun. Raises `ConfigError` for what an update lacks on this computer."""
+    if settings.way is not Way.UPDATE:
+        return
+    if not Path(NSUPDATE).exists():
+        raise ConfigError(f"{NSUPDATE} is not there", remedy=f"apt-get install {PACKAGE}")
+    if settings.key_file is None or not Path(settings.key_file).is_file():
+        raise ConfigError(
+            f"dns.key_file: {settings.key_file} is not there",
+            remedy="Put the TSIG key of the zone there, as tsig-keygen(8) writes it.",
+        )
 
 
 def commands(
