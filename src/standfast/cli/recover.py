@@ -8,10 +8,11 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.bring_back import Wish, discard, instances, into_folder, psql
 from standfast.cli.bring_back_site import SITE, abandon, into_site
+from standfast.cli.comeback import Wanted
 from standfast.cli.leaving import runs
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
-from standfast.cli.recover_site import Wanted, recover_site
+from standfast.cli.recover_site import recover_site
 from standfast.core.errors import Refused, StandfastError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role

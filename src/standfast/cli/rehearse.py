@@ -16,8 +16,8 @@ import click
 from standfast.cli.account import CANARY, enter_account
 from standfast.cli.app import App, open_app
 from standfast.cli.at_vantage import AtVantage
+from standfast.cli.comeback import Comeback, Wanted
 from standfast.cli.progress import Progress
-from standfast.cli.recover_site import Comeback, Wanted
 from standfast.core.command import Runner, SystemRunner
 from standfast.core.errors import CannotVerify, StandfastError
 from standfast.mechanisms.hosts.local.names import inside

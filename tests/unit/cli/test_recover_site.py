@@ -8,10 +8,11 @@ import pytest
 from tests.unit.written import WrittenLog
 
 from standfast.cli.app import own_pins
+from standfast.cli.arriving import FromImage
 from standfast.cli.bring_up import must_not_be_coming_back
+from standfast.cli.comeback import accept_shorter
 from standfast.cli.old_log import said
 from standfast.cli.progress import Progress
-from standfast.cli.recover_site import FromImage, accept_shorter
 from standfast.cli.rehearsal import returned
 from standfast.core.command import Command, SystemRunner
 from standfast.core.errors import CannotVerify, CommandFailed, ConfigError, Refused, Unreachable
