@@ -58,6 +58,19 @@ class Repository:
         """What it can bring back. Takes seconds: the newest WAL is read for its time."""
         return Shelf.from_json(self._program("shelf", timeout_s=SHELF_LIMIT_S, by=AS_ITS_USER))
 
+    def received(self) -> bytes:
+        """WAL that it has and its repository has not yet, packed (`receiver/received.py`)."""
+        argv = self._started("receiver.received", by=AS_ITS_USER)
+        return self.connection.run(argv, timeout_s=SHELF_LIMIT_S).stdout
+
+    def hears(self, word: str, limit_s: float) -> bool | None:
+        """Whether that word, which the primary has written, is in what it receives by then. None
+        where it receives nothing."""
+        said = json.loads(
+            self._program("receiver.look", word, str(limit_s), timeout_s=limit_s + SSH_SLACK_S)
+        )
+        return bool(said["found"]) if said["received"] else None
+
     def take(self, clock: Clock, tell: Callable[[str], None]) -> None:
         """Have it take a copy now, of the kind that is due."""
         show = ("systemctl", "show", f"--property={','.join(taking.PROPERTIES)}", TAKE_UNIT)
@@ -134,10 +147,12 @@ class Repository:
 
     def _program(self, *words: str, timeout_s: float, by: tuple[str, ...] = ()) -> str:
         """Run one of this room's programs there."""
+        return self.connection.run(self._started(*words, by=by), timeout_s=timeout_s).text
+
+    def _started(self, *words: str, by: tuple[str, ...] = ()) -> tuple[str, ...]:
         module = f"standfast.mechanisms.backup.{words[0]}"
         variables = environment(self.connection, TAKE_UNIT)
-        argv = (*by, "env", *variables, "/usr/bin/python3", "-m", module, *words[1:])
-        return self.connection.run(argv, timeout_s=timeout_s).text
+        return (*by, "env", *variables, "/usr/bin/python3", "-m", module, *words[1:])
 
 
 def environment(connection: Connection, unit: str) -> tuple[str, ...]:
