@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from standfast.core.errors import Unreachable
+from standfast.core.errors import StandfastError, Unreachable
 from standfast.core.units import duration
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.asking import Repository
@@ -101,7 +101,8 @@ def heard_by(
     repositories: tuple[Repository, ...], primary: Primary, ground: Ground, limit_s: float
 ) -> Mapping[str, float | None]:
     """How long a word that the primary has just flushed takes to be in the WAL that each receives;
-    None where it is not, or nothing is received. The way to ask is in it."""
+    None where it is not, or nothing is received, or nobody can look: no objective rests on it. The
+    way to ask is in it."""
     word = f"heard-{ground.run}"
     primary.write_into_its_log(word)
     began = ground.clock.monotonic()
@@ -109,7 +110,7 @@ def heard_by(
     def heard(repository: Repository) -> float | None:
         try:
             there = repository.hears(word, limit_s)
-        except Unreachable:
+        except StandfastError:
             return None
         return ground.clock.monotonic() - began if there else None
 

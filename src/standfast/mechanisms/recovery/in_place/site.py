@@ -99,6 +99,8 @@ class InPlace:
         backups = [each for each in self.connections.values() if each.machine.is_a(Role.BACKUP)]
         source = Repository(connection=backups[order.repository - 1])
         packed, there = source.received(), self.connections[name]
+        if not packed:
+            return
         folder, mine = f"{FOLDER}/{RECEIVED}", ("-o", order.user, "-g", order.user, "-m", "0700")
         there.run(("install", "-d", *mine, FOLDER, folder))
         unpack = ("tar", "--extract", "--gzip", f"--directory={folder}")
