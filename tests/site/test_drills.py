@@ -63,6 +63,19 @@ def test_up_has_seen_each_check_red_and_then_green(
     assert (found["red"]["outcome"], found["green"]["outcome"]) == ("broken", "kept")
 
 
+def test_databases_that_did_not_come_back_are_put_back_as_they_were(proven: Proven) -> None:
+    """In the red run backup machines hand out nothing; what was set aside is the site's again."""
+    site, said = proven
+    (red,) = [
+        each["predicate"]["red"]
+        for each in published(site, said["trust_url"])
+        if each["predicateType"].endswith("calibration:v1")
+        and each["predicate"]["promise"] == "both-databases-lost"
+    ]
+    assert red["measured"]["failed_recoveries"] == 1
+    assert red["measured"]["lost_writes"] == 0
+
+
 def test_nothing_is_due_at_once_and_everything_has_its_turn_in_time(proven: Proven) -> None:
     site, _ = proven
     said = site.answer("prove", "--due")
