@@ -8,11 +8,12 @@ primary has said that its log does not go on from there. Whole segments that the
 are put into it before.
 """
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +39,7 @@ SAVE_AGAIN_S = 60.0
 SAID_BYTES = 4000
 """Of the program's last words."""
 
+RECEIVING = "receiving"
 FULL = (
     "there is no more room for WAL that the repository does not have: receiving again once it has "
     "some of it"
@@ -67,8 +69,8 @@ class Running(Protocol):
 @dataclass(slots=True, kw_only=True)
 class Receiver:
     """`begin` starts the program, which writes its last words into `words`; `say` is told whatever
-    changes, once. `refused_at`: since when the primary cannot go on; `saved_at`: when a segment
-    last could not be put into the repository."""
+    changes, once. `refused_at`: since when the primary cannot go on; `failed_at`: when a segment
+    last could not be put into the repository; `begun_at`: when the program was started."""
 
     folder: Path
     words: Path
@@ -79,7 +81,8 @@ class Receiver:
     running: Running | None = None
     refused_at: float | None = None
     failed_at: float | None = None
-    said: str = field(default="")
+    begun_at: float = 0.0
+    said: str | None = None
 
     def turn(self) -> None:
         self._tidy()
@@ -131,9 +134,15 @@ class Receiver:
         if self.running is None:
             for path in torn(self.folder):
                 path.unlink()
-            self.running = self.begin(self.words)
-        elif self.said and self.running.poll() is None and self.refused_at is None:
-            self._tell("")
+            self.running, self.begun_at = self.begin(self.words), self.clock.monotonic()
+        elif self._has_received():
+            self._tell(RECEIVING)
+
+    def _has_received(self) -> bool:
+        """Anything since it was begun: until then it may still look for a primary."""
+        now = self.clock.now().timestamp()
+        youngest_s = min((now - at for _, at in written_at(self.folder)), default=math.inf)
+        return youngest_s <= self.clock.monotonic() - self.begun_at
 
     def _ended(self, said: str) -> None:
         now = self.clock.monotonic()
@@ -159,7 +168,7 @@ class Receiver:
     def _tell(self, words: str) -> None:
         """What is the same as before is not said again."""
         if words != self.said:
-            self.say(words or "receiving")
+            self.say(words)
         self.said = words
 
 

@@ -9,7 +9,7 @@ from tests.unit.clocks import HandClock
 
 from standfast.core.errors import CommandFailed
 from standfast.daemons import receiver as daemon
-from standfast.daemons.receiver import ANEW_S, FULL, SAVE_AGAIN_S, Receiver
+from standfast.daemons.receiver import ANEW_S, FULL, RECEIVING, SAVE_AGAIN_S, Receiver
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.receiver.decide import ENOUGH_SEGMENTS, LATE_S
 
@@ -119,12 +119,22 @@ def test_it_begins_again_after_a_failure_and_says_that_once(place: Place) -> Non
     for _ in range(3):
         place.end("server closed the connection unexpectedly")
         place.turn()
+    lost = "nothing is received: server closed the connection unexpectedly"
+    assert (len(place.begun), place.said) == (4, [lost])
+    place.put(f"{A}.partial")
     place.turn()
-    assert len(place.begun) == 4
-    assert place.said == [
-        "nothing is received: server closed the connection unexpectedly",
-        "receiving",
-    ]
+    place.turn()
+    assert (len(place.begun), place.said) == (4, [lost, RECEIVING])
+
+
+def test_it_does_not_say_that_it_receives_while_it_looks_for_a_primary(place: Place) -> None:
+    place.put(f"{A}.partial")
+    for _ in range(5):
+        place.turn()
+    assert place.said == []
+    place.put(f"{A}.partial")
+    place.turn()
+    assert place.said == [RECEIVING]
 
 
 def test_what_the_repository_has_goes_and_what_it_lacks_is_put_in(place: Place) -> None:
@@ -159,8 +169,9 @@ def test_memory_that_is_full_stops_it_with_a_word_until_there_is_room(
     assert (place.begun[0].terminated, place.said) == (True, [FULL])
     room[0] = ENOUGH_SEGMENTS * wal.SEGMENT_BYTES
     place.turn()
+    place.put(f"{A}.partial")
     place.turn()
-    assert (len(place.begun), place.said) == (2, [FULL, "receiving"])
+    assert (len(place.begun), place.said) == (2, [FULL, RECEIVING])
 
 
 def test_a_file_for_which_there_was_no_room_goes_before_it_begins_again(place: Place) -> None:
