@@ -13,6 +13,7 @@ from standfast.mechanisms.backup.cipher import repository_key
 from standfast.mechanisms.backup.offsite.plan import OffsiteAsk
 from standfast.mechanisms.backup.places import Places
 from standfast.mechanisms.backup.plan import ARCHIVE_COMMAND, ARCHIVE_TIMEOUT_S, BackupAsk
+from standfast.mechanisms.backup.receiver import plan as receiver
 from standfast.mechanisms.database import plan as database
 from standfast.mechanisms.database.plan import PostgresAsk
 from standfast.mechanisms.database.psql import RUN
@@ -66,6 +67,7 @@ def blueprint(
     rotated, so that not every machine has the same secrets yet."""
     site = app.site
     name = site.service.role
+    receiving = receiver.wanted(site.machines, site.backup)
     salt = b64decode(secrets.database_salt)
     return Blueprint(
         site=site.name,
@@ -87,6 +89,10 @@ def blueprint(
             password_changes=rotating,
             archive_command=ARCHIVE_COMMAND,
             archive_timeout_s=ARCHIVE_TIMEOUT_S,
+            hba=receiving.hba,
+            ident=receiving.ident,
+            replicators=receiving.replicators,
+            slots=receiving.slots,
         ),
         fast_failover=site.database.fast_failover,
         acme=acme_ask(app, certificates.brought, account),

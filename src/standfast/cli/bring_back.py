@@ -118,10 +118,12 @@ def source(
     seen: Iterable[Seen], moment: datetime | None, machine: str | None
 ) -> tuple[str, Choice]:
     """From which machine that moment comes back, and from what. One that holds no database comes
-    first, because less is at stake there. Raises `ConfigError` where nobody has it, and
-    `CannotVerify` where somebody who did not answer might. Pure."""
+    first, because less is at stake there; for the latest, the one that reaches furthest. Raises
+    `ConfigError` where nobody has it, and `CannotVerify` where somebody who did not answer might.
+    Pure."""
     asked = [each for each in seen if machine in (None, each.machine)]
-    for each in sorted(asked, key=lambda one: one.holds_database):
+    far = {each.machine: reached(each) if moment is None else 0.0 for each in asked}
+    for each in sorted(asked, key=lambda one: (one.holds_database, -far[one.machine])):
         choice = choose(each.shelf, moment) if each.shelf is not None else None
         if choice is not None:
             return each.machine, choice
@@ -142,6 +144,12 @@ def source(
         f"{wanted} cannot be brought back",
         remedy=f"Any second of these can (UTC): {there}" if there else "standfast backup now",
     )
+
+
+def reached(seen: Seen) -> float:
+    """When the last change was made that this machine has, as seconds; 0 for none."""
+    commits = seen.shelf.commits.values() if seen.shelf else ()
+    return max((each.timestamp() for each in commits if each is not None), default=0.0)
 
 
 def windows(seen: Seen) -> str:

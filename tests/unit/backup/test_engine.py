@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from standfast.core.command import Command, Result
 from standfast.core.errors import CannotVerify
 from standfast.mechanisms.backup.engine import Kind, Target
 from standfast.mechanisms.backup.pgbackrest import info, repository
-from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
+from standfast.mechanisms.backup.pgbackrest.machine import Afar, PgBackRest
+from standfast.mechanisms.backup.pgbackrest.names import DATABASE_CONF
+from standfast.mechanisms.backup.receiver import fetch as fetching
 
 from .copies import backup
 
@@ -206,6 +209,56 @@ def test_a_restore_to_a_moment_names_the_copy_the_moment_and_a_lock_of_its_own(
     assert "--archive-mode=off" in runner.told[0]
     engine.restore(data, tablespaces, Target(copy="20261125-023502F", moment=None))
     assert not any(word.startswith(("--type", "--target")) for word in runner.told[1])
+
+
+def asked_for_wal(told: tuple[str, ...]) -> str:
+    (word,) = (each for each in told if each.startswith("--recovery-option="))
+    return word.removeprefix("--recovery-option=restore_command=")
+
+
+def test_wal_is_asked_of_the_repository_then_beside_it_and_then_there_again(tmp_path: Path) -> None:
+    data, tablespaces = folders(tmp_path)
+    beside, runner = tmp_path / "100% received", Restoring()
+    engine = PgBackRest(runner=runner, repository=tmp_path, beside=beside)
+    engine.restore(data, tablespaces)
+    beside.mkdir()
+    engine.restore(data, tablespaces)
+    alone, (first, fetch, again) = (
+        asked_for_wal(runner.told[0]),
+        asked_for_wal(runner.told[1]).split(" || "),
+    )
+    assert alone == first == again
+    assert shlex.split(first)[-3:] == ["archive-get", "%f", "%p"]
+    assert f"--pg1-path={data}" in first
+    words = shlex.split(fetch)
+    assert words[-3:] == [str(beside).replace("%", "%%"), "%f", "%p"]
+    assert words[1:3] == ["-m", fetching.__name__]
+
+
+def test_a_database_machine_asks_the_same_repository_for_wal_as_for_the_copy(
+    tmp_path: Path,
+) -> None:
+    data, tablespaces = folders(tmp_path)
+    runner = Restoring()
+    engine = Afar(runner=runner, number=2)
+    engine.restore(data, tablespaces, Target(copy="20261125-023502F", moment=None))
+    words = shlex.split(asked_for_wal(runner.told[0]))
+    assert {"--repo=2", f"--lock-path={tmp_path}/locks", f"--config={DATABASE_CONF}"} <= set(words)
+    assert not any(word.startswith("--set=") for word in words)
+
+
+def test_a_segment_is_added_under_its_own_name_and_then_kept(tmp_path: Path) -> None:
+    runner, name = Restoring(), "000000010000000000000005"
+    engine = PgBackRest(runner=runner, repository=tmp_path)
+    assert not engine.keeps(name)
+    assert not engine.keeps("00000002.history")
+    engine.add(tmp_path / name)
+    assert runner.told[0][-2:] == ("archive-push", str(tmp_path / name))
+    laid(tmp_path, f"archive/main/15-1/0000000100000000/{name}-{'a' * 40}.zst")
+    laid(tmp_path, "archive/main/15-1/00000002.history")
+    assert engine.keeps(name)
+    assert engine.keeps("00000002.history")
+    assert engine.newest_segment() == name
 
 
 def test_what_an_interrupted_restore_left_is_gone_on_with_where_the_engine_knows_it(

@@ -11,6 +11,7 @@ from standfast.core.command import Command, Result
 from standfast.mechanisms.backup import commits, wal
 from standfast.mechanisms.backup.chain import Leg, Run
 from standfast.mechanisms.backup.engine import Copy, Kind
+from standfast.mechanisms.backup.receiver.received import Received
 from standfast.mechanisms.backup.shelf import RUNS, Shelf, shelf
 
 from .copies import copy
@@ -78,8 +79,8 @@ class Waldump:
         return Result(status=1, stdout=Path(command.argv[-1]).read_bytes(), stderr=b"")
 
 
-def seen(engine: Kept) -> Shelf:
-    return shelf(engine, Path("/programs"), Waldump())
+def seen(engine: Kept, received: Path = Path("/nowhere")) -> Shelf:
+    return shelf(engine, Received(folder=received), Path("/programs"), Waldump())
 
 
 def test_each_run_of_wal_has_the_time_of_its_last_commit() -> None:
@@ -112,6 +113,31 @@ def test_of_many_runs_only_the_newest_are_read() -> None:
     engine = Kept({wal.name(1, number * 2): PRINTED for number in range(RUNS + 3)})
     assert list(seen(engine).commits.values()) == [None] * 3 + [LAST] * RUNS
     assert len(engine.fetched) == RUNS
+
+
+def arrived(folder: Path, name: str, content: str) -> None:
+    (folder / name).write_bytes(content.encode().ljust(wal.SEGMENT_BYTES, b"\0"))
+
+
+def test_what_was_received_goes_on_where_the_repository_ends(tmp_path: Path) -> None:
+    older = PRINTED.replace("02:47", "01:10")
+    engine = Kept({wal.name(1, 1): older})
+    arrived(tmp_path, wal.name(1, 2), older.replace("01:10", "01:11"))
+    arrived(tmp_path, f"{wal.name(1, 3)}.partial", PRINTED)
+    assert seen(engine, tmp_path).commits == {Run(first=1, last=3): LAST}
+    assert engine.fetched == [], "the newest is not in the repository"
+    arrived(tmp_path, f"{wal.name(1, 3)}.partial", "")
+    at_11 = LAST.replace(hour=1, minute=11)
+    assert seen(engine, tmp_path).commits == {Run(first=1, last=3): at_11}, "nothing is in it yet"
+
+
+def test_a_timeline_that_only_was_received_is_followed(tmp_path: Path) -> None:
+    engine = Kept({wal.name(1, 4): "", wal.name(1, 5): ""})
+    (tmp_path / "00000002.history").write_text("1\t0/5000028\tno recovery target specified\n")
+    arrived(tmp_path, f"{wal.name(2, 5)}.partial", PRINTED)
+    found = seen(engine, tmp_path)
+    assert found.legs == (Leg(timeline=1, begins=0), Leg(timeline=2, begins=5))
+    assert found.commits == {Run(first=4, last=5): LAST}
 
 
 def test_a_repository_without_wal_says_so() -> None:

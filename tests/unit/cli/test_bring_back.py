@@ -54,6 +54,12 @@ def test_the_first_that_has_the_moment_and_no_database_brings_it_back(
     assert source(ALL, at(second), None)[0] == machine
 
 
+def test_the_latest_comes_from_whoever_reaches_furthest_and_holds_no_database() -> None:
+    further = replace(BESIDE, shelf=shelf(10, 3000))
+    assert source((further, APART, OTHER, SILENT), None, None)[0] == "backup-2"
+    assert source((further, SILENT), None, None)[0] == "two"
+
+
 def test_a_machine_that_is_named_is_asked_alone() -> None:
     assert source(ALL, at(500), "two")[0] == "two"
     with pytest.raises(ConfigError, match="2026-11-25 02:00:20 UTC cannot be brought back") as no:

@@ -36,7 +36,11 @@ def test_what_patroni_is_told_lets_the_other_database_machine_in_without_tls() -
     assert after["authentication"]["replication"].pop("sslmode") == "disable"
     assert before["authentication"]["replication"].pop("sslmode") == "verify-full"
     new = [line for line in after["pg_hba"] if line not in before["pg_hba"]]
-    let_in = [line.split() for line in before["pg_hba"] if line.startswith("hostssl replication")]
+    let_in = [
+        line.split()
+        for line in before["pg_hba"]
+        if line.startswith("hostssl replication replicator")
+    ]
     assert [line.split() for line in new] == [
         ["hostnossl", "replication", user, address, "trust"] for _, _, user, address, *_ in let_in
     ]

@@ -34,6 +34,17 @@ def test_the_second_machine_is_the_one_that_counts() -> None:
     assert onsite_backup.figures(seen)["backup_age_s"] == 900
 
 
+def test_what_is_received_is_shown_and_no_objective_rests_on_it() -> None:
+    quick = Seen(copy_age_s=600, lag_s=4, received_lag_s=0.44)
+    slow = Seen(copy_age_s=600, lag_s=4, received_lag_s=61.0)
+    measured = onsite_backup.figures({"a": quick, "b": slow, "c": quick})
+    assert measured["received_lag_s"] == 0.4
+    measured = onsite_backup.figures({"a": quick, "b": slow})
+    assert (measured["received_lag_s"], judge(COPIES, measured)) == (61.0, Outcome.KEPT)
+    assert "received_lag_s" not in onsite_backup.figures({"a": quick, "b": GOOD})
+    assert onsite_backup.words("a", quick).endswith("received after 0.44 s")
+
+
 def test_one_copy_is_not_several_whatever_is_missing_beside_it() -> None:
     for other in (Seen(copy_age_s=None, lag_s=4), Seen(copy_age_s=None, lag_s=None)):
         measured = onsite_backup.figures({"backup-1": GOOD, "backup-2": other})

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from standfast.mechanisms.hosts.tls import Identity
 from standfast.mechanisms.keys.authority import Authority, Subject, common_name, make, private_pem
-from standfast.proofs.drills.handshake import SSL_REQUEST, Finding, knock
+from standfast.proofs.drills.handshake import SSL_REQUEST, Finding, greeting, knock
 
 PATIENCE_S = 5.0
 
@@ -204,6 +204,15 @@ def test_postgresql_is_asked_in_its_own_words(office: Office, door: Any, careles
     assert found.accepted
     assert found.stranger == ""
     assert bool(found.plain) is careless
+
+
+def test_who_only_receives_wal_says_so(office: Office) -> None:
+    plain = {**asked(office, 5432, "postgresql"), "user": "wal_receiver"}
+    said = greeting({**plain, "replication": True})
+    assert b"\0user\0wal_receiver\0" in b"\0" + said[8:]
+    assert said.endswith(b"\0replication\0true\0\0")
+    assert b"replication" not in greeting(plain)
+    assert struct.unpack("!I", said[:4]) == (len(said),)
 
 
 def test_postgresqls_request_for_tls_is_that_of_its_manual() -> None:

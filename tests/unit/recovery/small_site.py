@@ -35,6 +35,7 @@ SHOWN = (
     "Latest checkpoint's REDO WAL file:    000000020000000000000006\n"
     "Latest checkpoint's TimeLineID:       2\n"
 )
+RECEIVED = "standfast.mechanisms.backup.receiver.received"
 KEYS = ("leader", "sync", "status", "history", "config", "initialize", "members/db-1")
 
 
@@ -71,6 +72,7 @@ class Small:
     order: Order | None = None
     state: State = field(default_factory=State)
     copies: int = 0
+    unpacked: bytes = b""
 
     @property
     def name(self) -> str:
@@ -119,8 +121,10 @@ class Small:
                     copied=True,
                     reached="2026-11-29T13:00:00.000Z",
                 )
+            case ["runuser", *_] if "tar" in words:
+                self.unpacked = stdin
             case ["rm", "-rf", _]:
-                self.state = State()
+                self.state, self.unpacked = State(), b""
                 for path in sorted((self.home / "recovered").rglob("*"), reverse=True):
                     path.rmdir() if path.is_dir() else path.unlink()
             case ["rm", "-f", _]:
@@ -160,6 +164,8 @@ class Small:
     def program(self, module: str, words: list[str]) -> tuple[int, str]:
         if module == LOST:
             return self.lost(words[0])
+        if module == RECEIVED:
+            return 0, f"received by {self.name}"
         if module != SWAP:
             found = Found(
                 folder=FOLDER,

@@ -43,6 +43,14 @@ def commands_of_one(tmp_path: Path) -> int:
     return machines["db-1"].world.commands
 
 
+def test_the_newest_wal_is_there_before_anything_comes_back(tmp_path: Path) -> None:
+    """It is in no repository yet, and the server that replays asks for it."""
+    machines = site(tmp_path)
+    in_place_of(machines).begin("db-1", ORDER)
+    assert machines["db-1"].unpacked == b"received by backup-1"
+    assert machines["db-1"].order == ORDER
+
+
 def test_killed_before_any_command_the_same_again_ends_it(tmp_path: Path) -> None:
     for last in range(commands_of_one(tmp_path / "whole")):
         machines = site(tmp_path / str(last))

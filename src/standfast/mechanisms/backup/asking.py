@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from standfast.core.clock import Clock
-from standfast.core.errors import CannotVerify, Refused
+from standfast.core.errors import CannotVerify, CommandFailed, Refused
 from standfast.mechanisms.backup import taking
 from standfast.mechanisms.backup.offsite import places as offsite
 from standfast.mechanisms.backup.offsite.orders import Return
@@ -24,6 +24,7 @@ SHELF_LIMIT_S = 120.0
 OFFSITE_LIMIT_S = 400.0
 """Three questions to a store that may be far away, each at its own limit."""
 
+OLD = "No module named"
 POLL_S = 1.0
 SSH_SLACK_S = 15.0
 
@@ -57,6 +58,27 @@ class Repository:
     def shelf(self) -> Shelf:
         """What it can bring back. Takes seconds: the newest WAL is read for its time."""
         return Shelf.from_json(self._program("shelf", timeout_s=SHELF_LIMIT_S, by=AS_ITS_USER))
+
+    def received(self) -> bytes:
+        """WAL that it has and its repository has not yet, packed (`receiver/received.py`). Empty
+        where its release of Standfast knows of none: what is to be brought back now does not wait
+        for `up`."""
+        argv = self._started("receiver.received", by=AS_ITS_USER)
+        said = self.connection.run(argv, timeout_s=SHELF_LIMIT_S, check=False)
+        if said.status != 0 and OLD not in said.complaint:
+            raise CommandFailed(
+                f"{self.name} does not hand over what it received: {said.complaint.strip()}",
+                remedy=f"standfast logs {self.name} --unit standfast-receiver.service",
+            )
+        return said.stdout
+
+    def hears(self, word: str, limit_s: float) -> bool | None:
+        """Whether that word, which the primary has written, is in what it receives by then. None
+        where it receives nothing."""
+        said = json.loads(
+            self._program("receiver.look", word, str(limit_s), timeout_s=limit_s + SSH_SLACK_S)
+        )
+        return bool(said["found"]) if said["received"] else None
 
     def take(self, clock: Clock, tell: Callable[[str], None]) -> None:
         """Have it take a copy now, of the kind that is due."""
@@ -134,10 +156,12 @@ class Repository:
 
     def _program(self, *words: str, timeout_s: float, by: tuple[str, ...] = ()) -> str:
         """Run one of this room's programs there."""
+        return self.connection.run(self._started(*words, by=by), timeout_s=timeout_s).text
+
+    def _started(self, *words: str, by: tuple[str, ...] = ()) -> tuple[str, ...]:
         module = f"standfast.mechanisms.backup.{words[0]}"
         variables = environment(self.connection, TAKE_UNIT)
-        argv = (*by, "env", *variables, "/usr/bin/python3", "-m", module, *words[1:])
-        return self.connection.run(argv, timeout_s=timeout_s).text
+        return (*by, "env", *variables, "/usr/bin/python3", "-m", module, *words[1:])
 
 
 def environment(connection: Connection, unit: str) -> tuple[str, ...]:

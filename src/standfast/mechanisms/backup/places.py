@@ -18,6 +18,10 @@ SCRATCH = f"{HOME}/scratch"
 IN_MEMORY = "/dev/shm"
 """Where WAL lies while it is looked into: what rests on a disk is encrypted."""
 
+RECEIVED = "/run/standfast/received"
+"""On a backup machine: WAL that the primary has just written, in memory, until the repository has
+it (`receiver/`)."""
+
 SPOOL = "/var/spool/standfast-backup"
 """On a database machine: what is known of WAL on its way to the repositories."""
 

@@ -15,6 +15,7 @@ from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.pgbackrest import files as engine
 from standfast.mechanisms.backup.pgbackrest import names
 from standfast.mechanisms.backup.places import Places
+from standfast.mechanisms.backup.receiver import plan as receiver
 from standfast.mechanisms.backup.settings import BackupSettings
 from standfast.mechanisms.hosts.bundle import Contribution, File, Folder, Reader, Unit, User
 from standfast.mechanisms.hosts.machine import Machine, Role, having
@@ -145,9 +146,24 @@ def database(
             Folder(path=places.SPOOL, mode=0o750, **mine),
             Folder(path=places.SPOOL_LOCKS, mode=0o750, **mine),
         ),
+        flows=receiver.let_in(machines, ask.settings),
         packages=(names.PACKAGE,),
         readers=tuple(Reader(path=path, unit=COPYING) for path in IDENTITY_FILES),
     )
+
+
+def receiving(
+    machine: Machine,
+    machines: tuple[Machine, ...],
+    ask: BackupAsk,
+    *,
+    postgresql: int,
+    source: str,
+) -> Iterator[Contribution]:
+    """A backup machine without a database has the primary's newest WAL within a second."""
+    if machine in receiver.receivers(machines, ask.settings):
+        programs = f"/usr/lib/postgresql/{postgresql}/bin"
+        yield receiver.plan(machine, machines, programs=programs, source=source)
 
 
 def off_site(

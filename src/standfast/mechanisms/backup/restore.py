@@ -26,7 +26,14 @@ from standfast.mechanisms.backup import digests, wal
 from standfast.mechanisms.backup.engine import Engine
 from standfast.mechanisms.backup.orders import Order, Settings
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
-from standfast.mechanisms.backup.places import ORDER, REPORT, SCRATCH, USER
+from standfast.mechanisms.backup.places import (
+    ORDER,
+    OVERRIDE,
+    RECEIVED,
+    REPORT,
+    SCRATCH,
+    USER,
+)
 from standfast.mechanisms.backup.scratch import Scratch
 
 FOUND_LIMIT = 1000
@@ -204,8 +211,11 @@ def here(order: Order, engine: Engine, folder: Path) -> Restore:
 
 
 def main() -> int:
+    """A planted fault is about the repository, so nothing from beside it may make up for it."""
     order = Order.from_json(Path(ORDER).read_bytes())
-    restore = here(order, PgBackRest(runner=SystemRunner()), Path(SCRATCH))
+    misled = Path(OVERRIDE).exists()
+    engine = PgBackRest(runner=SystemRunner(), beside=None if misled else Path(RECEIVED))
+    restore = here(order, engine, Path(SCRATCH))
     Path(REPORT).unlink(missing_ok=True)
     restore.run()
     write_atomically(Path(REPORT), restore.report.to_json(), mode=0o640)

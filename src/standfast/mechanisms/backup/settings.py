@@ -18,3 +18,4 @@ class BackupSettings(BaseModel):
     full_day: Day = "sunday"
     full_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
     keep_fulls: int = Field(default=2, ge=1, le=520)
+    receive: bool = True

@@ -3,12 +3,13 @@
     python3 -m standfast.mechanisms.backup.shelf
 
 Prints one JSON document (`Shelf`). Changes nothing. The engine's word counts for its copies; WAL is
-seen by its files, and its time by what is written in it. Standard library only.
+seen by its files, and its time by what is written in it. What was received from the primary and is
+not in the repository yet (`receiver/`) counts as what it has. Standard library only.
 """
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,9 @@ from standfast.mechanisms.backup.chain import Leg, Run
 from standfast.mechanisms.backup.engine import Copy, Engine, Kind
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
-from standfast.mechanisms.backup.places import IN_MEMORY
+from standfast.mechanisms.backup.places import IN_MEMORY, RECEIVED
+from standfast.mechanisms.backup.receiver.files import HISTORY
+from standfast.mechanisms.backup.receiver.received import Received
 
 LOOK_BACK = 3
 """Segments in which a commit is looked for. The heartbeat commits every second, so the newest has
@@ -84,30 +87,46 @@ def copy(document: Mapping[str, Any]) -> Copy:
     )
 
 
-def shelf(engine: Engine, programs: Path, runner: Runner) -> Shelf:
-    """The copies first: what ends meanwhile would seem to lack its WAL."""
-    copies, segments = engine.copies(), engine.segments()
-    newest = max(map(wal.timeline, segments), default=1)
-    legs = chain.way(newest, engine.history(newest) if newest > 1 else "")
-    runs = chain.runs(segments, legs)
+def shelf(engine: Engine, received: Received, programs: Path, runner: Runner) -> Shelf:
+    """The copies first: what ends meanwhile would seem to lack its WAL. What was received before
+    what is kept: it may go from there to here meanwhile."""
+    copies, fresh = engine.copies(), received.segments()
+    kept = engine.segments()
+    newest = max(map(wal.timeline, (*kept, *fresh)), default=1)
+    legs = chain.way(newest, history(newest, engine, received) if newest > 1 else "")
+    runs = chain.runs((*kept, *fresh), legs)
+
+    def read(name: str) -> bytes:
+        content = None if name in kept else received.read(name)
+        return engine.segment(name) if content is None else content
+
     return Shelf(
         copies=copies,
         legs=legs,
         commits={
             **dict.fromkeys(runs),
-            **{run: last_commit(run, legs, engine, programs, runner) for run in runs[-RUNS:]},
+            **{run: last_commit(run, legs, read, programs, runner) for run in runs[-RUNS:]},
         },
     )
 
 
+def history(timeline: int, engine: Engine, received: Received) -> str:
+    fresh = received.read(f"{timeline:08X}{HISTORY}")
+    return engine.history(timeline) if fresh is None else fresh.decode()
+
+
 def last_commit(
-    run: Run, legs: tuple[Leg, ...], engine: Engine, programs: Path, runner: Runner
+    run: Run,
+    legs: tuple[Leg, ...],
+    read: Callable[[str], bytes],
+    programs: Path,
+    runner: Runner,
 ) -> datetime | None:
     for number in range(run.last, max(run.first, run.last - LOOK_BACK + 1) - 1, -1):
         name = wal.name(chain.timeline_at(number, legs), number)
         with TemporaryDirectory(dir=IN_MEMORY) as folder:
             file = Path(folder) / name
-            file.write_bytes(engine.segment(name))
+            file.write_bytes(read(name))
             done = runner.run(commits.listing(programs, file), check=False)
         found = commits.newest(done.text)
         if found is not None:
@@ -118,7 +137,8 @@ def last_commit(
 def main() -> int:
     runner = SystemRunner()
     try:
-        found = shelf(PgBackRest(runner=runner), Path(Settings.read().programs), runner)
+        engine, received = PgBackRest(runner=runner), Received(folder=Path(RECEIVED))
+        found = shelf(engine, received, Path(Settings.read().programs), runner)
     except StandfastError as error:
         print(error.words, file=sys.stderr)
         return error.exit_code

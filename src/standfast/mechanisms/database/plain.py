@@ -26,7 +26,7 @@ UNIT = "standfast-patroni.service"
 
 PLAIN, ENCRYPTED = "plain", "encrypted"
 
-LINE = re.compile(r"^( *- )hostssl( replication \S+ \S+ )cert .*$", re.MULTILINE)
+LINE = re.compile(r"^( *- )hostssl( replication \S+ \S+ )cert map=machines$", re.MULTILINE)
 LET_IN = re.compile(r"^ *- hostnossl replication .*\n", re.MULTILINE)
 HOW = re.compile(r"^( +replication:\n +username: \S+\n +sslmode: )\S+$", re.MULTILINE)
 """As templates/patroni.yml has them."""

@@ -44,10 +44,11 @@ class PostgresAsk:
     """What others need of PostgreSQL. A database and a role of this `name` for the service;
     `verifier` is what PostgreSQL keeps instead of the password (RFC 5803). `archive_command` takes
     finished WAL to the backups; None where there are none. After `archive_timeout_s` a segment
-    counts as finished, however little is in it; 0 for when it is full. `hba` are further lines of
-    pg_hba.conf. `slots` are replication slots for receivers that are no members, as Patroni wants
-    them. While the `password_changes` the service's certificate alone lets it in, because
-    PostgreSQL knows one password, and web machines learn the new one after each other."""
+    counts as finished, however little is in it; 0 for when it is full. `hba` and `ident` are more
+    lines of pg_hba.conf and pg_ident.conf, `replicators` roles that may receive WAL, and `slots`
+    the slots of such receivers, which are no members, as Patroni wants them. While the
+    `password_changes` the service's certificate alone lets it in, because PostgreSQL knows one
+    password, and web machines learn the new one after each other."""
 
     name: str
     verifier: str
@@ -55,6 +56,8 @@ class PostgresAsk:
     archive_command: str | None = None
     archive_timeout_s: int = 0
     hba: tuple[str, ...] = ()
+    ident: tuple[str, ...] = ()
+    replicators: tuple[str, ...] = ()
     slots: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

@@ -4,8 +4,12 @@ Between database machines a client certificate says who somebody is; pg_ident.co
 machine's name to one of these, so no password is there to be lost.
 """
 
+from standfast.mechanisms.hosts.names import RECEIVER_ROLE
+
 REPLICATOR = "replicator"
 REWINDER = "rewinder"
 
-TAKEN = frozenset({"postgres", REPLICATOR, REWINDER, "template0", "template1", "standfast"})
+TAKEN = frozenset(
+    {"postgres", REPLICATOR, REWINDER, RECEIVER_ROLE, "template0", "template1", "standfast"}
+)
 """Names that the service's role and database cannot have."""

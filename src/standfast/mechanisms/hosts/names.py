@@ -39,6 +39,10 @@ BACKUP_PORT = 8432
 COPYING_PORT = 8433
 """On database machines: backup machines read the database's files there."""
 
+RECEIVER_ROLE = "wal_receiver"
+"""As whom a backup machine receives WAL from the primary. No machine is called so: Patroni names
+those that acknowledge by their machines, and a receiver is none of them."""
+
 PRIMARY = "primary"
 """Under this name a web machine reaches the database primary, whichever machine that is."""
 

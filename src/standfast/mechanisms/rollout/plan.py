@@ -198,6 +198,13 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
             postgresql=database.VERSIONS[blueprint.debian[machine.name]],
             source=blueprint.source,
         )
+        yield from backup.receiving(
+            machine,
+            machines,
+            blueprint.backup,
+            postgresql=database.VERSIONS[blueprint.debian[machine.name]],
+            source=blueprint.source,
+        )
         yield from backup.off_site(machine, machines, blueprint.backup, source=blueprint.source)
     yield from backup.doors(machine, machines)
     if machine.is_a(Role.MONITOR):

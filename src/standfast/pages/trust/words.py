@@ -31,6 +31,7 @@ NAMES: Mapping[str, str] = {
     "mirrored_s": "change seen on the second machine after",
     "backup_age_s": "age of the newest backup",
     "archive_lag_s": "changes not yet backed up",
+    "received_lag_s": "changes not yet on the backup machines",
     "failed_checks": "checks failed",
     "snapshot_age_s": "age of the newest snapshot",
     "missing_snapshots": "snapshots missing",

@@ -16,7 +16,12 @@ from typing import Any
 from standfast.mechanisms.database.roles import REWINDER
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Role
-from standfast.mechanisms.hosts.names import DATABASE_PORT, IDENTITY, SERVICE_IDENTITY
+from standfast.mechanisms.hosts.names import (
+    DATABASE_PORT,
+    IDENTITY,
+    RECEIVER_ROLE,
+    SERVICE_IDENTITY,
+)
 from standfast.mechanisms.rollout.links import Link
 from standfast.proofs.drills.ground import Ground, Ran
 from standfast.proofs.drills.handshake import POSTGRESQL, Finding
@@ -109,17 +114,20 @@ def look(ground: Ground, source: str, links: Sequence[Link]) -> list[Looked]:
 
 
 def door(link: Link, source: Machine, target: Machine, database: str) -> Mapping[str, Any]:
-    """As `handshake.py` wants it. To PostgreSQL a web machine comes as the service, and a database
-    machine as whoever repairs a copy: each with the certificate that it is known by."""
+    """As `handshake.py` wants it. To PostgreSQL a web machine comes as the service, a database
+    machine as whoever repairs a copy, and a backup machine as who receives WAL: each with the
+    certificate that it is known by."""
     is_service = source.is_a(Role.WEB)
+    receives = not is_service and not source.is_a(Role.DATABASE)
     to_postgresql = link.port == DATABASE_PORT
     return {
         "machine": target.name,
         "address": str(target.address),
         "port": link.port,
         "speech": POSTGRESQL if to_postgresql else "tls",
-        "user": database if is_service else REWINDER,
+        "user": database if is_service else RECEIVER_ROLE if receives else REWINDER,
         "database": database if is_service else "postgres",
+        "replication": to_postgresql and receives,
         "identity": SERVICE_IDENTITY if to_postgresql and is_service else IDENTITY,
         "authority": f"{IDENTITY}/ca.pem",
     }

@@ -3,7 +3,8 @@
     python3 -m standfast.proofs.drills.handshake < doors
 
 The doors are a JSON list of `{"machine", "address", "port", "speech", "user", "database",
-"identity", "authority"}` (the last two are a folder and a file), the answer a list of findings in
+"identity", "authority"}` (the last two are a folder and a file), to PostgreSQL also with
+"replication" for who only receives WAL; the answer a list of findings in
 the same order. At each door it knocks three times: with the site's
 identity, in plain text, and without a certificate. Standard library only; nothing that it says
 changes anything.
@@ -116,7 +117,8 @@ def let_in(door: Mapping[str, Any], said: bytes) -> str:
 def greeting(door: Mapping[str, Any]) -> bytes:
     if door["speech"] != POSTGRESQL:
         return HELLO
-    pairs = ("user", door["user"], "database", door["database"], "")
+    replication = ("replication", "true") if door.get("replication") else ()
+    pairs = ("user", door["user"], "database", door["database"], *replication, "")
     body = struct.pack("!I", 3 << 16) + b"\0".join(word.encode() for word in pairs) + b"\0"
     return struct.pack("!I", len(body) + 4) + body
 

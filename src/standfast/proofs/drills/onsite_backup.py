@@ -3,13 +3,17 @@
 Nothing is forced, and the engine is not asked. The primary says where its log of writes stands;
 then each repository's files are watched until the segment that holds that position has arrived.
 What counts is the second machine: the promise is about copies on two.
+
+Where backup machines receive WAL as it is written, a word that was drawn for this run is written
+into the primary's, and looked for in the files there (`received_lag_s`). No objective rests on it:
+those files lie in memory, and only what is in a repository outlives the power of its machine.
 """
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from standfast.core.errors import Unreachable
+from standfast.core.errors import StandfastError, Unreachable
 from standfast.core.units import duration
 from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.asking import Repository
@@ -33,11 +37,13 @@ copy, however loose the objective. The short one is for a fault that is known to
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Of one machine. None: there is no copy; the machine was not to be had. `receives`: what was
-    written arrived before the time was over."""
+    written arrived before the time was over. `received_lag_s` is None where no WAL is received but
+    by the repository, or a word of it was not seen."""
 
     copy_age_s: float | None
     lag_s: float | None
     receives: bool = True
+    received_lag_s: float | None = None
 
 
 class OnsiteBackup:
@@ -52,7 +58,12 @@ class OnsiteBackup:
             ground.tell(f"watching changes arrive, {number + 1}. time")
             for name, lag in arrivals(repositories, primary, ground, limit_s).items():
                 lags[name] += [] if lag is None else [lag]
-        seen = {each.name: seen_of(each, lags[each.name], limit_s) for each in repositories}
+        ground.tell("looking for a word in what is received")
+        heard = heard_by(repositories, primary, ground, limit_s)
+        seen = {
+            each.name: seen_of(each, lags[each.name], limit_s, heard[each.name])
+            for each in repositories
+        }
         measured = figures(seen)
         return Ran(
             target="",
@@ -86,9 +97,38 @@ def arrivals(
         return {each.name: lag for each, lag in zip(repositories, found, strict=True)}
 
 
-def seen_of(repository: Repository, lags: Sequence[float], limit_s: float) -> Seen:
+def heard_by(
+    repositories: tuple[Repository, ...], primary: Primary, ground: Ground, limit_s: float
+) -> Mapping[str, float | None]:
+    """How long a word that the primary has just flushed takes to be in the WAL that each receives;
+    None where it is not, or nothing is received, or nobody can look: no objective rests on it. The
+    way to ask is in it."""
+    word = f"heard-{ground.run}"
+    primary.write_into_its_log(word)
+    began = ground.clock.monotonic()
+
+    def heard(repository: Repository) -> float | None:
+        try:
+            there = repository.hears(word, limit_s)
+        except StandfastError:
+            return None
+        return ground.clock.monotonic() - began if there else None
+
+    with ThreadPoolExecutor(max(1, len(repositories))) as pool:
+        found = pool.map(heard, repositories)
+        return {each.name: lag for each, lag in zip(repositories, found, strict=True)}
+
+
+def seen_of(
+    repository: Repository, lags: Sequence[float], limit_s: float, received_lag_s: float | None
+) -> Seen:
     worst = max(lags, default=None)
-    return Seen(copy_age_s=age(repository), lag_s=worst, receives=worst is None or worst < limit_s)
+    return Seen(
+        copy_age_s=age(repository),
+        lag_s=worst,
+        receives=worst is None or worst < limit_s,
+        received_lag_s=received_lag_s,
+    )
 
 
 def age(repository: Repository) -> float | None:
@@ -106,6 +146,7 @@ def figures(seen: Mapping[str, Seen]) -> dict[str, float]:
         "missing_copies": max(0, NEEDED - len(have)),
         **needed("backup_age_s", [each.copy_age_s for each in seen.values()]),
         **needed("archive_lag_s", [each.lag_s for each in seen.values()]),
+        **needed("received_lag_s", [each.received_lag_s for each in seen.values()]),
     }
 
 
@@ -122,7 +163,10 @@ def headline(measured: Mapping[str, float]) -> str:
 
 
 def words(name: str, seen: Seen) -> str:
-    return f"{name}: newest copy {told(seen.copy_age_s)} old, changes {told(seen.lag_s)} behind"
+    said = f"{name}: newest copy {told(seen.copy_age_s)} old, changes {told(seen.lag_s)} behind"
+    if seen.received_lag_s is None:
+        return said
+    return f"{said}, received after {told(seen.received_lag_s)}"
 
 
 def told(seconds: float | None) -> str:
@@ -130,7 +174,11 @@ def told(seconds: float | None) -> str:
 
 
 def as_json(seen: Seen) -> Mapping[str, float | None]:
-    return {"backup_age_s": rounded(seen.copy_age_s), "archive_lag_s": rounded(seen.lag_s)}
+    return {
+        "backup_age_s": rounded(seen.copy_age_s),
+        "archive_lag_s": rounded(seen.lag_s),
+        "received_lag_s": rounded(seen.received_lag_s),
+    }
 
 
 def rounded(seconds: float | None) -> float | None:

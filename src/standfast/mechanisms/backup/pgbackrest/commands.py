@@ -1,5 +1,6 @@
 """What the engine is told: each function returns what would be run. Standard library only."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
@@ -68,6 +69,37 @@ def restore(into: Path, tablespaces: Path, *further: str, conf: str = RESTORE_CO
         timeout_s=RESTORE_LIMIT_S,
         conf=conf,
     )
+
+
+FETCH = "/usr/bin/python3 -m standfast.mechanisms.backup.receiver.fetch"
+
+
+def restore_command(
+    into: Path, *further: str, beside: Path | None, conf: str = RESTORE_CONF
+) -> str:
+    """A word of a restore: what the server asks for WAL, by a shell (PostgreSQL's manual, 20.5.5).
+    The repository first; then `beside`; then the repository again, because what is in neither may
+    have gone from there to here between the two questions. `further` as the restore has them."""
+    asked = (f"--pg1-path={into}", *(each for each in further if each.startswith(PASSED_ON)))
+    get = f'{shell(*told(*asked, "archive-get", timeout_s=0, conf=conf).argv)} %f "%p"'
+    words = get if beside is None else f'{get} || {FETCH} {shell(str(beside))} %f "%p" || {get}'
+    return f"--recovery-option=restore_command={words}"
+
+
+PASSED_ON = ("--repo=", "--lock-path=")
+"""What `archive-get` must know, too."""
+
+
+def shell(*words: str) -> str:
+    """`%` is the server's own sign."""
+    return shlex.join(words).replace("%", "%%")
+
+
+def add(file: Path) -> Command:
+    """Needs no database beside it, unlike most that has to do with WAL. As small as what comes
+    from the primary."""
+    quiet = ("--log-level-console=error", "--compress-type=zst")
+    return told(*quiet, "archive-push", str(file), timeout_s=PREPARE_LIMIT_S, conf=RESTORE_CONF)
 
 
 def aimed(target: Target, *, locks: Path, again: bool) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ from tempfile import TemporaryDirectory
 
 from standfast.core.command import Runner
 from standfast.core.errors import CannotVerify
+from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.engine import Copy, Kind, Target
 from standfast.mechanisms.backup.pgbackrest import commands, info, repository
 from standfast.mechanisms.backup.pgbackrest.names import DATABASE_CONF
-from standfast.mechanisms.backup.places import IN_MEMORY, REPOSITORY
+from standfast.mechanisms.backup.places import IN_MEMORY, RECEIVED, REPOSITORY
 
 BEGUN = ("backup.manifest", "PG_VERSION")
 """One of these is in a folder before the first file of a copy is: by them the engine knows what it
@@ -19,8 +20,11 @@ may go on with."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PgBackRest:
+    """`beside`: where a restore finds WAL that the repository does not have (`../receiver/`)."""
+
     runner: Runner
     repository: Path = Path(REPOSITORY)
+    beside: Path | None = Path(RECEIVED)
 
     def prepare(self) -> None:
         """Only once: it needs a lock that WAL on its way holds, too, for seconds on end while
@@ -55,32 +59,50 @@ class PgBackRest:
             compressed.write_bytes(self._fetched(path))
             return self.runner.run(commands.decompress(compressed)).stdout
 
+    def keeps(self, name: str) -> bool:
+        """A whole segment, or a history."""
+        if wal.is_segment(name):
+            return repository.file_of(self.repository, name) is not None
+        return repository.history_of(self.repository, wal.timeline(name)) is not None
+
+    def newest_segment(self) -> str | None:
+        return repository.newest_segment(self.repository)
+
+    def add(self, file: Path) -> None:
+        """As the primary would have sent it. What is there already and is the same may be added
+        again; another one of the same name is refused."""
+        self.runner.run(commands.add(file))
+
     def _fetched(self, path: Path) -> bytes:
         return self.runner.run(commands.fetch(str(path.relative_to(self.repository)))).stdout
 
     def restore(self, into: Path, tablespaces: Path, target: Target | None = None) -> None:
-        if target is None:
-            self.runner.run(commands.restore(into, tablespaces))
-            return
-        further = made_ready(into, tablespaces, target)
-        self.runner.run(commands.restore(into, tablespaces, *further))
+        further = made_ready(into, tablespaces, target) if target else ()
+        asked = commands.restore_command(into, *further, beside=there(self.beside))
+        self.runner.run(commands.restore(into, tablespaces, asked, *further))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Afar:
     """The engine on a database machine, with the repository of that number, which lies on another.
-    That one says the key to the engine for as long as it restores."""
+    That one says the key to the engine for as long as it restores. `beside` as above."""
 
     runner: Runner
     number: int
+    beside: Path | None = None
 
     def restore(self, into: Path, tablespaces: Path, target: Target | None = None) -> None:
         assert target is not None, "on a database machine it is said what is brought back"
-        further = made_ready(into, tablespaces, target)
-        told = commands.restore(
-            into, tablespaces, f"--repo={self.number}", *further, conf=DATABASE_CONF
-        )
+        further = (f"--repo={self.number}", *made_ready(into, tablespaces, target))
+        beside = there(self.beside)
+        asked = commands.restore_command(into, *further, beside=beside, conf=DATABASE_CONF)
+        told = commands.restore(into, tablespaces, asked, *further, conf=DATABASE_CONF)
         self.runner.run(told)
+
+
+def there(folder: Path | None) -> Path | None:
+    """Not every backup machine receives."""
+    return folder if folder and folder.is_dir() else None
 
 
 def made_ready(into: Path, tablespaces: Path, target: Target) -> tuple[str, ...]:

@@ -6,6 +6,11 @@ SELECT 'CREATE ROLE "{{ ask.name }}" LOGIN'
 ALTER ROLE "{{ ask.name }}" PASSWORD '{{ ask.verifier }}';
 SELECT 'CREATE DATABASE "{{ ask.name }}" OWNER "{{ ask.name }}"'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{{ ask.name }}') \gexec
+{% for role in ask.replicators %}
+-- Receives WAL, and may do nothing else.
+SELECT 'CREATE ROLE "{{ role }}" LOGIN REPLICATION'
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{{ role }}') \gexec
+{% endfor %}
 \connect "{{ ask.name }}"
 CREATE SCHEMA IF NOT EXISTS standfast;
 -- A row a second from the primary: the newest one in a copy says how old the copy's data is.

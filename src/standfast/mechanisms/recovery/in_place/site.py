@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 
 from standfast.core.clock import Clock
 from standfast.core.errors import Refused, StandfastError, Unreachable
+from standfast.mechanisms.backup.asking import Repository
 from standfast.mechanisms.backup.places import TAKE_UNIT
 from standfast.mechanisms.backup.restore import identifier
 from standfast.mechanisms.database import setup
@@ -27,7 +28,7 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.recovery.in_place import agreed, swap
 from standfast.mechanisms.recovery.in_place.swap import Found
 from standfast.mechanisms.recovery.point_in_time.asking import Recoveries
-from standfast.mechanisms.recovery.point_in_time.orders import Order, Phase, file_of
+from standfast.mechanisms.recovery.point_in_time.orders import RECEIVED, Order, Phase, file_of
 from standfast.mechanisms.rollout.databases import takes_writes
 from standfast.mechanisms.rollout.machines import on_all
 from standfast.mechanisms.rollout.voter_list import one_that_votes
@@ -90,7 +91,22 @@ class InPlace:
     def begin(self, name: str, order: Order) -> None:
         """What another recovery left in the folder, whose order is gone, is no part of this one."""
         self.connections[name].run(("rm", "-rf", FOLDER), timeout_s=STOP_LIMIT_S)
+        self._fetch_received(name, order)
         self.recoveries(name).begin(order)
+
+    def _fetch_received(self, name: str, order: Order) -> None:
+        """The newest WAL, which is in no repository yet."""
+        backups = [each for each in self.connections.values() if each.machine.is_a(Role.BACKUP)]
+        source = Repository(connection=backups[order.repository - 1])
+        packed, there = source.received(), self.connections[name]
+        if not packed:
+            return
+        folder, mine = f"{FOLDER}/{RECEIVED}", ("-o", order.user, "-g", order.user, "-m", "0700")
+        there.run(("install", "-d", *mine, FOLDER, folder))
+        unpack = ("tar", "--extract", "--gzip", f"--directory={folder}")
+        there.run(
+            ("runuser", "-u", order.user, "--", *unpack), stdin=packed, timeout_s=STOP_LIMIT_S
+        )
 
     def bring(self, name: str, order: Order) -> str | None:
         """All of it lies beside the old database afterwards. The time of the last change."""

@@ -26,7 +26,14 @@ from standfast.mechanisms.backup.engine import Target
 from standfast.mechanisms.backup.orders import Settings
 from standfast.mechanisms.backup.pgbackrest.machine import Afar, PgBackRest
 from standfast.mechanisms.backup.scratch import Scratch
-from standfast.mechanisms.recovery.point_in_time.orders import STATE, Order, Phase, State, file_of
+from standfast.mechanisms.recovery.point_in_time.orders import (
+    RECEIVED,
+    STATE,
+    Order,
+    Phase,
+    State,
+    file_of,
+)
 
 REACHED = "SELECT extract(epoch FROM pg_last_xact_replay_timestamp());\n"
 
@@ -132,7 +139,9 @@ def main(folder: str, run: str) -> int:
         settings=LASTING,
     )
     bring = Bring(
-        engine=Afar(runner=runner, number=order.repository) if order.in_place else own,
+        engine=Afar(runner=runner, number=order.repository, beside=place / RECEIVED)
+        if order.in_place
+        else own,
         scratch=scratch,
         clock=clock,
         order=order,

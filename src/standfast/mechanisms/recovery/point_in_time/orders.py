@@ -19,6 +19,10 @@ readable for whoever's database it is."""
 STATE = "state.json"
 """In the folder itself."""
 
+RECEIVED = "received"
+"""In the folder on a database machine: what the backup machine had received of the primary's WAL
+and not in its repository yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

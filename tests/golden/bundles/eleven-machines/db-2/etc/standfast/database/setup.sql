@@ -6,6 +6,9 @@ SELECT 'CREATE ROLE "timesheets" LOGIN'
 ALTER ROLE "timesheets" PASSWORD 'SCRAM-SHA-256$4096:AAAAAAAAAAAAAAAAAAAAAA==$tr6D+Z3uKaPKxHFPO2P6L1n0CiCTKjhuKtDNhk4ObqA=:6RA8S1g2vAIcwZL5HDMvMcTeb2oUgwCejxdMN1TMhXI=';
 SELECT 'CREATE DATABASE "timesheets" OWNER "timesheets"'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'timesheets') \gexec
+-- Receives WAL, and may do nothing else.
+SELECT 'CREATE ROLE "wal_receiver" LOGIN REPLICATION'
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'wal_receiver') \gexec
 \connect "timesheets"
 CREATE SCHEMA IF NOT EXISTS standfast;
 -- A row a second from the primary: the newest one in a copy says how old the copy's data is.
