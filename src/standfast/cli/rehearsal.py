@@ -99,12 +99,13 @@ class Rehearsal:
 
     @property
     def _needs(self) -> Wanted:
-        """As for a site that is brought up here for the first time."""
+        """As for a site that is brought up here for the first time, all of it on one disk."""
+        folders = self.app.site.folders
         return Wanted(
             site=self.name,
             machines=tuple(MACHINES),
             port=free_port(),
-            folders=self.app.site.folders,
+            folders=replace(folders, cache=folders.state),
             suites=(self.app.site.suite,),
             images=1,
         )
