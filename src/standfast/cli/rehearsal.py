@@ -116,6 +116,7 @@ class Rehearsal:
 
     def _made_ready(self) -> Asked:
         app, walls = self.app, self._walls()
+        self.folder.mkdir(mode=0o700, parents=True)
         for own in (*walls.over.values(), *(walls.own(each) for each in walls.stays)):
             own.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         for hidden, own in walls.over.items():
