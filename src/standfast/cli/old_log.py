@@ -45,7 +45,8 @@ def fetched_log(
     progress.tell("store" if given is None else "log", "fetching the evidence log")
     arriving = folder.with_name(f"{folder.name}.arriving")
     shutil.rmtree(arriving, ignore_errors=True)
-    arriving.mkdir(mode=0o700, parents=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    arriving.mkdir(mode=0o700)
     try:
         if given is None:
             fetch(app, content, arriving)

@@ -99,12 +99,13 @@ class Rehearsal:
 
     @property
     def _needs(self) -> Wanted:
-        """As for a site that is brought up here for the first time."""
+        """As for a site that is brought up here for the first time, all of it on one disk."""
+        folders = self.app.site.folders
         return Wanted(
             site=self.name,
             machines=tuple(MACHINES),
             port=free_port(),
-            folders=self.app.site.folders,
+            folders=replace(folders, cache=folders.state),
             suites=(self.app.site.suite,),
             images=1,
         )
@@ -115,6 +116,7 @@ class Rehearsal:
 
     def _made_ready(self) -> Asked:
         app, walls = self.app, self._walls()
+        self.folder.mkdir(mode=0o700, parents=True)
         for own in (*walls.over.values(), *(walls.own(each) for each in walls.stays)):
             own.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         for hidden, own in walls.over.items():

@@ -36,7 +36,7 @@ from standfast.proofs.drills.wire import Wire
 
 class Kind(StrEnum):
     DRILL = "drill"
-    """Something is switched off or killed."""
+    """Something is switched off or killed, or a computer is kept busy."""
 
     OBSERVATION = "observation"
     """Nothing is disturbed, but for the planted fault of its calibration."""
@@ -179,7 +179,7 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             drill=OffsiteRestore(),
         ),
         "lose-site": Check(
-            kind=Kind.OBSERVATION,
+            kind=Kind.DRILL,
             planted_on=None,
             words=(
                 "takes the site for lost, and brings it back beside itself, on new machines, from "

@@ -72,8 +72,19 @@ def test_it_says_how_much_of_the_record_had_not_reached_the_store() -> None:
     assert ran(GOOD).seen["behind"] == 2
 
 
+def test_where_the_site_lies_on_this_computer_is_not_for_everybody() -> None:
+    found = ran(GOOD)
+    assert found.seen["gone"] == 1
+    assert "/var/lib" not in repr((found.seen, found.story))
+
+
 def test_what_fails_is_told_in_its_own_words_and_breaks_it() -> None:
-    found = ran(Returned(lost_at=LOST, problem="the store off site refuses us: 403"))
+    problem = (
+        "the store off site refuses us: /usr/bin/timeout 120 /usr/bin/restic --repo=s3:https://secret"
+        " snapshots ended with status 1: Fatal: Access Denied.\nmore"
+    )
+    found = ran(Returned(lost_at=LOST, problem=problem))
+    assert found.seen["problem"] == "the store off site refuses us: Fatal: Access Denied."
     assert found.measured == {"failed_recoveries": 1}
     assert judge(OBJECTIVE, found.measured) is Outcome.BROKEN
     assert "refuses us" in found.story[0]

@@ -15,7 +15,7 @@ from standfast.core.units import duration, stamp
 from standfast.mechanisms.backup.offsite.places import PAGE_UNIT
 from standfast.proofs.drills.copies import chosen
 from standfast.proofs.drills.ground import Ground, Ran, Returned
-from standfast.proofs.drills.store import take_the_first
+from standfast.proofs.drills.store import COMMAND, take_the_first
 
 LIMIT_S = 3600.0
 """An hour for packages that come slowly; on two cores it takes some minutes."""
@@ -76,7 +76,7 @@ def is_the_same_log(found: Returned, ground: Ground) -> bool:
 def story(found: Returned, measured: Mapping[str, float]) -> tuple[str, ...]:
     words = "the site, brought back from its store and an envelope at another place"
     if found.problem:
-        return (f"{words} … nobody got in: {found.problem}",)
+        return (f"{words} … nobody got in: {said_of(found.problem)}",)
     if measured["failed_recoveries"]:
         return (f"{words} … its evidence log is not the one that was lost",)
     age = measured.get("data_age_s")
@@ -88,8 +88,15 @@ def story(found: Returned, measured: Mapping[str, float]) -> tuple[str, ...]:
     )
 
 
+def said_of(problem: str) -> str:
+    """For everybody to read: its first line, without the command that was run."""
+    return COMMAND.sub(" ", problem.partition("\n")[0])
+
+
 def seen(found: Returned, size: int) -> Mapping[str, Any]:
-    """`behind`: entries that were shown on the site and were not in the store yet."""
+    """`behind`: entries that were shown on the site and were not in the store yet. `gone`: how many
+    places of the site were looked for behind the walls, and were not there; which ones says too
+    much of whoever runs the drill."""
     return {
         "lost_at": stamp(found.lost_at),
         "snapshot": found.snapshot,
@@ -98,7 +105,7 @@ def seen(found: Returned, size: int) -> Mapping[str, Any]:
         "entries": found.entries,
         "behind": max(size - found.entries, 0) if found.entries else None,
         "envelope": found.envelope,
-        "gone": list(found.gone),
+        "gone": len(found.gone),
         "seconds": dict(found.seconds),
-        "problem": found.problem,
+        "problem": said_of(found.problem),
     }

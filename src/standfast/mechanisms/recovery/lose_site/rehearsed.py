@@ -22,7 +22,7 @@ MACHINES: Mapping[str, Sequence[str]] = {
 }
 """The smallest site with every role."""
 
-KEPT = ("service", "suite", "database", "company")
+KEPT = ("service", "suite", "database")
 """Of the lost site's file. Its machines, networks, windows, objectives, witnesses and the servers
 that issue its certificates are of the place that it had."""
 
