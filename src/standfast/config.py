@@ -36,6 +36,7 @@ from standfast.mechanisms.hosts.settings import (
     NetworkSettings,
     Suite,
 )
+from standfast.mechanisms.hosts.volumes.settings import VolumeSettings
 from standfast.mechanisms.keys.certificates.settings import CertificateSettings
 from standfast.mechanisms.keys.vault import Place
 from standfast.mechanisms.monitor.settings import EvidenceSettings
@@ -89,6 +90,7 @@ class SiteSettings(BaseModel):
     backup: BackupSettings = BackupSettings()
     offsite: OffsiteSettings | None = None
     database: DatabaseSettings = DatabaseSettings()
+    volumes: VolumeSettings = VolumeSettings()
     drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
     company: Company = Company()
@@ -119,6 +121,7 @@ class Site:
     offsite: OffsiteSettings | None
     store_here: bool
     database: DatabaseSettings
+    volumes: VolumeSettings
     drills: DrillSettings
     promises: tuple[Promise, ...]
     usual: tuple[Promise, ...]
@@ -131,6 +134,13 @@ class Site:
 
     def having(self, role: Role) -> tuple[Machine, ...]:
         return having(self.machines, role)
+
+    @property
+    def mirrored(self) -> tuple[Machine, ...]:
+        """Machines whose disks are meant to be mirrored."""
+        if not self.volumes.promised(made_here=self.made_here):
+            return ()
+        return tuple(each for each in self.machines if each.roles & {Role.EDGE, Role.DATABASE})
 
     @property
     def way(self) -> str:
@@ -401,6 +411,8 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         fast=settings.database.fast_failover,
         off_site=store_here or settings.offsite is not None,
         moving=addresses_move(settings),
+        mirrored=settings.volumes.promised(made_here=here_too),
+        disks_here=here_too,
     )
     return Site(
         name=settings.name,
@@ -418,6 +430,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         offsite=rented_store(settings.name) if store_here else settings.offsite,
         store_here=store_here,
         database=settings.database,
+        volumes=settings.volumes,
         drills=settings.drills,
         promises=said.promises,
         usual=said.usual,

@@ -28,9 +28,19 @@ def offered(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
+    mirrored: bool = True,
+    disks_here: bool = True,
 ) -> Offer:
-    """`fast`, `off_site` and `moving`: as in `possible`."""
-    can = possible(catalog, machines, fast=fast, off_site=off_site, moving=moving)
+    """`fast` and the rest: as in `possible`."""
+    can = possible(
+        catalog,
+        machines,
+        fast=fast,
+        off_site=off_site,
+        moving=moving,
+        mirrored=mirrored,
+        disks_here=disks_here,
+    )
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

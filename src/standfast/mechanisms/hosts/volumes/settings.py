@@ -1,0 +1,17 @@
+"""The operator's keys about disks: `[volumes]` of standfast.toml."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class VolumeSettings(BaseModel):
+    """`mirrored`: front ends and databases have their data on mirrored disks, and that is promised.
+    Left out, machines made on this computer have such disks, and of listed ones nothing is said.
+    `size_gb` of each disk that is made here; it takes room as it is filled."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mirrored: bool | None = None
+    size_gb: int = Field(default=8, ge=1, le=1024)
+
+    def promised(self, *, made_here: bool) -> bool:
+        return made_here if self.mirrored is None else self.mirrored
