@@ -32,6 +32,8 @@ FAULTS = {
     ("certificate-verifiable", "certificate-verifiable"): "ending-certificate",
     ("closed-ports", "closed-ports"): "stray-listener",
     ("evidence-intact", "tamper"): "bent-copy",
+    ("mirrored-volumes", "volumes-watched"): "unwatched-volumes",
+    ("mirrored-volumes", "mirrored-volumes"): "unwatched-volumes",
 }
 
 MONTHLY = ("both-databases-lost",)
@@ -336,6 +338,70 @@ def test_every_copy_of_the_record_is_whole_and_every_change_is_noticed(proven: P
     size = proof["seen"]["size"]
     assert len({hashed(site, f"monitor-{number}", size) for number in (1, 2, 3)}) == 1
     assert len(published(site, said["trust_url"])) >= size
+
+
+def test_a_disk_of_a_database_fails_and_a_second_reader_finds_every_byte(proven: Proven) -> None:
+    """Written, summed and read by programs of the distribution; the kernel's counts as `btrfs` on
+    this computer tells them."""
+    site, _ = proven
+    name = site.primary()
+    kept = "/var/lib/standfast-volume/second"
+    site.on(
+        name,
+        f"mkdir {kept} && cd {kept} && for i in $(seq 64); do "
+        "head -c 262144 /dev/urandom >$i; done; sync; sha256sum * >../second.sums",
+    )
+    before = members(site, name)
+    drill = site.start("drill", "mirrored-volumes", "--machine", name, "--json")
+    damaged = 0
+    while drill.poll() is None:
+        damaged = max(damaged, *counted(site, name, "corruption_errs"))
+        site.on(name, f"cd {kept} && sha256sum --quiet --check ../second.sums")
+    (proof,) = json.loads(drill.communicate()[0])["proofs"]
+    assert (proof["outcome"], proof["grade"]) == ("kept", "rehearsed")
+    measured = proof["measured"]
+    assert measured["wrong_bytes"] == measured["uncorrected"] == measured["failed_operations"] == 0
+    assert measured["bytes_read"] > 10_000_000
+    assert 0 < damaged <= measured["corrected"] + SLACK
+    site.on(name, f"cd {kept} && sha256sum --quiet --check ../second.sums && rm -r {kept}")
+    after = members(site, name)
+    assert len(after) == len(before) == 2
+    assert len(after & before) == 1, "the spare is a member now, and one disk is none any more"
+    assert counted(site, name, "write_io_errs") == [0, 0]
+    assert "takes the place of" in site.on(name, "journalctl -u standfast-volumes.service")
+
+
+def test_a_drill_that_is_killed_leaves_no_dead_disk(proven: Proven) -> None:
+    site, _ = proven
+    disks = site.home / "machines" / "edge-1" / "disks"
+    drill = site.start("drill", "mirrored-volumes", "--machine", "edge-1")
+    until(lambda: any(each.stat().st_size == 0 for each in disks.glob("disk-*")), 60, "no dead")
+    subprocess.run(["pkill", "-KILL", "--session", str(drill.pid)], check=True)
+    drill.communicate()
+    until(lambda: not (site.home / "drill.json").exists(), 90, "the drill's note stays")
+    assert all(each.stat().st_size > 0 for each in disks.glob("disk-*"))
+    assert len(members(site, "edge-1")) == 2
+    assert counted(site, "edge-1", "write_io_errs") == [0, 0]
+
+
+SLACK = 64
+"""Blocks that were written and damaged since the drill looked."""
+
+
+def members(site: Site, machine: str) -> frozenset[str]:
+    shown = asked_of_btrfs("filesystem", "show", "--raw", str(site.disk(machine)))
+    return frozenset(line.split()[-1] for line in shown.splitlines() if "devid" in line)
+
+
+def counted(site: Site, machine: str, what: str) -> list[int]:
+    """`[/dev/loop3].corruption_errs  2944`, of each member."""
+    shown = asked_of_btrfs("device", "stats", str(site.disk(machine)))
+    return [int(line.split()[-1]) for line in shown.splitlines() if f".{what} " in line]
+
+
+def asked_of_btrfs(*words: str) -> str:
+    done = subprocess.run(["btrfs", *words], capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_no_planted_fault_is_left(proven: Proven) -> None:

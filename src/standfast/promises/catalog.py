@@ -411,6 +411,7 @@ MIRRORED_VOLUMES = Promise(
             objective={
                 "interrupted_s": 2,
                 "wrong_bytes": 0,
+                "failed_operations": 0,
                 "uncorrected": 0,
                 "rebuild_s": 10,
             },

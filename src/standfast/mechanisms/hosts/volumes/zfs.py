@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from standfast.core.command import Command
 from standfast.mechanisms.hosts.volumes.model import Kind, Member, Scrub, Volume
 
-ROW = re.compile(r"^\t( *)(\S+)(?:\s+([A-Z]+))?(?:\s+(\S+)\s+(\S+)\s+(\S+))?(?:\s\s+(.*))?$")
 REDUNDANT = re.compile(r"^(mirror|raidz[123]?|draid\S*)-\d+$")
 STANDING_IN = re.compile(r"^(spare|replacing)-\d+$")
-AUXILIARY = frozenset({"logs", "cache", "spares", "special", "dedup"})
+COUNT = re.compile(r"^[\d.]+[KMGT]?$")
+ELSEWHERE = frozenset({"logs", "cache", "spares"})
+"""What stands below these holds nothing that is nowhere else."""
+
+WITH_DATA = frozenset({"special", "dedup"})
 SCRUBBED = re.compile(r"scrub repaired \S+ in .* with (\d+) errors on (.+)$", re.MULTILINE)
 RESILVERS = re.compile(r"resilver in progress")
 WELL = frozenset({"ONLINE", "AVAIL", "INUSE"})
@@ -67,13 +70,13 @@ def parse(printed: str) -> Volume:
 
 
 def config(printed: str) -> tuple[list[Row], list[Row]]:
-    """The pool's tree, and its spares. Caches and logs hold nothing that is nowhere else."""
+    """The pool's tree, and its spares."""
     tree: list[Row] = []
     spares: list[Row] = []
     section = ""
     for row in rows(printed):
-        if row.depth == 0 and row.name in AUXILIARY:
-            section = row.name
+        if row.depth == 0 and row.name in ELSEWHERE | WITH_DATA:
+            section = row.name if row.name in ELSEWHERE else ""
         elif not section:
             tree.append(row)
         elif section == "spares":
@@ -82,16 +85,18 @@ def config(printed: str) -> tuple[list[Row], list[Row]]:
 
 
 def rows(printed: str) -> Iterator[Row]:
+    """A line each: a tab, the name two blanks deeper at each level, the state, three counts."""
     _, _, after = printed.partition("config:")
     for line in after.splitlines():
-        match = ROW.match(line)
-        if match and match[2] not in ("NAME", "errors:"):
+        fields = line.split()
+        if line.startswith("\t") and fields and fields[0] != "NAME":
+            counts = [*map(count, fields[2:5]), 0, 0, 0]
             yield Row(
-                depth=len(match[1]) // 2,
-                name=match[2],
-                state=match[3] or "",
-                errors=count(match[4]) + count(match[5]),
-                corrupt=count(match[6]),
+                depth=(len(line) - len(line[1:].lstrip(" ")) - 1) // 2,
+                name=fields[0],
+                state=fields[1] if len(fields) > 1 else "",
+                errors=counts[0] + counts[1],
+                corrupt=counts[2],
             )
 
 
@@ -110,10 +115,12 @@ def under_redundancy(row: Row, tree: list[Row]) -> bool:
     return False
 
 
-def count(text: str | None) -> int:
-    if not text or text == "-":
+def count(text: str) -> int:
+    """0 for what is no count: `-`, or a remark."""
+    if not COUNT.match(text):
         return 0
-    return int(float(text[:-1]) * THOUSANDS[text[-1]]) if text[-1] in THOUSANDS else int(text)
+    number, factor = (text[:-1], THOUSANDS[text[-1]]) if text[-1] in THOUSANDS else (text, 1)
+    return int(float(number) * factor)
 
 
 def scrubbed(printed: str) -> Scrub | None:
