@@ -169,7 +169,7 @@ class Watch:
         match step:
             case Replace(member=member, spare=spare):
                 self.runner.run(btrfs.stop_scrub(volume.folder), check=False)
-                self.runner.run(btrfs.replace(volume.folder, member, spare))
+                self.runner.run(btrfs.replace(volume.folder, member, look.node(spare)))
                 self.notes.replaced.append(state.Replaced(member=member, spare=spare, at=now))
             case Mirror():
                 self.runner.run(btrfs.mirror(volume.folder))

@@ -61,6 +61,11 @@ def device(disk: str) -> str:
     return block(disk).resolve().name
 
 
+def node(disk: str) -> str:
+    """By the kernel's own name, which is the same for whoever looks at the volume from elsewhere."""
+    return f"/dev/{device(disk)}"
+
+
 def size_bytes(disk: str) -> int:
     """0 for one that is dead or not there."""
     try:
