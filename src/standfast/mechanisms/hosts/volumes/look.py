@@ -62,7 +62,7 @@ def device(disk: str) -> str:
 
 
 def node(disk: str) -> str:
-    """By the kernel's own name, which is the same for whoever looks at the volume from elsewhere."""
+    """By the kernel's own name, under which others know it too."""
     return f"/dev/{device(disk)}"
 
 
