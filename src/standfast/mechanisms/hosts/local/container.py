@@ -115,6 +115,7 @@ class Container:
             network.forget_moved(self.names, self.machine, self.runner)
         network.plug_in(self.names, self.machine, self.runner)
         if self.volume:
+            self.volume.mount()
             self.volume.mend()
         if self.is_on():
             return

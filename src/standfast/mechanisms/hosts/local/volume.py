@@ -130,9 +130,8 @@ class Volume:
 
     def mend(self) -> None:
         """What a person does in the end: every dead disk is exchanged for a new one. One that is
-        still a member is replaced first, by the spare, if the machine has not done so."""
-        if not self.mountpoint.is_mount():
-            return
+        still a member is replaced first, by the spare, if the machine has not done so. To be called
+        while it is mounted."""
         for dead in (each for each in self.disks if each.is_dead()):
             if self._out_of_the_mirror(dead):
                 self.clock.sleep(PULLED_S)
