@@ -1,20 +1,21 @@
 """What the kernel and the programs of btrfs say, as they said it (Linux 6.18, btrfs-progs 6.2)."""
 
+import struct
 import time
-from pathlib import Path
 
 import pytest
 
 from standfast.mechanisms.hosts.volumes import btrfs
 from standfast.mechanisms.hosts.volumes.model import Member, Scrub
 
-STATS = """\
-write_errs 116
-read_errs 2
-flush_errs 1
-corruption_errs 10240
-generation_errs 3
-"""
+STATS = bytes.fromhex(
+    "0200000000000000 0500000000000000 0000000000000000 7400000000000000"
+    "0200000000000000 0100000000000000 0028000000000000 0300000000000000"
+)
+"""Of the second device: it refused 116 writes, 2 reads and a flush."""
+
+SINGLE, RAID1 = 0, 16
+DATA, SYSTEM, METADATA = 1, 2, 4
 
 SCRUBBED = """\
 UUID:             9efccdf9-f4b5-490b-a84a-27bd29e54650
@@ -44,77 +45,44 @@ UUID:             9efccdf9-f4b5-490b-a84a-27bd29e54650
 """
 
 
-def put(place: Path, files: dict[str, str]) -> Path:
-    for name, content in files.items():
-        path = place / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return place
+def space(*entries: tuple[int, int]) -> bytes:
+    """Flags and bytes of each."""
+    rows = b"".join(struct.pack("=QQQ", flags, size, 0) for flags, size in entries)
+    return struct.pack("=QQ", 32, len(entries)) + rows
 
 
-def a_mirror(place: Path, **changes: str) -> Path:
-    """As it lies in sysfs. A profile has a folder once something was kept with it."""
-    device = {"missing": "0\n", "error_stats": "write_errs 0\n", "replace_target": "0\n"}
-    return put(
-        place,
-        {
-            "exclusive_operation": "none\n",
-            "devices/loop0/size": "",
-            "devices/loop4/size": "",
-            **{
-                f"devinfo/{number}/{name}": each
-                for number in (1, 2)
-                for name, each in device.items()
-            },
-            **{
-                f"allocation/{kind}/{name}": "8388608\n"
-                for kind in ("data", "metadata", "system")
-                for name in ("total_bytes", "raid1/total_bytes")
-            },
-            **changes,
-        },
-    )
+def test_refused_operations_and_damaged_blocks_are_counted_apart() -> None:
+    seen = btrfs.member(2, "/dev/loop4", STATS)
+    assert seen == Member(name="2", errors=119, corrupt=10243)
+    assert seen.fails
 
 
-def test_a_mirror_that_is_well_has_two_members_and_holds_nothing_once(tmp_path: Path) -> None:
-    seen = btrfs.read(a_mirror(tmp_path / "9efccdf9"))
-    assert seen.members == (Member(name="1"), Member(name="2"))
-    assert (seen.uuid, seen.unmirrored, seen.busy) == ("9efccdf9", (), "")
-    assert btrfs.failing(seen) is None
-    assert seen.holds("/dev/loop4")
-    assert not seen.holds("/dev/loop5")
+def test_damaged_blocks_alone_are_no_failure() -> None:
+    damaged = struct.pack("=8Q", 2, 5, 0, 0, 0, 0, 7, 0)
+    assert not btrfs.member(2, "/dev/loop4", damaged).fails
 
 
-def test_refused_writes_and_damaged_blocks_are_counted_apart(tmp_path: Path) -> None:
-    seen = btrfs.read(a_mirror(tmp_path, **{"devinfo/2/error_stats": STATS}))
-    assert seen.members[1] == Member(name="2", errors=119, corrupt=10243)
-    assert btrfs.failing(seen) == seen.members[1]
+def test_a_disk_that_is_not_there_has_no_path_and_is_gone() -> None:
+    assert btrfs.path_in(bytes(4096)) == ""
+    assert btrfs.path_in(bytes(3072) + b"/dev/loop4" + bytes(1014)) == "/dev/loop4"
+    assert btrfs.member(2, "", bytes(1032)) == Member(name="2", gone=True)
 
 
-def test_damaged_blocks_alone_are_no_failure(tmp_path: Path) -> None:
-    seen = btrfs.read(a_mirror(tmp_path, **{"devinfo/2/error_stats": "corruption_errs 9\n"}))
-    assert btrfs.failing(seen) is None
-
-
-def test_a_disk_that_is_not_there_is_gone(tmp_path: Path) -> None:
-    gone = {"devinfo/2/missing": "1\n", "devinfo/2/error_stats": "invalid\n"}
-    assert btrfs.read(a_mirror(tmp_path, **gone)).members[1] == Member(name="2", gone=True)
-
-
-def test_what_a_replacement_writes_to_is_no_member_yet(tmp_path: Path) -> None:
-    target = {"devinfo/0/replace_target": "1\n", "exclusive_operation": "device replace\n"}
-    seen = btrfs.read(a_mirror(tmp_path, **target))
-    assert [each.name for each in seen.members] == ["1", "2"]
-    assert seen.busy == "device replace"
-
-
-@pytest.mark.parametrize("profile", ["single", "dup", "raid0"])
-def test_what_is_held_once_is_named_unless_nothing_is_in_it(tmp_path: Path, profile: str) -> None:
+def test_what_is_held_once_is_named_unless_nothing_is_in_it() -> None:
     """`dup` are two copies on one disk."""
-    once = {f"allocation/data/{profile}/total_bytes": "117440512\n"}
-    assert btrfs.read(a_mirror(tmp_path, **once)).unmirrored == (f"data ({profile})",)
-    empty = {f"allocation/data/{profile}/total_bytes": "0\n"}
-    assert btrfs.read(a_mirror(tmp_path, **empty)).unmirrored == ()
+    mirrored = [(kind | RAID1, 8388608) for kind in (DATA, SYSTEM, METADATA)]
+    reserve = (1 << 49, 5767168)
+    assert list(btrfs.held_once(space(*mirrored, reserve))) == []
+    assert list(btrfs.held_once(space(*mirrored, (DATA | SINGLE, 117440512)))) == ["data (single)"]
+    assert list(btrfs.held_once(space(*mirrored, (METADATA | 32, 1)))) == ["metadata (dup)"]
+    assert list(btrfs.held_once(space(*mirrored, (DATA | 8, 1)))) == ["data (raid0)"]
+    assert list(btrfs.held_once(space(*mirrored, (DATA | SINGLE, 0)))) == []
+    assert list(btrfs.held_once(space((DATA | METADATA, 1)))) == ["data and metadata (single)"]
+
+
+@pytest.mark.parametrize("profile", [16, 64, 512, 1024])
+def test_every_kind_of_mirror_is_one(profile: int) -> None:
+    assert list(btrfs.held_once(space((DATA | profile, 1)))) == []
 
 
 def test_a_scrub_says_when_it_began_and_what_it_found() -> None:

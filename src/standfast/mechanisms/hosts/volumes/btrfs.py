@@ -1,15 +1,18 @@
-"""btrfs, as the kernel tells of it in sysfs, and what its programs are told. Standard library only.
+"""btrfs, as the kernel tells of it, and what its programs are told. Standard library only.
 
-Files below /sys/fs/btrfs/UUID (kernel 5.14 and newer): one folder for each device, with its counts
-of errors (Documentation of btrfs, "sysfs interface"). They cost nothing to read once a second; the
-programs are run where something has to be done, and for the last scrub.
+What is asked once a second is asked by ioctl (linux/btrfs.h), as `btrfs filesystem show`, `device
+stats`, `filesystem df` and `replace status` do: no program has to be started, and it works where
+there is no /sys/fs/btrfs, as inside a container. The state of a replacement or a balance takes
+CAP_SYS_ADMIN. Programs are run where something has to be done, and for the last scrub.
 """
 
+import errno
 import fcntl
 import os
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -17,15 +20,45 @@ from uuid import UUID
 from standfast.core.command import Command
 from standfast.mechanisms.hosts.volumes.model import Member, Scrub
 
-SYSFS = Path("/sys/fs/btrfs")
-
 FS_INFO = 0x8400941F
-"""BTRFS_IOC_FS_INFO (linux/btrfs.h): 1024 bytes; after two numbers of eight comes the UUID."""
+"""Greatest number of a device, count of devices, UUID."""
+FS_INFO_FORM = struct.Struct("=QQ16s")
 FS_INFO_BYTES = 1024
 
-MIRRORS = frozenset({"raid1", "raid1c3", "raid1c4", "raid10"})
-PROFILES = frozenset({"single", "dup", "raid0", "raid5", "raid6"}) | MIRRORS
-IDLE = "none"
+DEVICE_INFO = 0xD000941E
+"""The number of a device is given; the last kibibyte is its path, empty for one that is gone."""
+DEVICE_INFO_BYTES = 4096
+PATH_AT = 3072
+
+DEVICE_STATS = 0xC4089434
+"""Number, count of values, flags, then the values: errors of write, read, flush; blocks that are
+damaged, and such as are too old."""
+DEVICE_STATS_FORM = struct.Struct("=8Q")
+DEVICE_STATS_BYTES = 1032
+VALUES = 5
+
+SPACE_INFO = 0xC0109414
+"""Room for entries, count of entries; an entry is what is kept how, its bytes, those in use."""
+SPACE_HEAD = struct.Struct("=QQ")
+SPACE_FORM = struct.Struct("=QQQ")
+MOST_SPACES = 32
+
+REPLACE = 0xCA289435
+REPLACE_STATUS = 1
+REPLACE_FORM = struct.Struct("=QQQ")
+REPLACE_BYTES = 2600
+UNDER_WAY = frozenset({1, 4})
+"""Started, and suspended by an unmount in the middle."""
+
+BALANCE = 0x84009422
+BALANCE_BYTES = 1024
+
+KEPT: Mapping[int, str] = {1: "data", 2: "system", 4: "metadata"}
+PROFILES: Mapping[int, str] = {8: "raid0", 32: "dup", 128: "raid5", 256: "raid6"}
+MIRRORS = 16 | 64 | 512 | 1024
+"""raid1, raid10, and raid1 with three and four copies."""
+GLOBAL_RESERVE = 1 << 49
+"""Room that is counted, and holds nothing."""
 
 STARTED = "%a %b %d %H:%M:%S %Y"
 C: Mapping[str, str] = {"LC_ALL": "C"}
@@ -45,83 +78,93 @@ class Seen:
         return Path(device).name in self.devices
 
 
-def look(folder: str, sysfs: Path = SYSFS) -> Seen:
-    return read(sysfs / str(uuid_of(folder)))
+def look(folder: str) -> Seen:
+    """Of the file system under `folder`."""
+    with opened(folder) as handle:
+        last, _, uuid = FS_INFO_FORM.unpack_from(fcntl.ioctl(handle, FS_INFO, bytes(FS_INFO_BYTES)))
+        paths = dict(devices(handle, last))
+        return Seen(
+            uuid=str(UUID(bytes=uuid)),
+            members=tuple(
+                member(number, path, asked(handle, DEVICE_STATS, stats_of(number)))
+                for number, path in paths.items()
+            ),
+            devices=frozenset(Path(path).name for path in paths.values() if path),
+            unmirrored=tuple(held_once(spaces(handle))),
+            busy=busy(handle),
+        )
 
 
-def uuid_of(folder: str) -> UUID:
-    """Of the file system under `folder`. Nobody needs a right for that."""
+@contextmanager
+def opened(folder: str) -> Iterator[int]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        told = fcntl.ioctl(handle, FS_INFO, bytes(FS_INFO_BYTES))
+        yield handle
     finally:
         os.close(handle)
-    return UUID(bytes=struct.unpack_from("QQ16s", told)[2])
 
 
-def read(place: Path) -> Seen:
-    devices = place / "devinfo"
-    members = tuple(
-        member(each.name, missing=text(each / "missing"), errors=text(each / "error_stats"))
-        for each in sorted(devices.iterdir(), key=lambda each: int(each.name))
-        if text(each / "replace_target") != "1"
-    )
-    return Seen(
-        uuid=place.name,
-        members=members,
-        devices=frozenset(each.name for each in (place / "devices").iterdir()),
-        unmirrored=tuple(held_once(allocation(place / "allocation"))),
-        busy=busy(text(place / "exclusive_operation")),
-    )
+def asked(handle: int, what: int, given: bytes) -> bytes:
+    answer = bytearray(given)
+    fcntl.ioctl(handle, what, answer)
+    return bytes(answer)
 
 
-def text(path: Path) -> str:
-    """Empty where it has just gone: a device that was replaced takes its folder along."""
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
+def devices(handle: int, last: int) -> Iterator[tuple[int, str]]:
+    """Numbers and paths. What a replacement is written to has the number 0, and is no member."""
+    for number in range(1, last + 1):
+        given = struct.pack("=Q", number).ljust(DEVICE_INFO_BYTES, b"\0")
+        try:
+            answer = asked(handle, DEVICE_INFO, given)
+        except OSError as error:
+            if error.errno != errno.ENODEV:
+                raise
+            continue
+        yield number, path_in(answer)
 
 
-def member(name: str, *, missing: str, errors: str) -> Member:
-    """`errors`: lines of a word and a number; `invalid` for one that was never there."""
-    counts = {
-        word: int(number)
-        for word, _, number in (line.partition(" ") for line in errors.splitlines())
-        if number
-    }
-    failures = ("write_errs", "read_errs", "flush_errs")
+def path_in(answer: bytes) -> str:
+    return answer[PATH_AT:].partition(b"\0")[0].decode()
+
+
+def stats_of(number: int) -> bytes:
+    return struct.pack("=QQQ", number, VALUES, 0).ljust(DEVICE_STATS_BYTES, b"\0")
+
+
+def member(number: int, path: str, stats: bytes) -> Member:
+    _, _, _, write, read, flush, damaged, old = DEVICE_STATS_FORM.unpack_from(stats)
     return Member(
-        name=name,
-        gone=missing == "1",
-        errors=sum(counts.get(each, 0) for each in failures),
-        corrupt=counts.get("corruption_errs", 0) + counts.get("generation_errs", 0),
+        name=str(number), gone=not path, errors=write + read + flush, corrupt=damaged + old
     )
 
 
-def busy(operation: str) -> str:
-    return "" if operation == IDLE else operation
+def spaces(handle: int) -> bytes:
+    room = SPACE_HEAD.size + MOST_SPACES * SPACE_FORM.size
+    return asked(handle, SPACE_INFO, SPACE_HEAD.pack(MOST_SPACES, 0).ljust(room, b"\0"))
 
 
-def allocation(place: Path) -> Mapping[str, Mapping[str, int]]:
-    """What is kept (data, metadata, system) to its profiles, each with its bytes."""
-    return {
-        kind: {
-            each.name: int(text(each / "total_bytes") or 0)
-            for each in sorted((place / kind).iterdir())
-            if each.name in PROFILES
-        }
-        for kind in ("data", "metadata", "system")
-    }
+def held_once(answer: bytes) -> Iterator[str]:
+    _, count = SPACE_HEAD.unpack_from(answer)
+    for number in range(count):
+        flags, size, _ = SPACE_FORM.unpack_from(answer, SPACE_HEAD.size + number * SPACE_FORM.size)
+        if size and not flags & (MIRRORS | GLOBAL_RESERVE):
+            kept = " and ".join(word for bit, word in KEPT.items() if flags & bit)
+            profile = next((word for bit, word in PROFILES.items() if flags & bit), "single")
+            yield f"{kept} ({profile})"
 
 
-def held_once(allocated: Mapping[str, Mapping[str, int]]) -> list[str]:
-    return [
-        f"{kind} ({profile})"
-        for kind, profiles in allocated.items()
-        for profile, size in profiles.items()
-        if size and profile not in MIRRORS
-    ]
+def busy(handle: int) -> str:
+    status = asked(handle, REPLACE, struct.pack("=Q", REPLACE_STATUS).ljust(REPLACE_BYTES, b"\0"))
+    _, _, state = REPLACE_FORM.unpack_from(status)
+    if state in UNDER_WAY:
+        return "a disk is replaced"
+    try:
+        asked(handle, BALANCE, bytes(BALANCE_BYTES))
+    except OSError as error:
+        if error.errno != errno.ENOTCONN:
+            raise
+        return ""
+    return "what it holds is written anew"
 
 
 def failing(seen: Seen) -> Member | None:
