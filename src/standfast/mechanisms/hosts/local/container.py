@@ -31,6 +31,10 @@ IMAGE = "image"
 """The file in a machine's folder that names the image below its disk, for as long as it lives: what
 updates have put on the disk fits that image and no other."""
 
+WITHOUT_CHECKSUMS = "etc/tmpfiles.d/journal-nocow.conf"
+"""systemd's own rule of that name has the journal on btrfs written without checksums, so that nobody
+could say which of two copies is right. An empty file here takes its place (tmpfiles.d(5))."""
+
 ENVIRONMENT: Mapping[str, str] = {
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
@@ -90,6 +94,7 @@ class Container:
             ("etc/ssh/ssh_host_ed25519_key", host_key, 0o600),
             ("etc/ssh/ssh_host_ed25519_key.pub", host_key_public, 0o644),
             ("root/.ssh/authorized_keys", authorized, 0o600),
+            *(((WITHOUT_CHECKSUMS, b"", 0o644),) if self.volume else ()),
         ):
             target = self.root / path
             target.parent.mkdir(mode=0o700, exist_ok=True)
