@@ -32,7 +32,7 @@ IMAGE = "image"
 updates have put on the disk fits that image and no other."""
 
 WITHOUT_CHECKSUMS = "etc/tmpfiles.d/journal-nocow.conf"
-"""systemd's own rule of that name has the journal on btrfs written without checksums, so that nobody
+"""systemd's own rule of that name has the journal on btrfs written without checksums, and nobody
 could say which of two copies is right. An empty file here takes its place (tmpfiles.d(5))."""
 
 ENVIRONMENT: Mapping[str, str] = {

@@ -4,7 +4,8 @@ One is let go of as soon as nobody has it open, which may be a moment after its 
 unmounted, because another mount namespace may hold that one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from standfast.core.command import Command
@@ -16,20 +17,26 @@ GONE = " (deleted)"
 
 
 def attached(blocks: Path = BLOCKS) -> Mapping[Path, str]:
-    """File to its device, `/dev/loop3`."""
-    found: dict[Path, str] = {}
-    for backing in blocks.glob("loop*/loop/backing_file"):
-        try:
-            file = backing.read_text().rstrip("\n")
-        except OSError:  # it was let go of meanwhile
-            continue
-        found[Path(file.removesuffix(GONE))] = f"/dev/{backing.parents[1].name}"
-    return found
+    """File to its device, `/dev/loop3`. A file that was deleted is another one than what has its
+    name now."""
+    return {Path(file): device for device, file in listed(blocks) if not file.endswith(GONE)}
 
 
-def below(devices: Mapping[Path, str], folder: Path) -> tuple[str, ...]:
+def below(folder: Path, blocks: Path = BLOCKS) -> tuple[str, ...]:
     """Those whose file is, or was, in that folder."""
-    return tuple(sorted(device for file, device in devices.items() if folder in file.parents))
+    return tuple(
+        sorted(
+            device
+            for device, file in listed(blocks)
+            if folder in Path(file.removesuffix(GONE)).parents
+        )
+    )
+
+
+def listed(blocks: Path) -> Iterator[tuple[str, str]]:
+    for backing in blocks.glob("loop*/loop/backing_file"):
+        with suppress(OSError):  # it was let go of meanwhile
+            yield f"/dev/{backing.parents[1].name}", backing.read_text().rstrip("\n")
 
 
 def is_empty(device: str, blocks: Path = BLOCKS) -> bool:
