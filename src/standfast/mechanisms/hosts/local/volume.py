@@ -106,9 +106,8 @@ class Volume:
         )
 
     def take_down(self) -> None:
-        """Unmounted, and its devices let go of; the files stay. Where another mount namespace of this
-        computer has a view of it (a process that somebody started meanwhile, with mounts of its
-        own), the kernel lets go of the devices as that ends, by itself."""
+        """Unmounted, and its devices let go of; the files stay. Where a process of this computer has
+        mounts of its own, and so a view of this one, the kernel lets go as that process ends."""
         if self.mountpoint.is_mount():
             self.runner.run(Command(argv=("umount", str(self.mountpoint))))
         end = self.clock.monotonic() + RELEASED_WITHIN_S
