@@ -248,7 +248,7 @@ def figures(
     }
     if damage:
         measured["corrected"] = damage.corrected
-        measured["uncorrected"] = damage.scrub.uncorrectable + damage.scrub.unchecked
+        measured["uncorrected"] = damage.scrub.uncorrectable
     if before.volumes:
         measured["scrub_age_s"] = round(max(each.scrub_age_s for each in before.volumes), 1)
     return measured

@@ -106,8 +106,8 @@ class Volume:
         )
 
     def take_down(self) -> None:
-        """Unmounted, and its devices let go of; the files stay. Where a process of this computer has
-        mounts of its own, and so a view of this one, the kernel lets go as that process ends."""
+        """Unmounted, and its devices let go of; the files stay. Where a process of this
+        computer has mounts of its own, and so a view of this one, the kernel lets go as it ends."""
         if self.mountpoint.is_mount():
             self.runner.run(Command(argv=("umount", str(self.mountpoint))))
         end = self.clock.monotonic() + RELEASED_WITHIN_S

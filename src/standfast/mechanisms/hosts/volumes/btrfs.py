@@ -232,5 +232,4 @@ def parse_scrub(printed: str) -> Scrub | None:
         finished=said["Status"] == "finished",
         corrected=int(said.get("corrected_errors", 0)),
         uncorrectable=int(said.get("uncorrectable_errors", 0)),
-        unchecked=int(said.get("no_csum", 0)),
     )

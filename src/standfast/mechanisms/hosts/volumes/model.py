@@ -29,14 +29,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrub:
-    """Every block read and compared with its checksum. `began_at`: seconds since 1970.
-    `unchecked`: blocks that have no checksum, which nobody can mend."""
+    """Every block read and compared with its checksum. `began_at`: seconds since 1970."""
 
     began_at: float
     finished: bool
     corrected: int = 0
     uncorrectable: int = 0
-    unchecked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
