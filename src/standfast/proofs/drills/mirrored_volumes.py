@@ -32,6 +32,7 @@ from standfast.proofs.drills.program import program, unreadable
 
 LOAD = "standfast.proofs.drills.volume_load"
 
+READY_WITHIN_S = 8.0
 CALM_S = 0.5
 FOUND_WITHIN_S = 10.0
 """Every disk is read several times a second."""
@@ -91,12 +92,7 @@ class MirroredVolumes:
     def run(self, ground: Ground, *, short: bool) -> Ran:
         disks, target = disks_of(ground), drawn(ground, short=short)
         started = ground.clock.now()
-        before = volumes.ask(ground, target)
-        if not short and not before.is_whole:
-            raise Refused(
-                f"a volume of {target} is not whole, and would lose data now",
-                remedy="`standfast prove mirrored-volumes` says what is wrong with it.",
-            )
+        before = volumes.ask(ground, target) if short else ready(ground, target)
         number = ground.run.int
         connection = ground.connections[target]
         damage = None
@@ -138,6 +134,20 @@ def drawn(ground: Ground, *, short: bool) -> str:
     if ground.chosen not in (None, *names):
         raise Refused(f"{ground.chosen} has no mirrored volume; {', '.join(names)} have")
     return ground.chosen or ground.drawn(names)
+
+
+def ready(ground: Ground, machine: str) -> volumes.Watched:
+    """What was mended a moment ago, the watch sees at its next look."""
+    end = ground.clock.monotonic() + READY_WITHIN_S
+    while not (found := volumes.ask(ground, machine)).is_ready:
+        if ground.clock.monotonic() > end:
+            raise Refused(
+                f"a volume of {machine} is not whole or has no spare, and would lose data now",
+                remedy="`standfast prove mirrored-volumes` says what is wrong with it, and "
+                "`standfast up` puts new disks in the place of dead ones.",
+            )
+        ground.clock.sleep(POLL_S)
+    return found
 
 
 @contextmanager

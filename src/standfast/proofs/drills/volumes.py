@@ -52,6 +52,11 @@ class Watched:
     def is_whole(self) -> bool:
         return self.is_watched and bool(self.volumes) and all(each.whole for each in self.volumes)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a disk may fail, and another one would take its place."""
+        return self.is_whole and all(each.spares for each in self.volumes)
+
 
 def ask(ground: Ground, machine: str) -> Watched:
     """Raises `Unreachable`."""

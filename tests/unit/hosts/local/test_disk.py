@@ -13,8 +13,8 @@ SEED = b"seed"
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Disk:
-    made = Disk(file=tmp_path / "disk-1")
-    made.renew(64 * MIB)
+    made = Disk(file=tmp_path / "disk-1", size_bytes=64 * MIB)
+    made.renew()
     return made
 
 
@@ -52,7 +52,9 @@ def test_a_dead_disk_holds_nothing_and_is_exchanged_for_one_of_the_same_size(dis
     disk.die()
     assert disk.is_dead()
     assert disk.filesystem() is None
-    disk.renew(64 * MIB)
+    write(disk, MIB, b"what was under way")
+    assert disk.is_dead()
+    disk.renew()
     assert not disk.is_dead()
     assert disk.filesystem() is None
 

@@ -17,7 +17,10 @@ IDENTITY = (32, 16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
+    """`size_bytes`: of one that is well."""
+
     file: Path
+    size_bytes: int
 
     def filesystem(self) -> UUID | None:
         """The one that it is a member of."""
@@ -29,12 +32,13 @@ class Disk:
         return UUID(bytes=block[IDENTITY[0] : sum(IDENTITY)])
 
     def is_dead(self) -> bool:
-        return self.file.stat().st_size == 0
+        """A write that was under way as it died has made the file longer again, but not so long."""
+        return self.file.stat().st_size != self.size_bytes
 
-    def renew(self, size_bytes: int) -> None:
+    def renew(self) -> None:
         """A new one, empty, that takes room on this computer only as it is filled."""
         with self.file.open("wb") as disk:
-            disk.truncate(size_bytes)
+            disk.truncate(self.size_bytes)
             os.fsync(disk.fileno())
 
     def die(self) -> None:

@@ -21,7 +21,7 @@ from standfast.core.command import Command, Runner
 from standfast.core.errors import BrokenInvariant, CommandFailed, Refused
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local import loops
-from standfast.mechanisms.hosts.local.disk import MIB, Disk
+from standfast.mechanisms.hosts.local.disk import Disk
 from standfast.mechanisms.hosts.volumes import btrfs
 from standfast.mechanisms.hosts.volumes.names import disk_path
 
@@ -60,7 +60,8 @@ class Volume:
     @property
     def disks(self) -> tuple[Disk, ...]:
         places = range(1, COUNT + 1)
-        return tuple(Disk(file=self.folder / "disks" / f"disk-{each}") for each in places)
+        folder, size_bytes = self.folder / "disks", self._size()
+        return tuple(Disk(file=folder / f"disk-{each}", size_bytes=size_bytes) for each in places)
 
     @property
     def is_begun(self) -> bool:
@@ -80,7 +81,7 @@ class Volume:
         if not self.is_made:
             both = [devices[each.file] for each in self.disks[:MIRRORED]]
             self.runner.run(btrfs.make_mirror(both))
-            write_atomically(self.folder / "disks" / MADE, b"")
+            write_atomically(self.folder / "disks" / MADE, str(self.size_bytes).encode())
         self.mountpoint.mkdir(exist_ok=True)
         members = [devices[each.file] for each in self._members()]
         degraded = len(members) < MIRRORED
@@ -136,7 +137,7 @@ class Volume:
         for dead in (each for each in self.disks if each.is_dead()):
             if self._out_of_the_mirror(dead):
                 self.clock.sleep(PULLED_S)
-            dead.renew(self._size())
+            dead.renew()
             self.runner.run(loops.measure_anew(loops.attached()[dead.file]))
 
     def _out_of_the_mirror(self, dead: Disk) -> bool:
@@ -178,11 +179,11 @@ class Volume:
     def _make_files(self) -> None:
         (self.folder / "disks").mkdir(parents=True, exist_ok=True)
         for each in self.disks:
-            if not each.file.exists():
-                each.renew(self.size_bytes)
+            if not each.file.exists() or each.is_dead():
+                each.renew()
 
     def _members(self) -> tuple[Disk, ...]:
-        found = tuple(each for each in self.disks if each.filesystem())
+        found = tuple(each for each in self.disks if not each.is_dead() and each.filesystem())
         if not found:
             raise Refused(
                 f"no disk in {self.folder / 'disks'} holds a file system any more",
@@ -197,10 +198,16 @@ class Volume:
 
     def _must_be_whole(self) -> None:
         seen = btrfs.look(str(self.mountpoint))
-        if len(seen.members) < MIRRORED or btrfs.failing(seen) or seen.busy or seen.unmirrored:
+        is_mirror = len(seen.members) >= MIRRORED and not seen.unmirrored
+        if (
+            not is_mirror
+            or btrfs.failing(seen)
+            or seen.busy
+            or any(d.is_dead() for d in self.disks)
+        ):
             raise Refused(
-                f"{self.mountpoint} is not whole, and would lose data now",
-                remedy="Wait until its spare has taken the place of the disk that failed.",
+                f"{self.mountpoint} is not whole or has no spare, and would lose data now",
+                remedy="`standfast up` puts new disks in the place of dead ones.",
             )
 
     def _fail(self, disk: Disk) -> None:
@@ -209,10 +216,11 @@ class Volume:
         for _ in range(TRIES):
             disk.die()
             self.runner.run(loops.measure_anew(device))
-            if disk.is_dead() and loops.is_empty(device):
+            if loops.is_empty(device):
                 return
         raise BrokenInvariant(f"{disk.file} does not die")
 
     def _size(self) -> int:
-        """Like the others: a spare that is smaller takes no member's place."""
-        return max((each.file.stat().st_size for each in self.disks), default=MIB)
+        """Of each disk, as it was when the volume was made."""
+        noted = self.folder / "disks" / MADE
+        return int(noted.read_text()) if noted.exists() else self.size_bytes
