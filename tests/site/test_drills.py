@@ -348,7 +348,7 @@ def test_a_disk_of_a_database_fails_and_a_second_reader_finds_every_byte(proven:
     kept = "/var/lib/standfast-volume/second"
     site.on(
         name,
-        f"mkdir {kept} && cd {kept} && for i in $(seq 64); do "
+        f"mkdir -p {kept} && cd {kept} && for i in $(seq 64); do "
         "head -c 262144 /dev/urandom >$i; done; sync; sha256sum * >../second.sums",
     )
     before = members(site, name)
