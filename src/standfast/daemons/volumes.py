@@ -37,19 +37,16 @@ REPLACED_KEPT = 20
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """What is kept over a restart. `given_up`: disks that were taken out of a volume and are still
-    in their place; `read_through`: when the last scrub of a volume began that ended. Times in
-    seconds since 1970."""
+    """What is kept over a restart. `read_through`: when the last scrub of a volume began that ended.
+    Times in seconds since 1970."""
 
     since: float
-    given_up: set[str] = field(default_factory=set)
     read_through: dict[str, float] = field(default_factory=dict)
     replaced: list[state.Replaced] = field(default_factory=list)
 
     def to_json(self) -> bytes:
         document = {
             "since": self.since,
-            "given_up": sorted(self.given_up),
             "read_through": self.read_through,
             "replaced": [
                 {"member": each.member, "spare": each.spare, "at": each.at}
@@ -65,7 +62,6 @@ class Notes:
         said: dict[str, Any] = json.loads(path.read_text())
         return cls(
             since=said["since"],
-            given_up=set(said["given_up"]),
             read_through=said["read_through"],
             replaced=[state.Replaced(**each) for each in said["replaced"]],
         )
@@ -74,7 +70,7 @@ class Notes:
 @dataclass(slots=True, kw_only=True)
 class Watch:
     """`mended`: of each volume, how many corrupt blocks of each member were there when it had last
-    been scrubbed. `members`: which of the machine's disks were members when last looked."""
+    been scrubbed."""
 
     folders: tuple[str, ...]
     disks: tuple[str, ...]
@@ -86,7 +82,6 @@ class Watch:
     mended: dict[str, Mapping[str, int]] = field(default_factory=dict)
     scrubs: dict[str, Scrubbed | None] = field(default_factory=dict)
     asked_at: float = 0.0
-    members: frozenset[str] = frozenset()
     kept: bytes = b""
 
     def step(self) -> float:
@@ -107,7 +102,7 @@ class Watch:
         seen = look.look(folder, self.runner, self.scrubs.get(folder), self.disks)
         match seen.kind:
             case Kind.BTRFS:
-                return self._without_given_up(replace(seen, scrub=self._scrub(seen, now)))
+                return replace(seen, scrub=self._scrub(seen, now))
             case Kind.MD:
                 return replace(seen, scrub=self._comparison(seen, now))
         return seen
@@ -134,16 +129,6 @@ class Watch:
             self.notes.read_through[volume.name] = now
         at = self.notes.read_through.get(volume.name)
         return None if at is None else Scrubbed(began_at=at, finished=True)
-
-    def _without_given_up(self, volume: Volume) -> Volume:
-        """A disk that failed is no spare, as long as nobody has put another one into its place."""
-        there = {each for each in self.disks if look.size_bytes(each)}
-        members = frozenset(there - set(volume.spares))
-        self.notes.given_up |= self.members - members
-        self.notes.given_up &= there
-        self.members = members
-        spares = tuple(each for each in volume.spares if each not in self.notes.given_up)
-        return replace(volume, spares=spares)
 
     def _record(self, volumes: tuple[Volume, ...], now: float) -> None:
         for each in volumes:

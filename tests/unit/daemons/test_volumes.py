@@ -49,7 +49,6 @@ def test_notes_are_read_as_they_were_kept(tmp_path: Path) -> None:
     assert Notes.read(path, now=NOW) == Notes(since=NOW)
     notes = Notes(
         since=NOW,
-        given_up={"/dev/standfast-disk-2"},
         read_through={"9efccdf9": NOW},
         replaced=[state.Replaced(member="2", spare="/dev/standfast-disk-3", at=NOW)],
     )

@@ -7,6 +7,7 @@ import pytest
 
 from standfast.mechanisms.hosts.local import loops
 from standfast.mechanisms.hosts.local.disk import MIB, SUPERBLOCK, Disk
+from standfast.mechanisms.hosts.volumes.look import is_stamped
 
 SEED = b"seed"
 
@@ -26,9 +27,17 @@ def write(disk: Disk, at: int, content: bytes) -> None:
 
 def test_a_new_disk_is_empty_and_takes_no_room(disk: Disk) -> None:
     assert disk.file.stat().st_size == 64 * MIB
-    assert disk.file.stat().st_blocks == 0
+    assert disk.file.stat().st_blocks <= 8
     assert not disk.is_dead()
     assert disk.filesystem() is None
+
+
+def test_a_new_disk_says_that_it_is_spare_until_it_becomes_a_member(disk: Disk) -> None:
+    assert is_stamped(str(disk.file))
+    disk.die()
+    assert not is_stamped(str(disk.file))
+    write(disk, 0, bytes(4096))
+    assert not is_stamped(str(disk.file))
 
 
 def test_whose_file_system_is_on_it_stands_in_its_superblock(disk: Disk) -> None:

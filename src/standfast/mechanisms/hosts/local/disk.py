@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from standfast.mechanisms.hosts.volumes.names import SPARE_STAMP
+
 MIB = 1024 * 1024
 
 SUPERBLOCK = 64 * 1024
@@ -38,6 +40,8 @@ class Disk:
     def renew(self) -> None:
         """A new one, empty, that takes room on this computer only as it is filled."""
         with self.file.open("wb") as disk:
+            disk.write(SPARE_STAMP)
+            disk.flush()
             disk.truncate(self.size_bytes)
             os.fsync(disk.fileno())
 

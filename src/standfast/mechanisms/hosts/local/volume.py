@@ -23,6 +23,7 @@ from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local import loops
 from standfast.mechanisms.hosts.local.disk import Disk
 from standfast.mechanisms.hosts.volumes import btrfs
+from standfast.mechanisms.hosts.volumes.look import is_stamped
 from standfast.mechanisms.hosts.volumes.names import disk_path
 
 COUNT = 3
@@ -36,10 +37,6 @@ RELEASED_WITHIN_S = 2.0
 """A machine that was killed lets go of its disks within milliseconds."""
 
 REPLACED_WITHIN_S = 300.0
-PULLED_S = 2.5
-"""The machine looks once a second, and must see that the disk is gone: else it would take the new
-one in its place for the one that failed."""
-
 TRIES = 20
 POLL_S = 0.05
 
@@ -131,21 +128,30 @@ class Volume:
         self._fail(self._member(number))
 
     def mend(self) -> None:
-        """What a person does in the end: every dead disk is exchanged for a new one. One that is
-        still a member is replaced first, by the spare, if the machine has not done so. To be called
-        while it is mounted."""
-        for dead in (each for each in self.disks if each.is_dead()):
-            if self._out_of_the_mirror(dead):
-                self.clock.sleep(PULLED_S)
-            dead.renew()
-            self.runner.run(loops.measure_anew(loops.attached()[dead.file]))
+        """What a person does in the end: every dead disk is exchanged for a new one, and so is one
+        that was taken out. A dead one that is still a member is replaced first, by the spare, if the
+        machine has not done so. To be called while it is mounted."""
+        for each in self.disks:
+            if each.is_dead():
+                self._out_of_the_mirror(each)
+                each.renew()
+            elif self._was_taken_out(each):
+                each.renew()
+            else:
+                continue
+            self.runner.run(loops.measure_anew(loops.attached()[each.file]))
 
-    def _out_of_the_mirror(self, dead: Disk) -> bool:
-        """Return whether it had still been a member."""
-        devices, was_member = self.attach(), False
+    def _was_taken_out(self, disk: Disk) -> bool:
+        """No member, and no spare that nobody used yet; nor what a replacement is just written
+        to."""
+        seen = btrfs.look(str(self.mountpoint))
+        is_used = seen.busy or seen.holds(self.attach()[disk.file])
+        return not is_used and not is_stamped(str(disk.file))
+
+    def _out_of_the_mirror(self, dead: Disk) -> None:
+        devices = self.attach()
         end = self.clock.monotonic() + REPLACED_WITHIN_S
         while (seen := btrfs.look(str(self.mountpoint))).holds(devices[dead.file]):
-            was_member = True
             spare = next(
                 (
                     each
@@ -168,7 +174,6 @@ class Volume:
             else:
                 self._have_it_noticed()
             self.clock.sleep(POLL_S)
-        return was_member
 
     def _have_it_noticed(self) -> None:
         """A member that nobody reads or writes fails unnoticed."""

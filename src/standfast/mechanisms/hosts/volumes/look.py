@@ -9,6 +9,7 @@ from standfast.core.command import Runner
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.hosts.volumes import btrfs, md, zfs
 from standfast.mechanisms.hosts.volumes.model import Kind, Scrub, Volume
+from standfast.mechanisms.hosts.volumes.names import SPARE_STAMP
 from standfast.mechanisms.hosts.volumes.under import MOUNTINFO, Mount, pool, under
 
 BLOCKS = Path("/sys/dev/block")
@@ -52,9 +53,17 @@ def on_btrfs(folder: str, scrub: Scrub | None, disks: Iterable[str]) -> Volume:
 
 
 def is_spare(disk: str, seen: btrfs.Seen) -> bool:
-    """Whether it is there, and no member. The kernel's name of a device is the last part of where
-    its number leads in sysfs."""
-    return size_bytes(disk) > 0 and device(disk) not in seen.devices
+    """Whether it is there, no member, and never was one. The kernel's name of a device is the last
+    part of where its number leads in sysfs."""
+    return size_bytes(disk) > 0 and device(disk) not in seen.devices and is_stamped(disk)
+
+
+def is_stamped(disk: str) -> bool:
+    try:
+        with Path(disk).open("rb") as opened:
+            return opened.read(len(SPARE_STAMP)) == SPARE_STAMP
+    except OSError:  # it cannot even be read
+        return False
 
 
 def device(disk: str) -> str:

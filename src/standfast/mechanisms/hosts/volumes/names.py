@@ -12,6 +12,11 @@ UNIT = "standfast-volumes.service"
 FAULT = "unwatched-volumes"
 
 
+SPARE_STAMP = b"standfast: spare disk\n"
+"""The first bytes of a disk that was put in to be spare. mkfs.btrfs(8) and btrfs-replace(8) write
+over them, so no disk that ever was a member has them, however it stopped being one."""
+
+
 def disk_path(number: int) -> str:
     """A disk of a machine made here, by its place, counted from 1. It keeps this name when another
     one is put into the place."""
