@@ -45,7 +45,10 @@ class OwnSite:
                 f'[[machines]]\nname = "{name}"\nroles = ["{role}"]\n'
                 for name, role in MACHINES.items()
             )
-            self.file.write_text(f'name = "{self.name}"\nport = {free_port()}\n{machines}')
+            # A disk that can be frozen and filled takes the place of the mirrored ones.
+            plain = "[volumes]\nmirrored = false\n"
+            text = f'name = "{self.name}"\nport = {free_port()}\n{machines}{plain}'
+            self.file.write_text(text)
         for machine in DATABASES:
             self.disk_of_its_own(machine)
         done = standfast(self.file, "up", "--no-wait")

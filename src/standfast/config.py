@@ -36,6 +36,7 @@ from standfast.mechanisms.hosts.settings import (
     NetworkSettings,
     Suite,
 )
+from standfast.mechanisms.hosts.volumes.settings import VolumeSettings
 from standfast.mechanisms.keys.certificates.settings import CertificateSettings
 from standfast.mechanisms.keys.vault import Place
 from standfast.mechanisms.monitor.settings import EvidenceSettings
@@ -90,6 +91,7 @@ class SiteSettings(BaseModel):
     backup: BackupSettings = BackupSettings()
     offsite: OffsiteSettings | None = None
     database: DatabaseSettings = DatabaseSettings()
+    volumes: VolumeSettings = VolumeSettings()
     drills: DrillSettings = DrillSettings()
     promises: Mapping[str, PromiseSettings] = {}
     company: Company = Company()
@@ -121,6 +123,7 @@ class Site:
     offsite: OffsiteSettings | None
     store_here: bool
     database: DatabaseSettings
+    volumes: VolumeSettings
     drills: DrillSettings
     promises: tuple[Promise, ...]
     usual: tuple[Promise, ...]
@@ -134,6 +137,13 @@ class Site:
 
     def having(self, role: Role) -> tuple[Machine, ...]:
         return having(self.machines, role)
+
+    @property
+    def mirrored(self) -> tuple[Machine, ...]:
+        """Machines whose disks are meant to be mirrored."""
+        if not self.volumes.mirrored:
+            return ()
+        return tuple(each for each in self.machines if each.roles & {Role.EDGE, Role.DATABASE})
 
     @property
     def way(self) -> str:
@@ -405,6 +415,8 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         off_site=store_here or settings.offsite is not None,
         moving=addresses_move(settings),
         stays=stays(settings),
+        mirrored=settings.volumes.mirrored,
+        disks_here=here_too,
     )
     return Site(
         name=settings.name,
@@ -422,6 +434,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         offsite=rented_store(settings.name) if store_here else settings.offsite,
         store_here=store_here,
         database=settings.database,
+        volumes=settings.volumes,
         drills=settings.drills,
         promises=said.promises,
         usual=said.usual,

@@ -15,7 +15,7 @@ from .sites import ALL_IN_ONE, as_files, bundles
 SITES: Mapping[str, Mapping[str, Bundle]] = {
     "eleven-machines": bundles("", debian=12),
     "all-in-one": bundles(ALL_IN_ONE, debian=12),
-    "debian-13": {"db-1": bundles("", debian=13)["db-1"]},
+    "debian-13": {"db-1": bundles("[volumes]\nmirrored = true\n", debian=13)["db-1"]},
 }
 """On Debian 13 the others are as on 12, which a test below makes sure of."""
 

@@ -116,11 +116,22 @@ class Site:
     def primary(self) -> str:
         """The database machine that takes writes."""
         asks = "runuser -u postgres -- psql -h /run/standfast-postgresql -Atc"
-        data = sorted((self.home / "machines").glob("*/data/var-lib-postgresql"))
-        for name in filter(self.processes, (each.parents[1].name for each in data)):
+        for name in filter(self.processes, self.databases()):
             if self.on(name, f"{asks} 'SELECT pg_is_in_recovery()'").strip() == "f":
                 return name
         raise AssertionError("no database machine takes writes")
+
+    def disk(self, machine: str) -> Path:
+        """Where what a machine writes lies on this computer: on its mirrored disks, if it has
+        some."""
+        folder = self.home / "machines" / machine
+        return folder / "volume" if (folder / "disks").is_dir() else folder
+
+    def databases(self) -> list[str]:
+        names = sorted(each.name for each in (self.home / "machines").iterdir())
+        return [
+            each for each in names if (self.disk(each) / "data" / "var-lib-postgresql").is_dir()
+        ]
 
     def status(self) -> Any:
         return json.loads(self.run("status", "--json").stdout)

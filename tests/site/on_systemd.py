@@ -72,6 +72,8 @@ HERE = Here(
         cache=FOLDERS.cache,
     ),
     suites={},
+    mirrored=frozenset(),
+    disk_bytes=0,
     runner=RUNNER,
     clock=CLOCK,
 )

@@ -174,7 +174,7 @@ def test_a_drill_that_is_killed_leaves_a_database_and_a_service(
 
 
 def home(site: Site, name: str) -> Path:
-    return site.home / "machines" / name / "data" / "var-lib-postgresql"
+    return site.disk(name) / "data" / "var-lib-postgresql"
 
 
 def wiped(site: Site, name: str) -> None:

@@ -77,6 +77,7 @@ def computer(site: Site) -> dict[str, object]:
     return {
         "processes": [line for line in said("ps", "-eo", "args") if "pytest" not in line],
         "namespaces": said("ip", "netns", "list"),
+        "loops": said("losetup", "--list"),
         "links": [] if others else sorted(link["ifname"] for link in links()),
         "mounts": sorted(
             line for line in Path("/proc/mounts").read_text().splitlines() if site.name in line

@@ -176,15 +176,37 @@ def test_an_address_that_cannot_move_is_refused(text: str, expected: str) -> Non
     assert refused.value.remedy
 
 
-def promised(site: Site) -> bool:
-    return "redundant-edge" in {each.id for each in site.promises}
+def promised(site: Site, promise_id: str = "redundant-edge") -> bool:
+    return promise_id in {each.id for each in site.promises}
+
+
+def composed_in(folder: Path, text: str) -> Site:
+    file = folder / "standfast.toml"
+    file.write_text(text)
+    return load(file, state=folder, cache=folder, run=folder)
+
+
+def test_machines_made_here_have_mirrored_disks_and_listed_ones_if_it_is_said(
+    tmp_path: Path,
+) -> None:
+    made = composed_in(tmp_path, "[volumes]\nmirrored = true\n")
+    assert [each.name for each in made.mirrored] == ["edge-1", "edge-2", "db-1", "db-2"]
+    assert promised(made, "mirrored-volumes")
+    bare = composed_in(tmp_path, "")
+    assert not bare.mirrored
+    assert not promised(bare, "mirrored-volumes")
+
+    listed = composed_in(tmp_path, moving(DEVICES))
+    assert not listed.mirrored
+    assert not promised(listed, "mirrored-volumes")
+    said = composed_in(tmp_path, moving(DEVICES) + "[volumes]\nmirrored = true\n")
+    assert said.mirrored
+    assert promised(said, "mirrored-volumes")
 
 
 def test_listed_edges_keep_their_addresses_unless_they_are_to_move(tmp_path: Path) -> None:
     def composed(text: str) -> Site:
-        file = tmp_path / "standfast.toml"
-        file.write_text(text)
-        return load(file, state=tmp_path, cache=tmp_path, run=tmp_path)
+        return composed_in(tmp_path, text)
 
     moves = composed(moving(DEVICES))
     assert [each.moves for each in moves.machines] == [

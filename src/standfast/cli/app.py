@@ -22,10 +22,12 @@ from standfast.mechanisms.hosts.local.image import Image
 from standfast.mechanisms.hosts.local.refusal import must_be_root
 from standfast.mechanisms.hosts.machine import Machine, resting
 from standfast.mechanisms.hosts.tls import Identity
+from standfast.mechanisms.hosts.volumes.names import HOME as VOLUME
 from standfast.mechanisms.keys.unsealed import Unsealed
 from standfast.mechanisms.rollout.plan import data_of
 
 VERSION = "0.1.0"
+GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +65,19 @@ class App:
 
     @property
     def here(self) -> Here:
+        mirrored = self.site.mirrored
         return Here(
             machines=self.site.machines,
-            data={machine.name: data_of(machine) for machine in self.site.machines},
+            data={
+                machine.name: (*data_of(machine), *([VOLUME] if machine in mirrored else []))
+                for machine in self.site.machines
+            },
             folders=self.site.folders,
             names=self.site.local_names,
             image=Image(suite=self.site.suite, lock=self.lock, cache=self.site.folders.cache),
             suites=self.site.suites,
+            mirrored=frozenset(machine.name for machine in mirrored),
+            disk_bytes=self.site.volumes.size_gb * GIB,
             runner=self.runner,
             clock=self.clock,
         )

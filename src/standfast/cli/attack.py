@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from standfast.cli import heal
 from standfast.cli.account import CANARY, enter_account
@@ -24,6 +25,7 @@ from standfast.evidence.statement import Run
 from standfast.mechanisms.edge.moving.home import is_home
 from standfast.mechanisms.hosts import kernel
 from standfast.mechanisms.hosts.local.names import inside
+from standfast.mechanisms.hosts.local.volume import Volume
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody
@@ -63,6 +65,29 @@ class PowerHere:
 
     def restore(self, machine: str) -> None:
         self.app.here.container(machine).power_on()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisksHere:
+    app: App
+
+    def overwrite(self, machine: str, number: int, run: UUID) -> int:
+        return self._volume(machine).overwrite(number, run.bytes)
+
+    def fail(self, machine: str, number: int) -> None:
+        self._volume(machine).fail(number)
+
+    def mend(self, machine: str) -> None:
+        self._volume(machine).mend()
+
+    def _volume(self, machine: str) -> Volume:
+        volume = self.app.here.container(machine).volume
+        if volume is None:
+            raise Refused(
+                f"{machine} was made without mirrored disks",
+                remedy="Give it another name in the file: then it is made anew, with them.",
+            )
+        return volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +203,8 @@ class Attack:
             tell=lambda words: self.progress.tell(part.drill, words),
             run=run,
             chosen=self.chosen,
+            mirrored=tuple(machine.name for machine in app.site.mirrored),
+            disks=DisksHere(app=app) if app.site.made_here else None,
         )
 
     def _sign_up(self) -> None:

@@ -20,6 +20,7 @@ from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.database.verifier import scram_verifier
 from standfast.mechanisms.edge.acme import AcmeAsk
 from standfast.mechanisms.hosts.local.names import MANAGEMENT, VANTAGE
+from standfast.mechanisms.hosts.local.volume import DISKS
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.names import DATABASE_PORT
 from standfast.mechanisms.hosts.programs import venv_folder
@@ -75,6 +76,8 @@ def blueprint(
         service=site.service,
         edge=site.edge,
         way=site.way,
+        mirrored=site.mirrored,
+        disks=DISKS if site.made_here else (),
         release=release,
         variables=environment(
             site.service,

@@ -31,5 +31,6 @@ def wanted_of(app: App) -> Wanted:
         port=app.site.port,
         folders=app.site.folders,
         suites=tuple(image.suite for image in app.here.images),
+        mirrored=bool(app.site.mirrored),
         images=missing(app.here.images),
     )

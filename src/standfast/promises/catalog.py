@@ -14,6 +14,9 @@ WEEKLY = timedelta(days=7)
 MONTHLY = timedelta(days=30)
 QUARTERLY = timedelta(days=90)
 
+SCRUBBED_WITHIN = timedelta(days=35)
+"""The distribution's own timers have an array or a pool read through once a month."""
+
 REDUNDANT_WEB = Promise(
     id="redundant-web",
     statement="Any web server can fail without interrupting access.",
@@ -408,6 +411,57 @@ CLOSED_PORTS = Promise(
     mechanism="hosts",
 )
 
+MIRRORED_VOLUMES = Promise(
+    id="mirrored-volumes",
+    statement=(
+        "A disk of a front end or a database can fail without interrupting access: their data are "
+        "on mirrored disks."
+    ),
+    parts=(
+        Part(
+            drill="volumes-watched",
+            proof=(
+                "Every front-end and database machine is asked what its data lie on: a mirror that "
+                "would survive the loss of a disk now, that somebody watches, and all of whose "
+                "blocks were read and compared lately."
+            ),
+            objective={
+                "unmirrored_volumes": 0,
+                "ailing_volumes": 0,
+                "unwatched_volumes": 0,
+                "scrub_age_s": SCRUBBED_WITHIN.total_seconds(),
+            },
+            fault="unwatched-volumes",
+            fault_words="nobody watches the disks of the database machines",
+        ),
+        Part(
+            drill="mirrored-volumes",
+            proof=(
+                "While a program writes to the volume of one machine and reads from it, one of its "
+                "disks is overwritten with random bytes, and then fails for good. Every byte reads "
+                "back as it was written, nothing waits for longer than is promised, and the spare "
+                "takes the place of the disk by itself."
+            ),
+            objective={
+                "interrupted_s": 2,
+                "wrong_bytes": 0,
+                "failed_operations": 0,
+                "uncorrected": 0,
+                "rebuild_s": 10,
+            },
+            fault="unwatched-volumes",
+            fault_words=(
+                "nobody watches the disks of the database machines, so no spare takes the place of "
+                "one that fails"
+            ),
+        ),
+    ),
+    period=DAILY,
+    calibrated_within=WEEKLY,
+    grades=PROVABLE,
+    mechanism="hosts",
+)
+
 EVIDENCE_INTACT = Promise(
     id="evidence-intact",
     statement="This record cannot be altered without being noticed.",
@@ -452,6 +506,7 @@ CATALOG = (
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,
     CERTIFICATE_VERIFIABLE,
+    MIRRORED_VOLUMES,
     EVIDENCE_INTACT,
 )
 

@@ -29,9 +29,20 @@ def offered(
     off_site: bool = True,
     moving: bool = True,
     stays: str = "",
+    mirrored: bool = True,
+    disks_here: bool = True,
 ) -> Offer:
-    """`fast`, `off_site`, `moving` and `stays`: as in `possible`."""
-    can = possible(catalog, machines, fast=fast, off_site=off_site, moving=moving, stays=stays)
+    """`fast` and the rest: as in `possible`."""
+    can = possible(
+        catalog,
+        machines,
+        fast=fast,
+        off_site=off_site,
+        moving=moving,
+        stays=stays,
+        mirrored=mirrored,
+        disks_here=disks_here,
+    )
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

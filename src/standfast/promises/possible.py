@@ -4,7 +4,7 @@ A sentence whose failure could not even be survived on these machines is not mad
 broken: it is listed as not promised, with the reason. Pure: machines come as names and roles.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -38,15 +38,23 @@ def possible(
     off_site: bool = True,
     moving: bool = True,
     stays: str = "",
+    mirrored: bool = True,
+    disks_here: bool = True,
 ) -> Possible:
     """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
     as in `allowance.host_outage_s`. `off_site`: there is a store off site. `moving`: a public
     address may go to another edge. `stays`: why nobody can try whether the site comes back
-    elsewhere; empty where somebody can."""
-    given = Given(off_site=off_site, moving=moving, stays=stays)
+    elsewhere; empty where somebody can. `mirrored`: the disks of edges and databases are said to
+    be; `disks_here`: they are made on this computer, so that a drill may break them."""
+    given = Given(off_site=off_site, moving=moving, stays=stays, mirrored=mirrored)
     reasons = [(each, obstacle(each.id, machines, given)) for each in catalog]
+    taken = () if disks_here else BREAKS_DISKS
     return Possible(
-        promises=tuple(fitted(each, machines, fast=fast) for each, why in reasons if why is None),
+        promises=tuple(
+            without(fitted(each, machines, fast=fast), taken)
+            for each, why in reasons
+            if why is None
+        ),
         impossible=tuple(
             NotPromised(promise=each, why=why) for each, why in reasons if why is not None
         ),
@@ -60,6 +68,7 @@ class Given:
     off_site: bool
     moving: bool
     stays: str
+    mirrored: bool
 
 
 def obstacle(promise_id: str, machines: Roles, given: Given) -> str | None:
@@ -67,6 +76,8 @@ def obstacle(promise_id: str, machines: Roles, given: Given) -> str | None:
         return "no store off site is named"
     if promise_id in ELSEWHERE and given.stays:
         return given.stays
+    if promise_id in MIRRORED and not given.mirrored:
+        return "the disks of its machines are not said to be mirrored"
     why = RULES[promise_id](machines)
     if why is None and promise_id in MOVING and not given.moving:
         return "the address of an edge that fails stays with it"
@@ -86,6 +97,10 @@ def fitted(promise: Promise, machines: Roles, *, fast: bool) -> Promise:
             for each in promise.parts
         ),
     )
+
+
+def without(promise: Promise, drills: Collection[str]) -> Promise:
+    return replace(promise, parts=tuple(each for each in promise.parts if each.drill not in drills))
 
 
 def having(machines: Roles, role: str) -> list[str]:
@@ -155,7 +170,12 @@ def copies_without_database(count: int, words: str) -> Rule:
 OFF_SITE = frozenset({"offsite-snapshot", "secondary-facility"})
 ELSEWHERE = frozenset({"secondary-facility"})
 MOVING = frozenset({"redundant-edge"})
+MIRRORED = frozenset({"mirrored-volumes"})
 """What takes more than machines."""
+
+BREAKS_DISKS = frozenset({"mirrored-volumes"})
+"""Drills that no machine of somebody's sees: whoever has one disk overwritten there, and is wrong
+about the other, has lost the machine."""
 
 TWO_DATABASES = at_least(2, "database", "it takes two database machines")
 
@@ -198,6 +218,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             None if len(machines) > 1 else "there is no link between machines"
         ),
         "certificate-verifiable": at_least(1, "edge", "it takes an edge"),
+        "mirrored-volumes": at_least(1, "edge", "it takes an edge"),
         "evidence-intact": at_least(3, "monitor", "it takes three monitors"),
     }
 )

@@ -52,5 +52,10 @@ def with_objective(promise: Promise, changes: Objective) -> Promise:
 
 
 def changed(promise: Promise, part: Part, given: Mapping[str, float]) -> Figures:
-    before = "" if len(promise.parts) == 1 else f"{part.drill}."
-    return {name: given.get(before + name, limit) for name, limit in part.objective.items()}
+    """Of a promise that has fewer parts on this site than in the catalogue, the names of figures
+    are the catalogue's."""
+    alone = len(promise.parts) == 1
+    return {
+        name: given.get(f"{part.drill}.{name}", given.get(name, limit) if alone else limit)
+        for name, limit in part.objective.items()
+    }

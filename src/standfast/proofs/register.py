@@ -23,6 +23,7 @@ from standfast.proofs.drills.front_ciphers import FrontCiphers
 from standfast.proofs.drills.ground import Drill
 from standfast.proofs.drills.lose_site import LoseSite
 from standfast.proofs.drills.mirrored_database import MirroredDatabase
+from standfast.proofs.drills.mirrored_volumes import MirroredVolumes
 from standfast.proofs.drills.offsite_restore import OffsiteRestore
 from standfast.proofs.drills.offsite_snapshot import OffsiteSnapshot
 from standfast.proofs.drills.onsite_backup import OnsiteBackup
@@ -30,6 +31,7 @@ from standfast.proofs.drills.restore import Restore
 from standfast.proofs.drills.secondary_host import SecondaryHost
 from standfast.proofs.drills.slow_web import SlowWeb
 from standfast.proofs.drills.tamper import Tamper
+from standfast.proofs.drills.volumes_watched import VolumesWatched
 from standfast.proofs.drills.web_server import WebServer
 from standfast.proofs.drills.wire import Wire
 
@@ -165,6 +167,18 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.BACKUP,
             words="asks the store off site how old its newest snapshot is, and who can read it",
             drill=OffsiteSnapshot(),
+        ),
+        "volumes-watched": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.DATABASE,
+            words="asks front ends and databases what their data lie on, and who watches that",
+            drill=VolumesWatched(),
+        ),
+        "mirrored-volumes": Check(
+            kind=Kind.DRILL,
+            planted_on=Role.DATABASE,
+            words="overwrites a disk of one machine made here while it is in use, and has it fail",
+            drill=MirroredVolumes(),
         ),
         "tamper": Check(
             kind=Kind.OBSERVATION,

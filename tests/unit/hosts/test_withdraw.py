@@ -30,8 +30,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(adopt, "NOTE", tmp_path / "aside" / "note.json")
     monkeypatch.setattr(withdraw, "RELEASES", tmp_path / "releases")
     monkeypatch.setattr(withdraw, "HOME", str(tmp_path / "opt"))
+    monkeypatch.setattr(withdraw, "WATCHED", tmp_path / "watched")
     monkeypatch.setattr(withdraw, "KEPT", (str(tmp_path / "data"), str(tmp_path / "empty")))
-    for name in ("data", "empty", "releases", "opt"):
+    for name in ("data", "empty", "releases", "opt", "watched"):
         (tmp_path / name).mkdir()
     (tmp_path / "data" / "rows").write_text("kept")
     (tmp_path / "ours.conf").write_text("ours")
@@ -47,6 +48,7 @@ def test_files_units_and_programs_go(places: Path) -> None:
     assert report.units == ["standfast-agent.socket"]
     assert not (places / "ours.conf").exists()
     assert not (places / "opt").exists()
+    assert not (places / "watched").exists()
     assert ("systemctl", "disable", "--now", "ssh.service") not in machine.asked
 
 

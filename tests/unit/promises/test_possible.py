@@ -3,11 +3,21 @@
 import pytest
 
 from standfast.promises import catalog
-from standfast.promises.catalog import DATABASE_FAILOVER, REDUNDANT_EDGE, REDUNDANT_WEB
+from standfast.promises.catalog import (
+    DATABASE_FAILOVER,
+    MIRRORED_VOLUMES,
+    REDUNDANT_EDGE,
+    REDUNDANT_WEB,
+)
 from standfast.promises.model import Promise
 from standfast.promises.offer import NOT_WANTED, offered
 from standfast.promises.possible import Roles, possible
-from standfast.promises.settings import PromiseSettings, given_figures, known_figures
+from standfast.promises.settings import (
+    PromiseSettings,
+    given_figures,
+    known_figures,
+    with_objective,
+)
 
 EVERY = tuple(each for each in vars(catalog).values() if isinstance(each, Promise))
 
@@ -82,6 +92,21 @@ def test_an_edge_can_fail_where_another_one_takes_its_address() -> None:
     assert why(ELEVEN, moving=False) == ["the address of an edge that fails stays with it"]
     assert why(FIVE, moving=False) == ["it takes two edges, and the site has 1"]
     assert "redundant-edge" not in refused(site(a="edge web monitor", b="edge web monitor"))
+
+
+def test_disks_are_promised_where_they_are_said_to_be_mirrored() -> None:
+    (not_said,) = possible((MIRRORED_VOLUMES,), ELEVEN, mirrored=False).impossible
+    assert not_said.why == "the disks of its machines are not said to be mirrored"
+    (promise,) = possible((MIRRORED_VOLUMES,), FIVE).promises
+    assert promise == MIRRORED_VOLUMES
+
+
+def test_disks_of_somebody_are_looked_at_and_no_drill_breaks_them() -> None:
+    (promise,) = possible((MIRRORED_VOLUMES,), ELEVEN, disks_here=False).promises
+    assert [each.drill for each in promise.parts] == ["volumes-watched"]
+    stricter = with_objective(promise, {"volumes-watched": {"scrub_age_s": 86400}})
+    assert stricter.parts[0].objective["scrub_age_s"] == 86400
+    assert stricter.parts[0].objective["unmirrored_volumes"] == 0
 
 
 def test_a_site_with_one_database_machine_promises_nothing_of_a_second_one() -> None:

@@ -15,7 +15,7 @@ HEALING = "standfast-faults.service"
 AGENT_IDLE_S = 60
 """Longer than the pauses between the questions of one command, short enough to cost nothing."""
 
-VERBS_OF_ALL = ("facts", "kernel", "listening", "plant", "planted", "remove", "units")
+VERBS_OF_ALL = ("facts", "kernel", "listening", "plant", "planted", "remove", "units", "volumes")
 """Faults among them: every role's room declares some that can be planted."""
 
 VERBS_OF_MONITORS = ("canary", "kernel")

@@ -17,6 +17,7 @@ from standfast.mechanisms.hosts.agent import severed
 from standfast.mechanisms.hosts.disk_decision import RESERVE
 from standfast.mechanisms.hosts.firewall import guard
 from standfast.mechanisms.hosts.programs import HOME
+from standfast.mechanisms.hosts.volumes.names import NOTES
 
 NEEDED_BY_OPERATORS = frozenset(
     {
@@ -26,6 +27,9 @@ NEEDED_BY_OPERATORS = frozenset(
 )
 """Packages that stay, even if they came with us: without them nobody gets in again, nobody sets the
 clock (chrony took the place of what did), and logs fill the disk."""
+
+WATCHED = Path(NOTES).parent
+"""What a watch over disks has noted."""
 
 RELEASES = Path("/srv/service/releases")
 STAY = frozenset({"ssh.service", "chrony.service", "logrotate.timer"})
@@ -73,6 +77,7 @@ def withdraw(runner: Runner) -> Withdrawn:
     shutil.rmtree(RELEASES, ignore_errors=True)
     shutil.rmtree(apply.STATE, ignore_errors=True)
     shutil.rmtree(HOME, ignore_errors=True)
+    shutil.rmtree(WATCHED, ignore_errors=True)
     give_back_reserves(KEPT)
     report.left = sorted(left(KEPT))
     return report

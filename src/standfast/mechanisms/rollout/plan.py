@@ -26,6 +26,8 @@ from standfast.mechanisms.hosts.firewall import plan as firewall
 from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.mechanisms.hosts.names import LISTENER_PORT
 from standfast.mechanisms.hosts.programs import RELEASES as PROGRAMS
+from standfast.mechanisms.hosts.volumes import plan as volumes
+from standfast.mechanisms.hosts.volumes.names import HOME as VOLUME
 from standfast.mechanisms.keys import plan as keys
 from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.plan import KeysAsk
@@ -56,7 +58,8 @@ class Certificates:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:
     """All that decides what machines are made of. `vantages`: from where drills come. `source` and
-    `python` are our own programs' places on a machine. `way`: how public addresses move."""
+    `python` are our own programs' places on a machine. `way`: how public addresses move.
+    `mirrored`: machines whose disks are meant to be; `disks` are those of one that is made here."""
 
     site: str
     machines: tuple[Machine, ...]
@@ -77,6 +80,8 @@ class Blueprint:
     fast_failover: bool = True
     acme: AcmeAsk | None = None
     way: str = STAY
+    mirrored: tuple[Machine, ...] = ()
+    disks: tuple[str, ...] = ()
 
 
 def plan(blueprint: Blueprint) -> dict[str, Bundle]:
@@ -137,6 +142,12 @@ def contributions(machine: Machine, blueprint: Blueprint) -> Iterator[Contributi
     yield upkeep.plan(
         machine, data=data_of(machine), spare=spare_of(blueprint), source=blueprint.source
     )
+    if machine in blueprint.mirrored:
+        yield volumes.plan(
+            folders=mirrored_on(machine, made_here=bool(blueprint.disks)),
+            disks=blueprint.disks,
+            source=blueprint.source,
+        )
     if machine.is_a(Role.EDGE):
         ask = EdgeAsk(
             health=blueprint.service.health,
@@ -247,6 +258,13 @@ DATA: Mapping[Role, tuple[str, ...]] = {
 
 def data_of(machine: Machine) -> tuple[str, ...]:
     return tuple(path for role in sorted(machine.roles) for path in DATA.get(role, ()))
+
+
+def mirrored_on(machine: Machine, *, made_here: bool) -> tuple[str, ...]:
+    """What a database machine has is its database; what a front end has is its system."""
+    of_edge = VOLUME if made_here else "/"
+    folders = {Role.DATABASE: database.HOME, Role.EDGE: of_edge}
+    return tuple(folder for role, folder in folders.items() if machine.is_a(role))
 
 
 def spare_of(blueprint: Blueprint) -> tuple[Spare, ...]:

@@ -113,7 +113,7 @@ class PoweredOff:
     def pending(self, machine: str) -> tuple[Package, ...]:
         """Looked at in a layer above the machine's disk that is thrown away."""
         container = self.here.container(machine)
-        disk = f"{container.folder / 'upper'}:{self._lists(container.image)}:{container.image}"
+        disk = f"{container.disk / 'upper'}:{self._lists(container.image)}:{container.image}"
         with self._above(disk, machine) as look:
             return packages.parse(look.run(SIMULATE).text, everything=self.everything)
 

@@ -47,6 +47,7 @@ QUESTIONS: Sequence[Question] = (
                 "any-machine",
                 "mirrored-database",
                 "database-failover",
+                "mirrored-volumes",
             ),
             "secondary-facility",
         ),

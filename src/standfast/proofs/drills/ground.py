@@ -31,6 +31,20 @@ class Power(Protocol):
         """On again; returns before the machine has started. Safe to repeat."""
 
 
+class Disks(Protocol):
+    """Those of machines made here. Disks are counted among the members of a machine's volume, as
+    often round as one likes. What would lose data is `Refused`."""
+
+    def overwrite(self, machine: str, number: int, run: UUID) -> int:
+        """Bytes drawn from the run, over everything that one disk holds. Return how many."""
+
+    def fail(self, machine: str, number: int) -> None:
+        """One disk is dead from now on."""
+
+    def mend(self, machine: str) -> None:
+        """A new disk in the place of each dead one. Safe to repeat."""
+
+
 class Vantage(Protocol):
     def start(self, plan: bytes) -> IO[bytes]:
         """Start `load.py` where customers are; give it `plan`, return what it prints: a pipe."""
@@ -146,7 +160,8 @@ class Ground:
     are the site's; `shown` says which certificates the log names, `authorities` who signs for the
     site itself, `published` reads the log as customers do. `python` is the interpreter of our
     daemons on every machine. `chosen`: the machine that the operator named. `flows`: what may open
-    a connection to each machine."""
+    a connection to each machine. `mirrored`: those whose volumes are meant to be; `disks` are there
+    where a drill may break them."""
 
     machines: tuple[Machine, ...]
     connections: Mapping[str, Connection]
@@ -174,6 +189,8 @@ class Ground:
     tell: Callable[[str], None]
     run: UUID
     chosen: str | None = None
+    mirrored: tuple[str, ...] = ()
+    disks: Disks | None = None
     made_here: bool = True
 
     def having(self, role: Role) -> tuple[Machine, ...]:

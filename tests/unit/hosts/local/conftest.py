@@ -44,5 +44,7 @@ def found() -> Found:
         groups_unified=True,
         groups_writable=True,
         mirror=True,
+        loops=True,
+        btrfs=True,
         programs_missing=("systemd-nspawn", "mmdebstrap"),
     )

@@ -18,6 +18,8 @@ def test_a_computer_that_has_everything_is_not_refused(wanted: Wanted, found: Fo
         ({"debian": False}, "neither Debian nor Ubuntu", "Debian 12"),
         ({"groups_unified": False}, "no control group hierarchy of version 2", "cgroup2"),
         ({"groups_writable": False}, "/sys/fs/cgroup cannot be written to", "virtual machine"),
+        ({"loops": False}, "has no loop devices", "mirrored = false"),
+        ({"btrfs": False}, "has no btrfs", "mirrored = false"),
         ({"mirror": False}, "offer no Debian bookworm", "sources.list.d"),
         ({"cores": 0.5}, "1 core is needed and 0.5 of one may be used", "Raise the limit"),
         ({"memory_free_bytes": 599_000_000}, "600.0 MB of memory are needed", "Stop something"),
@@ -34,6 +36,11 @@ def test_what_is_missing_is_named_with_what_to_try(
     assert refusal is not None
     assert problem in refusal.problem
     assert remedy in refusal.remedy
+
+
+def test_without_mirrored_disks_nothing_is_needed_for_them(wanted: Wanted, found: Found) -> None:
+    bare = replace(found, loops=False, btrfs=False)
+    assert first_missing(replace(wanted, mirrored=False), bare) is None
 
 
 def test_state_and_cache_on_one_disk_need_room_together(wanted: Wanted, found: Found) -> None:

@@ -12,6 +12,7 @@ from standfast.mechanisms.hosts.agent import facts, issued, listening, units
 from standfast.mechanisms.hosts.agent.canary import canary
 from standfast.mechanisms.hosts.agent.faults import Faults
 from standfast.mechanisms.hosts.agent.severed import severed
+from standfast.mechanisms.hosts.volumes import state
 
 Answer = Mapping[str, Any]
 
@@ -44,5 +45,6 @@ def table(runner: Runner) -> Mapping[str, Verb]:
         "planted": Verb(does=faults.planted),
         "issued": Verb(does=issued.read),
         "severed": Verb(does=partial(severed, runner), takes=frozenset({"machine"})),
+        "volumes": Verb(does=state.read),
         "canary": Verb(does=canary, takes=frozenset({"run"}), is_routine=True),
     }

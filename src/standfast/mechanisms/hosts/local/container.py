@@ -1,8 +1,9 @@
 """One machine made here: its disk, its process 1, its power switch.
 
 The disk is an overlay on the shared image; folders that must outlive it (databases, the log) are
-bind mounts. The power switch is the control group: off is SIGKILL to everything in it and the
-cables out, without a word to any daemon.
+bind mounts. Both lie on the machine's mirrored volume, where it has one (`volume.py`). The power
+switch is the control group: off is SIGKILL to everything in it and the cables out, without a word
+to any daemon.
 """
 
 import shutil
@@ -18,6 +19,7 @@ from standfast.mechanisms.hosts.local import network
 from standfast.mechanisms.hosts.local.cgroup import Group, unless_gone
 from standfast.mechanisms.hosts.local.names import Names, namespace_path
 from standfast.mechanisms.hosts.local.place import Place, forget, spawn
+from standfast.mechanisms.hosts.local.volume import Volume
 from standfast.mechanisms.hosts.machine import Machine
 
 POWEROFF_SIGNAL = "RTMIN+4"
@@ -28,6 +30,10 @@ POWEROFF_TIMEOUT_S = 20.0
 IMAGE = "image"
 """The file in a machine's folder that names the image below its disk, for as long as it lives: what
 updates have put on the disk fits that image and no other."""
+
+WITHOUT_CHECKSUMS = "etc/tmpfiles.d/journal-nocow.conf"
+"""systemd's own rule of that name has the journal on btrfs written without checksums, and nobody
+could say which of two copies is right. An empty file here takes its place (tmpfiles.d(5))."""
 
 ENVIRONMENT: Mapping[str, str] = {
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
@@ -42,12 +48,18 @@ class Container:
     names: Names
     image: Path
     data: tuple[str, ...]
+    volume: Volume | None = None
     runner: Runner
     clock: Clock
 
     @property
     def folder(self) -> Path:
         return self.names.folder(self.machine.name)
+
+    @property
+    def disk(self) -> Path:
+        """Where what the machine writes lies on this computer."""
+        return self.volume.mountpoint if self.volume else self.folder
 
     @property
     def root(self) -> Path:
@@ -66,8 +78,11 @@ class Container:
 
     def make(self, *, host_key: bytes, host_key_public: bytes, authorized: bytes) -> None:
         """The disk, with the keys by which the operator and the machine know each other."""
-        for name in ("upper", "work", "root", "data"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(parents=True, exist_ok=True)
+        if self.volume:
+            self.volume.mount()
+        for name in ("upper", "work", "data"):
+            (self.disk / name).mkdir(exist_ok=True)
         if not (self.folder / IMAGE).exists():
             write_atomically(self.folder / IMAGE, str(self.image).encode())
         for path in self.data:
@@ -79,6 +94,7 @@ class Container:
             ("etc/ssh/ssh_host_ed25519_key", host_key, 0o600),
             ("etc/ssh/ssh_host_ed25519_key.pub", host_key_public, 0o644),
             ("root/.ssh/authorized_keys", authorized, 0o600),
+            *(((WITHOUT_CHECKSUMS, b"", 0o644),) if self.volume else ()),
         ):
             target = self.root / path
             target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -86,12 +102,14 @@ class Container:
                 write_atomically(target, content, mode=mode)
 
     def data_folder(self, path: str) -> Path:
-        return self.folder / "data" / path.strip("/").replace("/", "-")
+        return self.disk / "data" / path.strip("/").replace("/", "-")
 
     def mount(self) -> None:
+        if self.volume:
+            self.volume.mount()
         if self.root.is_mount():
             return
-        layers = f"lowerdir={self.image},upperdir={self.folder}/upper,workdir={self.folder}/work"
+        layers = f"lowerdir={self.image},upperdir={self.disk}/upper,workdir={self.disk}/work"
         self.runner.run(
             Command(argv=("mount", "-t", "overlay", "overlay", "-o", layers, str(self.root)))
         )
@@ -101,6 +119,9 @@ class Container:
         if not self.is_on():
             network.forget_moved(self.names, self.machine, self.runner)
         network.plug_in(self.names, self.machine, self.runner)
+        if self.volume:
+            self.volume.mount()
+            self.volume.mend()
         if self.is_on():
             return
         self.clear_leftovers()
@@ -135,8 +156,9 @@ class Container:
         self.group.kill()
         self.group.wait_until_empty(self.clock)
         self._take_down()
-        if self.root.is_mount():
-            raise BrokenInvariant(f"{self.root} is still mounted, so nothing under it is deleted")
+        for place in (self.root, self.disk):
+            if place.is_mount():
+                raise BrokenInvariant(f"{place} is still mounted, so nothing under it is deleted")
         if self.folder.exists():
             shutil.rmtree(self.folder)
 
@@ -144,6 +166,8 @@ class Container:
         self.clear_leftovers()
         if self.root.is_mount():
             self.runner.run(Command(argv=("umount", str(self.root))))
+        if self.volume:
+            self.volume.take_down()
         network.remove(self.names.machine_namespace(self.machine.name), self.runner)
 
     def clear_leftovers(self) -> None:
@@ -182,4 +206,5 @@ class Container:
             "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
             *("--console=pipe", "--link-journal=no", "--resolv-conf=off", "--timezone=off"),
             *(f"--bind={self.data_folder(path)}:{path}" for path in self.data),
+            *(self.volume.hands_over() if self.volume else ()),
         )

@@ -54,6 +54,12 @@ def suites_in(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([sites, *(each for each in machines if each in SUITES)]))
 
 
+def mirrored_in(document: Mapping[str, Any]) -> bool:
+    """Whether machines made here are to have mirrored disks."""
+    volumes = document.get("volumes")
+    return not isinstance(volumes, dict) or volumes.get("mirrored") is not False
+
+
 def machines_in(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Those that look like machines. Empty where the defaults are meant."""
     machines = document.get("machines")

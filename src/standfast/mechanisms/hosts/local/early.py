@@ -109,6 +109,7 @@ def wanted_of(
         port=document.port_in(said),
         folders=folders,
         suites=suites,
+        mirrored=document.mirrored_in(said),
         packages=packages,
         venv=venv,
         images=missing(Image(suite=each, lock=lock, cache=folders.cache) for each in suites),

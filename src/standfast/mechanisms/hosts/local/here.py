@@ -22,6 +22,7 @@ from standfast.mechanisms.hosts.local.names import Names, inside
 from standfast.mechanisms.hosts.local.place import forget_site
 from standfast.mechanisms.hosts.local.published import Published
 from standfast.mechanisms.hosts.local.store.rented import Rented
+from standfast.mechanisms.hosts.local.volume import Volume
 from standfast.mechanisms.hosts.machine import Folders, Machine, Reach, Role
 
 LEFT_S = 2.0
@@ -64,7 +65,8 @@ def reach(folders: Folders, names: Names, address: str) -> Reach:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """`image`: what the site's machines are made of, and its releases in. `suites`: of the machines
-    that are of another suite, by name."""
+    that are of another suite, by name. `mirrored`: those that are made with a mirrored volume, each
+    of its disks of `disk_bytes`."""
 
     machines: tuple[Machine, ...]
     data: Mapping[str, tuple[str, ...]]
@@ -72,6 +74,8 @@ class Here:
     names: Names
     image: Image
     suites: Mapping[str, str]
+    mirrored: frozenset[str]
+    disk_bytes: int
     runner: Runner
     clock: Clock
 
@@ -153,9 +157,21 @@ class Here:
             names=self.names,
             image=self._root_below(machine.name),
             data=self.data.get(machine.name, ()),
+            volume=self._volume(machine.name),
             runner=self.runner,
             clock=self.clock,
         )
+
+    def _volume(self, name: str) -> Volume | None:
+        """A machine keeps the disks with which it was made, and gets no others."""
+        volume = Volume(
+            folder=self.names.folder(name),
+            size_bytes=self.disk_bytes,
+            runner=self.runner,
+            clock=self.clock,
+        )
+        is_new = name in self.mirrored and not self._below(name).exists()
+        return volume if volume.is_begun or is_new else None
 
     def builder(self, tell: Callable[[str], None]) -> Builder:
         """On the base image, which is made now if no machine here has needed it before."""
@@ -191,7 +207,8 @@ class Here:
     def must_be_ours_alone(self) -> None:
         """Raises `Refused` where a disk of somebody's is mounted among what `destroy` deletes."""
         home = self.folders.home
-        own = {self.names.root(name) for name in self._names_of_all()}
+        machines = [self._leftover(name) for name in self._names_of_all()]
+        own = {place for each in machines for place in (each.root, each.disk)}
         for path in below(MOUNTS.read_text(), home):
             if path not in own:
                 raise Refused(

@@ -25,7 +25,7 @@ PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-venv"),
     *("nftables", "iproute2", "iputils-ping", "procps", "ca-certificates", "openssl", "curl"),
     *("haproxy", "postgresql", "tzdata", "etcd-server", "etcd-client", "pgbackrest"),
-    *("chrony", "logrotate", "restic", "keepalived"),
+    *("chrony", "logrotate", "restic", "keepalived", "btrfs-progs"),
 )
 """What every role needs, so that one image serves all."""
 

@@ -33,6 +33,8 @@ PROGRAMS: Mapping[str, str] = {
     "mmdebstrap": "mmdebstrap",
     "ip": "iproute2",
     "nft": "nftables",
+    "losetup": "mount",
+    "mkfs.btrfs": "btrfs-progs",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "nsenter": "util-linux",
@@ -44,13 +46,14 @@ PROGRAMS: Mapping[str, str] = {
 class Wanted:
     """What `up` is about to make. `packages`, `venv` and `images` say what it must fetch first:
     the Debian packages that are missing, Python's packages, how many base images. `suites` are
-    those of Debian that its machines run."""
+    those of Debian that its machines run. `mirrored`: some have mirrored volumes."""
 
     site: str
     machines: tuple[str, ...]
     port: int
     folders: Folders
     suites: tuple[str, ...]
+    mirrored: bool = True
     packages: tuple[str, ...] = ()
     venv: bool = False
     images: int = 0
@@ -67,7 +70,8 @@ class Disk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What this computer has. `running` are the site's own machines that are on already;
-    `published` says that its port is taken by the site itself."""
+    `published` says that its port is taken by the site itself; `loops` and `btrfs` that files
+    can play disks, and be mirrored."""
 
     debian: bool
     cores: float
@@ -82,6 +86,8 @@ class Found:
     groups_unified: bool
     groups_writable: bool
     mirror: bool
+    loops: bool
+    btrfs: bool
     programs_missing: tuple[str, ...]
 
     @property

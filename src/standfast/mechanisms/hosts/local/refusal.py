@@ -35,6 +35,8 @@ def first_missing(wanted: Wanted, found: Found) -> ConfigError | None:
 
 def missing(wanted: Wanted, found: Found) -> Iterator[ConfigError]:
     yield from wrong_computer(found)
+    if wanted.mirrored:
+        yield from no_disks(found)
     if found.port_taken and not found.published:
         yield ConfigError(
             f"port {wanted.port} of 127.0.0.1 is taken by another program",
@@ -60,6 +62,16 @@ def wrong_computer(found: Found) -> Iterator[ConfigError]:
             "/sys/fs/cgroup cannot be written to, so no machine gets a power switch",
             remedy="Is this a container? Mount it there for writing, or use a virtual machine.",
         )
+
+
+def no_disks(found: Found) -> Iterator[ConfigError]:
+    for there, what in ((found.loops, "loop devices"), (found.btrfs, "btrfs")):
+        if not there:
+            yield ConfigError(
+                f"the kernel of this computer has no {what}, so machines get no mirrored disks",
+                remedy="Take another kernel, or set `mirrored = false` in [volumes]: then it is "
+                "not promised that a disk can fail.",
+            )
 
 
 def not_installed(wanted: Wanted, found: Found) -> Iterator[ConfigError]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from standfast.core.command import Command, Runner
-from standfast.mechanisms.hosts.local import cgroup, published, sources
+from standfast.mechanisms.hosts.local import cgroup, loops, published, sources
 from standfast.mechanisms.hosts.local.needs import PROGRAMS, Disk, Found, Wanted
 from standfast.mechanisms.hosts.local.place import Place
 
@@ -34,8 +34,21 @@ def survey(wanted: Wanted) -> Found:
         groups_unified=(groups[0] / "cgroup.controllers").exists(),
         groups_writable=all(os.access(each, os.W_OK) for each in groups if each.exists()),
         mirror=all(sources.read(APT, each) for each in wanted.suites),
+        loops=loops.CONTROL.exists() or has_module("loop"),
+        btrfs=knows_btrfs((PROC / "filesystems").read_text()) or has_module("btrfs"),
         programs_missing=tuple(each for each in PROGRAMS if shutil.which(each) is None),
     )
+
+
+def knows_btrfs(filesystems: str) -> bool:
+    """From /proc/filesystems (filesystems(5)): what is loaded or built in."""
+    return "btrfs" in filesystems.split()
+
+
+def has_module(name: str) -> bool:
+    """Whether the kernel would load it when it is asked for."""
+    folder = Path("/lib/modules") / os.uname().release
+    return any(folder.rglob(f"{name}.ko*"))
 
 
 def is_on(site: str, name: str) -> bool:

@@ -1,0 +1,75 @@
+"""A file that plays a disk, seen from below: what is on it, how it fails, how it is exchanged."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from standfast.mechanisms.hosts.volumes.names import SPARE_STAMP
+
+MIB = 1024 * 1024
+
+SUPERBLOCK = 64 * 1024
+MAGIC = (64, b"_BHRfS_M")
+IDENTITY = (32, 16)
+"""Where btrfs writes that it is there, and which file system it is (btrfs(5), on-disk format)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """`size_bytes`: of one that is well."""
+
+    file: Path
+    size_bytes: int
+
+    def filesystem(self) -> UUID | None:
+        """The one that it is a member of."""
+        with self.file.open("rb") as disk:
+            disk.seek(SUPERBLOCK)
+            block = disk.read(MAGIC[0] + len(MAGIC[1]))
+        if block[MAGIC[0] :] != MAGIC[1]:
+            return None
+        return UUID(bytes=block[IDENTITY[0] : sum(IDENTITY)])
+
+    def is_dead(self) -> bool:
+        """A write that was under way as it died has made the file longer again, but not so long."""
+        return self.file.stat().st_size != self.size_bytes
+
+    def renew(self) -> None:
+        """A new one, empty, that takes room on this computer only as it is filled."""
+        with self.file.open("wb") as disk:
+            disk.write(SPARE_STAMP)
+            disk.flush()
+            disk.truncate(self.size_bytes)
+            os.fsync(disk.fileno())
+
+    def die(self) -> None:
+        os.truncate(self.file, 0)
+
+    def overwrite(self, seed: bytes) -> int:
+        """A mebibyte that follows from `seed`, again and again, over all that was written to it.
+        It is on the disk when this returns, so that nothing late undoes what was mended since."""
+        noise, written = hashlib.shake_256(seed).digest(MIB), 0
+        handle = os.open(self.file, os.O_RDWR)
+        try:
+            for begin, end in stretches(handle):
+                for at in range(begin, end, MIB):
+                    written += os.pwrite(handle, noise[: min(MIB, end - at)], at)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return written
+
+
+def stretches(handle: int) -> Iterator[tuple[int, int]]:
+    """Where the file holds something (lseek(2), SEEK_DATA)."""
+    end, at = os.fstat(handle).st_size, 0
+    while at < end:
+        try:
+            begin = os.lseek(handle, at, os.SEEK_DATA)
+        except OSError:  # nothing but holes from here on
+            return
+        at = os.lseek(handle, begin, os.SEEK_HOLE)
+        yield begin, at

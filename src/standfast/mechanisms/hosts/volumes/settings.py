@@ -1,0 +1,14 @@
+"""The operator's keys about disks: `[volumes]` of standfast.toml."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class VolumeSettings(BaseModel):
+    """`mirrored`: front ends and databases have their data on mirrored disks, and that is promised;
+    of machines made on this computer they are made. `size_gb` of each disk that is made here; it
+    takes room as it is filled."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mirrored: bool = False
+    size_gb: int = Field(default=8, ge=1, le=1024)
