@@ -46,6 +46,9 @@ SAVE_AGAIN_S = 60.0
 SAID_BYTES = 4000
 """Of the program's last words."""
 
+NO_SPACE = "No space left on device"
+"""What catches up may fill all that there is before anybody looks."""
+
 RECEIVING = "receiving"
 FULL = (
     "there is no more room for WAL that the repository does not have: receiving again once it has "
@@ -159,7 +162,8 @@ class Receiver:
         why, now = ending(said), self.clock.monotonic()
         if why is Ending.LATER:
             self.refused_at = None
-            self._tell(f"nothing is received: {said or 'the program said nothing'}")
+            missed = f"nothing is received: {said or 'the program said nothing'}"
+            self._tell(FULL if NO_SPACE in said else missed)
             return
         self._tell(f"{why}: {said}")
         self.refused_at = now if self.refused_at is None else self.refused_at

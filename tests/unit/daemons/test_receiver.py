@@ -186,9 +186,9 @@ def test_a_file_for_which_there_was_no_room_goes_before_it_begins_again(place: P
     place.turn()
     assert place.held == set()
     place.put(f"{A}.partial")
-    place.end("disk full")
+    place.end(f'could not open write-ahead log file "{B}.partial": No space left on device')
     place.turn()
-    assert place.held == {f"{A}.partial"}
+    assert (place.held, place.said) == ({f"{A}.partial"}, [FULL])
 
 
 def test_what_leads_nowhere_is_given_up_after_half_a_minute_and_saved_before(place: Place) -> None:
