@@ -3,9 +3,9 @@
 pg_receivewal does that, and ends at whatever fails; here it is started again, on whichever machine
 is primary by then. One loop a second: observe, decide, apply. Standard library only.
 
-*Invariant.* What was received is thrown away for one reason only: for half a minute on end the
-primary has said that its log does not go on from there. Whole segments that the repository lacks
-are put into it before.
+*Invariant.* What was received is thrown away for one reason only: the primary has said that its log
+does not go on from there, for half a minute on end where one that is being replaced might say so.
+Whole segments that the repository lacks are put into it before.
 """
 
 import math
@@ -25,19 +25,29 @@ from standfast.mechanisms.backup.pgbackrest.machine import PgBackRest
 from standfast.mechanisms.backup.places import RECEIVED
 from standfast.mechanisms.backup.receiver import files
 from standfast.mechanisms.backup.receiver.decide import Release, Seen, decide, may_receive
-from standfast.mechanisms.backup.receiver.program import Ending, Settings, ending, receive
+from standfast.mechanisms.backup.receiver.program import (
+    Ending,
+    Settings,
+    drop_slot,
+    ending,
+    receive,
+)
 
 PACE_S = 1.0
 
 ANEW_S = 30.0
-"""For so long a primary says that it cannot go on, before what was received here is given up: one
-that is just being replaced may say it, and is none any more soon."""
+"""For so long a primary says that its log goes on elsewhere, before what was received here is given
+up: one that is just being replaced may say it, and is none any more soon. And no slot is given up
+again sooner."""
 
 SAVE_AGAIN_S = 60.0
 """After a segment could not be put into the repository."""
 
 SAID_BYTES = 4000
 """Of the program's last words."""
+
+NO_SPACE = "No space left on device"
+"""What catches up may fill all that there is before anybody looks."""
 
 RECEIVING = "receiving"
 FULL = (
@@ -68,20 +78,24 @@ class Running(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Receiver:
-    """`begin` starts the program, which writes its last words into `words`; `say` is told whatever
-    changes, once. `refused_at`: since when the primary cannot go on; `failed_at`: when a segment
-    last could not be put into the repository; `begun_at`: when the program was started."""
+    """`begin` starts the program, which writes its last words into `words`; `drop_slot` raises
+    `StandfastError` where that fails; `say` is told whatever changes, once. `refused_at`: since
+    when the primary cannot go on; `failed_at`: when a segment last could not be put into the
+    repository; `begun_at`: when the program was started; `dropped_at`: when the slot was given up.
+    """
 
     folder: Path
     words: Path
     repository: Repository
     clock: Clock
     begin: Callable[[Path], Running]
+    drop_slot: Callable[[], object]
     say: Callable[[str], None]
     running: Running | None = None
     refused_at: float | None = None
     failed_at: float | None = None
     begun_at: float = 0.0
+    dropped_at: float = -math.inf
     said: str | None = None
 
     def turn(self) -> None:
@@ -145,25 +159,41 @@ class Receiver:
         return youngest_s <= self.clock.monotonic() - self.begun_at
 
     def _ended(self, said: str) -> None:
-        now = self.clock.monotonic()
-        if ending(said) is Ending.LATER:
+        why, now = ending(said), self.clock.monotonic()
+        if why is Ending.LATER:
             self.refused_at = None
-            self._tell(f"nothing is received: {said or 'the program said nothing'}")
+            missed = f"nothing is received: {said or 'the program said nothing'}"
+            self._tell(FULL if NO_SPACE in said else missed)
             return
+        self._tell(f"{why}: {said}")
         self.refused_at = now if self.refused_at is None else self.refused_at
-        self._tell(f"{Ending.ANEW}: {said}")
-        if now - self.refused_at >= ANEW_S:
+        if why is Ending.GONE or now - self.refused_at >= ANEW_S:
             self._begin_anew()
             self.refused_at = None
 
     def _begin_anew(self) -> None:
+        """Where there is nothing to be given up but the slot, it is the slot that is of no use."""
         names = sorted(each.name for each in self.folder.iterdir())
+        if files.newest(names) is None:
+            self._give_up_slot()
+            return
         for name in names:
             if files.is_finished(name) and not self.repository.keeps(name):
                 self._save(name)
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
         self.say("what was received so far is given up, and receiving begins anew")
+
+    def _give_up_slot(self) -> None:
+        if self.clock.monotonic() - self.dropped_at < ANEW_S:
+            return
+        self.dropped_at = self.clock.monotonic()
+        try:
+            self.drop_slot()
+        except StandfastError as error:
+            self._tell(f"the slot is of no use, and cannot be given up: {error.problem}")
+            return
+        self.say("the slot is given up, and another one begins where the log is now")
 
     def _tell(self, words: str) -> None:
         """What is the same as before is not said again."""
@@ -201,14 +231,15 @@ def begun(command: Command, words: Path) -> Running:
 def main(variables: Mapping[str, str] = os.environ) -> None:
     folder = Path(RECEIVED)
     os.umask(0o077)
-    command = receive(Settings.read(), folder)
-    clock = SystemClock()
+    settings, clock, runner = Settings.read(), SystemClock(), SystemRunner()
+    command = receive(settings, folder)
     receiver = Receiver(
         folder=folder,
         words=Path(variables.get("TMPDIR", "/tmp")) / "words",
-        repository=PgBackRest(runner=SystemRunner()),
+        repository=PgBackRest(runner=runner),
         clock=clock,
         begin=lambda words: begun(command, words),
+        drop_slot=lambda: runner.run(drop_slot(settings)),
         say=lambda words: print(words, file=sys.stderr, flush=True),
     )
     while True:

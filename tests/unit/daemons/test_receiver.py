@@ -14,6 +14,7 @@ from standfast.mechanisms.backup import wal
 from standfast.mechanisms.backup.receiver.decide import ENOUGH_SEGMENTS, LATE_S
 
 A, B = wal.name(1, 4), wal.name(1, 5)
+GONE = "requested WAL segment 0000000800000000000000B8 has already been removed"
 FORKED = "requested starting point 0/7000000 on timeline 1 is not in this server's history"
 
 
@@ -62,6 +63,7 @@ class Place:
     kept: Kept = field(default_factory=Kept)
     begun: list[Program] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    dropped: int = 0
     receiver: Receiver = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,8 +73,12 @@ class Place:
             repository=self.kept,
             clock=self.clock,
             begin=self.begin,
+            drop_slot=self.drop_slot,
             say=self.said.append,
         )
+
+    def drop_slot(self) -> None:
+        self.dropped += 1
 
     def begin(self, words: Path) -> Program:
         words.write_bytes(b"")
@@ -180,9 +186,9 @@ def test_a_file_for_which_there_was_no_room_goes_before_it_begins_again(place: P
     place.turn()
     assert place.held == set()
     place.put(f"{A}.partial")
-    place.end("disk full")
+    place.end(f'could not open write-ahead log file "{B}.partial": No space left on device')
     place.turn()
-    assert place.held == {f"{A}.partial"}
+    assert (place.held, place.said) == ({f"{A}.partial"}, [FULL])
 
 
 def test_what_leads_nowhere_is_given_up_after_half_a_minute_and_saved_before(place: Place) -> None:
@@ -197,6 +203,23 @@ def test_what_leads_nowhere_is_given_up_after_half_a_minute_and_saved_before(pla
     place.turn()
     assert (place.held, place.kept.names) == (set(), {A})
     assert len(place.said) == 3, place.said
+
+
+def test_where_wal_is_gone_what_is_here_is_given_up_at_once_and_then_the_slot(place: Place) -> None:
+    """Patroni makes another one; until it has, none is given up again."""
+    place.put(A)
+    place.put(f"{B}.partial")
+    place.turn()
+    place.end(GONE)
+    place.turn()
+    assert (place.held, place.kept.names, place.dropped) == (set(), {A}, 0)
+    for seconds in (1, 1, 1):
+        place.end(GONE)
+        place.turn(seconds)
+    assert place.dropped == 1
+    place.end(GONE)
+    place.turn(ANEW_S)
+    assert place.dropped == 2
 
 
 def test_a_primary_that_is_just_being_replaced_costs_nothing(place: Place) -> None:

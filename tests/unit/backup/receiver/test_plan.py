@@ -10,6 +10,7 @@ from standfast.mechanisms.backup.receiver.program import (
     Ending,
     Settings,
     connection,
+    drop_slot,
     ending,
     receive,
 )
@@ -78,6 +79,7 @@ def test_it_asks_all_databases_for_the_one_that_takes_writes_over_mutual_tls(
     argv = receive(found, Path("/here")).argv
     assert argv[0] == "/programs/pg_receivewal"
     assert "--slot=receiver_vault_3" in argv
+    assert {"--slot=receiver_vault_3", "--drop-slot"} <= set(drop_slot(found).argv)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +89,13 @@ def test_it_asks_all_databases_for_the_one_that_takes_writes_over_mutual_tls(
             'could not send replication command "START_REPLICATION": ERROR:  requested starting '
             "point 0/7000000 on timeline 1 is not in this server's history\n"
             "DETAIL:  This server's history forked from timeline 1 at 0/4000318.",
-            Ending.ANEW,
+            Ending.ELSEWHERE,
         ),
-        ("error: starting timeline 3 is not present in the server", Ending.ANEW),
+        ("error: starting timeline 3 is not present in the server", Ending.ELSEWHERE),
         (
             "unexpected termination of replication stream: ERROR:  requested WAL segment "
             "000000020000000000000009 has already been removed",
-            Ending.ANEW,
+            Ending.GONE,
         ),
         ('FATAL:  role "wal_receiver" does not exist', Ending.LATER),
         ('replication slot "receiver_backup_1" does not exist', Ending.LATER),

@@ -50,21 +50,29 @@ class Ending(StrEnum):
     """Why it ended, and what helps."""
 
     LATER = "it cannot now, and is tried again"
-    ANEW = "the primary cannot go on where this machine has stopped"
+    ELSEWHERE = "the log of the primary goes on from somewhere else"
+    GONE = "the primary does not have what would come next"
 
 
-NEVER = (
+ANOTHER_HISTORY = (
     "is not in this server's history",
     "is not present in the server",
     "is ahead of the WAL flush position of this server",
-    "has already been removed",
 )
-"""By PostgreSQL's own words: another timeline went on before what was received here; or WAL is gone
-that would come next (its sources, walsender.c and xlogutils.c; pg_receivewal, receivelog.c)."""
+"""By PostgreSQL's own words: another timeline went on before what was received here (its source,
+walsender.c; pg_receivewal, receivelog.c). A primary that is just being replaced says it too."""
+
+REMOVED = "has already been removed"
+"""The same of WAL that would come next (xlogutils.c). It says so, too, where the log went on twice
+within one segment, as after a recovery in the site's place: of the timeline between there is no
+file of that name (WalSndSegmentOpen)."""
 
 
 def ending(said: str) -> Ending:
-    return Ending.ANEW if any(each in said for each in NEVER) else Ending.LATER
+    if REMOVED in said:
+        return Ending.GONE
+    another = any(each in said for each in ANOTHER_HISTORY)
+    return Ending.ELSEWHERE if another else Ending.LATER
 
 
 def receive(settings: Settings, folder: Path) -> Command:
@@ -74,6 +82,17 @@ def receive(settings: Settings, folder: Path) -> Command:
         f"--slot={settings.slot}",
         "--no-loop",
         f"--status-interval={STATUS_S}",
+        f"--dbname={connection(settings)}",
+    )
+    return Command(argv=argv, environment={"LC_ALL": "C"})
+
+
+def drop_slot(settings: Settings) -> Command:
+    """Patroni makes another within seconds, which begins where the primary's log begins now."""
+    argv = (
+        str(Path(settings.programs) / "pg_receivewal"),
+        f"--slot={settings.slot}",
+        "--drop-slot",
         f"--dbname={connection(settings)}",
     )
     return Command(argv=argv, environment={"LC_ALL": "C"})
