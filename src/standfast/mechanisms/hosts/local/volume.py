@@ -129,8 +129,8 @@ class Volume:
 
     def mend(self) -> None:
         """What a person does in the end: every dead disk is exchanged for a new one, and so is one
-        that was taken out. A dead one that is still a member is replaced first, by the spare, if the
-        machine has not done so. To be called while it is mounted."""
+        that was taken out. A dead one that is still a member is replaced first, by the spare, if
+        the machine has not done so. To be called while it is mounted."""
         for each in self.disks:
             if each.is_dead():
                 self._out_of_the_mirror(each)
