@@ -111,7 +111,8 @@ class Watch:
         """Its last one. What was corrupt when it ended has been mended."""
         known = self.scrubs.get(volume.folder)
         begun = known if known and not known.finished else None
-        if volume.folder in self.scrubs and not begun and now - self.asked_at < SCRUB_LOOK_S:
+        settled = known is not None and known.finished and not known.uncorrectable
+        if settled and now - self.asked_at < SCRUB_LOOK_S:
             return known
         self.asked_at = now
         printed = self.runner.run(btrfs.last_scrub(volume.folder), check=False).text

@@ -191,15 +191,15 @@ def damaged(ground: Ground, disks: Disks, target: str, number: int) -> Damage:
 
 
 def read_through(ground: Ground, connection: Connection) -> Scrub:
-    """One that began after the damage was done: the machine's own, which this waits for, may have
-    begun before."""
-    end = ground.clock.monotonic() + SCRUBBED_WITHIN_S
+    """One that began after the damage was done. The machine's own, which this waits for, may have
+    begun before, and may have met a block that was damaged anew just as it had mended it."""
+    end, since = ground.clock.monotonic() + SCRUBBED_WITHIN_S, int(ground.clock.now().timestamp())
     began = False
     while ground.clock.monotonic() < end:
         if not began:
             began = connection.run(btrfs.scrub(HOME).argv, check=False).status == 0
         found = btrfs.parse_scrub(in_c(connection, btrfs.last_scrub(HOME)))
-        if began and found and found.finished:
+        if began and found and found.finished and found.began_at >= since:
             return found
         ground.clock.sleep(POLL_S)
     raise CannotVerify(

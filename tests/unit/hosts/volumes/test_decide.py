@@ -74,6 +74,12 @@ def test_everything_is_read_through_at_once_and_then_weekly() -> None:
     assert decided(scrub=replace(old, began_at=old.began_at + 1)) is None
 
 
+def test_what_could_not_be_corrected_is_looked_at_again() -> None:
+    lasting = replace(DONE, began_at=NOW - 119, uncorrectable=1)
+    assert decided(scrub=lasting) is None
+    assert isinstance(decided(scrub=replace(lasting, began_at=NOW - 120)), Scrub)
+
+
 def test_whichever_step_was_cut_off_the_next_look_takes_it_up() -> None:
     """A disk fails, is replaced, what was written meanwhile is mirrored, all is read through: from
     each state that a cut can leave, the same steps follow, and end."""

@@ -13,10 +13,16 @@ next mount, and until it has ended the other copy is what counts.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from standfast.mechanisms.hosts.volumes.model import Scrub as Scrubbed
 from standfast.mechanisms.hosts.volumes.model import Volume
 
 SCRUB_EVERY_S = 7 * 24 * 3600.0
 """btrfs-scrub(8) advises a month; a small disk takes seconds, and damage is found sooner."""
+
+
+AGAIN_AFTER_S = 120.0
+"""A block that was damaged anew while it was mended counts as one that cannot be corrected. Looking
+again tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,12 @@ def decide(volume: Volume, mended: Mapping[str, int], *, now: float) -> Step | N
     damaged = [each.name for each in volume.members if each.corrupt > mended.get(each.name, 0)]
     if damaged:
         return Scrub(why=f"blocks of {', '.join(damaged)} are not what was written")
-    if volume.scrub is None or now - volume.scrub.began_at >= SCRUB_EVERY_S:
+    if volume.scrub and volume.scrub.uncorrectable and age_s(volume.scrub, now) >= AGAIN_AFTER_S:
+        return Scrub(why="not all could be corrected")
+    if volume.scrub is None or age_s(volume.scrub, now) >= SCRUB_EVERY_S:
         return Scrub(why="it is due")
     return None
+
+
+def age_s(scrub: Scrubbed, now: float) -> float:
+    return now - scrub.began_at
