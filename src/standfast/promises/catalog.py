@@ -324,6 +324,17 @@ ENCRYPTED_IN_TRANSIT = Promise(
             fault_words="a web server asks nobody for a certificate",
         ),
         Part(
+            drill="wire",
+            proof=(
+                "A sentence that nobody else knows is saved as a customer saves, while every "
+                "machine listens to all of its cables. It crosses every kind of link, from the "
+                "customer to the backups, and must be readable on none."
+            ),
+            objective={"plain_sentences": 0, "unheard_ways": 0},
+            fault="plain-replication",
+            fault_words="the copy of the database is fetched without encryption",
+        ),
+        Part(
             drill="front-ciphers",
             proof=(
                 "From outside, every front end is asked for a connection as a browser asks, which "

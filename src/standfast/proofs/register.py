@@ -31,6 +31,7 @@ from standfast.proofs.drills.secondary_host import SecondaryHost
 from standfast.proofs.drills.slow_web import SlowWeb
 from standfast.proofs.drills.tamper import Tamper
 from standfast.proofs.drills.web_server import WebServer
+from standfast.proofs.drills.wire import Wire
 
 
 class Kind(StrEnum):
@@ -87,6 +88,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.WEB,
             words="tries every link between machines: with the site's identity, in plain, without",
             drill=EncryptedInTransit(),
+        ),
+        "wire": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.DATABASE,
+            words="saves a sentence, and listens for it on the cables of every machine",
+            drill=Wire(),
         ),
         "front-ciphers": Check(
             kind=Kind.OBSERVATION,
