@@ -30,7 +30,8 @@ VERSION = "0.1.0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """`file` is what --file named."""
+    """`file` is what --file named. `rehearsed`: the site comes back in a drill, beside the one that
+    lives, so it must not add to the log, whose key it has."""
 
     site: Site
     runner: Runner
@@ -38,6 +39,7 @@ class App:
     session: Session | None = None
     older_secrets: bool = False
     file: Path | None = None
+    rehearsed: bool = False
 
     @property
     def settings(self) -> str:

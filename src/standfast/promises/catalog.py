@@ -281,6 +281,29 @@ OFFSITE_SNAPSHOT = Promise(
     mechanism="backup",
 )
 
+SECONDARY_FACILITY = Promise(
+    id="secondary-facility",
+    statement="If the whole site is lost, access is back at another facility within 24 hours.",
+    parts=(
+        Part(
+            drill="lose-site",
+            proof=(
+                "The site is taken for lost, and brought back on new machines from nothing but its "
+                "copy off site and a recovery envelope, where nothing else of it can be seen. A "
+                "customer who knows its name signs in there, by a certificate that is valid for "
+                "it, and its evidence log goes on."
+            ),
+            objective={"outage_s": 24 * 3600, "data_age_s": 26 * 3600, "failed_recoveries": 0},
+            fault="stale-envelope",
+            fault_words="the recovery envelope is from before the key of the store changed",
+        ),
+    ),
+    period=MONTHLY,
+    calibrated_within=QUARTERLY,
+    grades=PROVABLE,
+    mechanism="recovery",
+)
+
 ENCRYPTED_IN_TRANSIT = Promise(
     id="encrypted-in-transit",
     statement=(
@@ -425,6 +448,7 @@ CATALOG = (
     RESTORE_WORKS,
     BOTH_DATABASES_LOST,
     OFFSITE_SNAPSHOT,
+    SECONDARY_FACILITY,
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,
     CERTIFICATE_VERIFIABLE,

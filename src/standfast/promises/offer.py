@@ -28,9 +28,10 @@ def offered(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
+    stays: str = "",
 ) -> Offer:
-    """`fast`, `off_site` and `moving`: as in `possible`."""
-    can = possible(catalog, machines, fast=fast, off_site=off_site, moving=moving)
+    """`fast`, `off_site`, `moving` and `stays`: as in `possible`."""
+    can = possible(catalog, machines, fast=fast, off_site=off_site, moving=moving, stays=stays)
     said = {each.id: settings.get(each.id, PromiseSettings()) for each in can.promises}
     wanted = tuple(each for each in can.promises if said[each.id].promised)
     return Offer(

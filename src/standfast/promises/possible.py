@@ -37,13 +37,14 @@ def possible(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
+    stays: str = "",
 ) -> Possible:
     """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
     as in `allowance.host_outage_s`. `off_site`: there is a store off site. `moving`: a public
-    address may go to another edge."""
-    reasons = [
-        (each, obstacle(each.id, machines, off_site=off_site, moving=moving)) for each in catalog
-    ]
+    address may go to another edge. `stays`: why nobody can try whether the site comes back
+    elsewhere; empty where somebody can."""
+    given = Given(off_site=off_site, moving=moving, stays=stays)
+    reasons = [(each, obstacle(each.id, machines, given)) for each in catalog]
     return Possible(
         promises=tuple(fitted(each, machines, fast=fast) for each, why in reasons if why is None),
         impossible=tuple(
@@ -52,11 +53,22 @@ def possible(
     )
 
 
-def obstacle(promise_id: str, machines: Roles, *, off_site: bool, moving: bool) -> str | None:
-    if promise_id in OFF_SITE and not off_site:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a site has besides machines with roles."""
+
+    off_site: bool
+    moving: bool
+    stays: str
+
+
+def obstacle(promise_id: str, machines: Roles, given: Given) -> str | None:
+    if promise_id in OFF_SITE and not given.off_site:
         return "no store off site is named"
+    if promise_id in ELSEWHERE and given.stays:
+        return given.stays
     why = RULES[promise_id](machines)
-    if why is None and promise_id in MOVING and not moving:
+    if why is None and promise_id in MOVING and not given.moving:
         return "the address of an edge that fails stays with it"
     return why
 
@@ -140,7 +152,8 @@ def copies_without_database(count: int, words: str) -> Rule:
     return rule
 
 
-OFF_SITE = frozenset({"offsite-snapshot"})
+OFF_SITE = frozenset({"offsite-snapshot", "secondary-facility"})
+ELSEWHERE = frozenset({"secondary-facility"})
 MOVING = frozenset({"redundant-edge"})
 """What takes more than machines."""
 
@@ -176,6 +189,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "closed-ports": at_least(1, "edge", "it takes an edge"),
         "offsite-snapshot": copies_without_database(
+            1, "it takes a backup machine that holds no database"
+        ),
+        "secondary-facility": copies_without_database(
             1, "it takes a backup machine that holds no database"
         ),
         "encrypted-in-transit": lambda machines: (
