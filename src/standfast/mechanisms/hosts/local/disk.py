@@ -54,8 +54,8 @@ class Disk:
         os.truncate(self.file, 0)
 
     def overwrite(self, seed: bytes) -> int:
-        """A mebibyte that follows from `seed`, over all that was written to it, or over every second
-        or third mebibyte of it, if that is more than `OVERWRITTEN_BYTES`. It is on the disk when
+        """A mebibyte that follows from `seed`, over all that was written, or over every second
+        or third mebibyte of that, if it is more than `OVERWRITTEN_BYTES`. It is on the disk when
         this returns, so that nothing late undoes what was mended since."""
         noise, written = hashlib.shake_256(seed).digest(MIB), 0
         handle = os.open(self.file, os.O_RDWR)
