@@ -1,6 +1,6 @@
 """What the edge costs, and where its requests go, side by side in one run.
 
-    bin/bench front [--part bare|balance] [--seconds N] [--rounds N] [--rate N]
+    bin/bench front [--part bare|balance|flood] [--seconds N] [--rounds N] [--rate N]
 
 `bare`: HTTPS through the edge as it is rendered, with its filter, tables and limits, and through a
 short HAProxy as somebody would write it by hand, before the same web servers, in turns. The ratio
@@ -12,6 +12,10 @@ the figure that counts; throughput is printed beside it.
 `balance`: two web servers of which one becomes ten times as slow, and then one that is slow every
 other two seconds; requests spread in turn, to whom has the fewest, and as the edge does, with the
 weights that its daemon sets.
+
+`flood`: twenty customers, each with an address of its own, ask twenty times a second together,
+while one more address asks fifty times as often: on connections that it keeps, and then on a new
+one each time. The edge has the limits that it has by default.
 """
 
 import argparse
@@ -21,13 +25,15 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from edges.flooding import Flood, flooded
 from edges.placing import certificates, machine, placed
 from edges.running import Running, haproxy, listening
 from edges.slowing import Answered, Takes, asked, served
@@ -261,9 +267,63 @@ def decided(loop: Weights, enough: threading.Event, chosen: list[int]) -> None:
         chosen.append(loop.chosen["web-1"])
 
 
+HONEST_PER_S, TIMES = 20.0, 50
+HONEST = tuple(f"127.0.1.{number}" for number in range(1, 21))
+FLOODING = "127.0.2.1"
+FLOOD_S, FLOOD_CALM_S = 30.0, 4.0
+IN_TIME_S = 1.0
+
+
+def flood(folder: Path) -> None:
+    """Customers are counted while the flood goes on."""
+    columns = ("flood", "customers", "served", "in 1 s", "p99 ms", "the flood was answered")
+    print("{:<16} {:>9} {:>8} {:>8} {:>7}  {}".format(*columns))
+    for words, anew in (("none", None), ("requests", False), ("connections", True)):
+        answers, flooding = under(folder, anew)
+        late = [each for each in answers if each.at_s > FLOOD_CALM_S]
+        served_ = sum(bool(each.by) for each in late) / len(late)
+        in_time = sum(bool(each.by) and each.took_s <= IN_TIME_S for each in late) / len(late)
+        times = sorted(1000 * each.took_s for each in late)
+        said = ", ".join(f"{count} × {name}" for name, count in sorted(flooding.items()))
+        print(
+            f"{words:<16} {len(late):>9} {served_:>8.4f} {in_time:>8.4f} "
+            f"{times[-len(times) // 100 - 1]:>7.0f}  {said}"
+        )
+
+
+def under(folder: Path, anew: bool | None) -> tuple[Sequence[Answered], Mapping[str, int]]:
+    with ExitStack() as stack:
+        webs = [stack.enter_context(served(name, folder, lambda _: QUICK_S)) for name in WEBS]
+        ports = {name: web.server_address[1] for name, web in zip(WEBS, webs, strict=True)}
+        plain, secure = stack.enter_context(listening(2))
+        text = placed(
+            rendered(limits=EdgeSettings()), identity=folder, folder=folder,
+            ports={**ports, "monitor-1": 1}, plain=plain.fileno(), secure=secure.fileno(),
+        )  # fmt: skip
+        running = stack.enter_context(haproxy(folder / "edge.cfg", text, (plain, secure)))
+        pool = stack.enter_context(ProcessPoolExecutor(1))
+        lasting_s = FLOOD_S + FLOOD_CALM_S
+        flooding = anew is not None and pool.submit(
+            after, FLOOD_CALM_S / 2, running.port, lasting_s - FLOOD_CALM_S / 2, anew
+        )
+        answers = asked(
+            running.port, folder,
+            rate_per_s=HONEST_PER_S, lasting_s=lasting_s, seed=1, sources=HONEST,
+        )  # fmt: skip
+        return answers, flooding.result() if flooding else {}
+
+
+def after(calm_s: float, port: int, lasting_s: float, anew: bool) -> Mapping[str, int]:
+    time.sleep(calm_s)
+    rate_per_s = TIMES * HONEST_PER_S
+    return flooded(
+        Flood(port=port, source=FLOODING, rate_per_s=rate_per_s, lasting_s=lasting_s, anew=anew)
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", choices=("bare", "balance"))
+    parser.add_argument("--part", choices=("bare", "balance", "flood"))
     parser.add_argument("--seconds", type=int, default=2, help="of one measurement")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--rate", type=float, default=60, help="requests a second of `balance`")
@@ -271,10 +331,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-front-") as name:
         folder = Path(name)
         certificates(folder, NAMES)
-        if given.part != "balance":
+        if given.part in {None, "bare"}:
             bare(folder, given.seconds, given.rounds)
-        if given.part != "bare":
+        if given.part in {None, "balance"}:
             balance(folder, given.rate)
+        if given.part in {None, "flood"}:
+            flood(folder)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Web servers that take as long as they are told, behind TLS, and customers who ask at random."""
 
+import itertools
 import json
 import ssl
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPSConnection
+from http.client import HTTPException, HTTPSConnection
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from random import Random
@@ -73,25 +74,39 @@ def served(name: str, identity: Path, takes: Takes) -> Iterator[Server]:
 
 
 def asked(
-    port: int, identity: Path, *, rate_per_s: float, lasting_s: float, seed: int
+    port: int,
+    identity: Path,
+    *,
+    rate_per_s: float,
+    lasting_s: float,
+    seed: int,
+    sources: Sequence[str] = ("127.0.0.1",),
 ) -> Sequence[Answered]:
-    """Requests are due at random moments, whether or not earlier ones were answered."""
+    """Requests are due at random moments, whether or not earlier ones were answered. `sources`:
+    the addresses that customers have, in turn."""
     random, due = Random(seed), [0.0]
     while due[-1] < lasting_s:
         due.append(due[-1] + random.expovariate(rate_per_s))
     context = ssl.create_default_context(cafile=str(identity / "ca.pem"))
     context.check_hostname = False
-    kept = threading.local()
+    kept, numbers = threading.local(), itertools.count()
     began = time.monotonic()
 
     def ask(at_s: float) -> Answered:
         if not hasattr(kept, "line"):
-            kept.line = HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
-        kept.line.request("GET", "/")
-        answer = kept.line.getresponse()
-        body = answer.read()
+            source = (sources[next(numbers) % len(sources)], 0)
+            kept.line = HTTPSConnection(
+                "127.0.0.1", port, timeout=20, context=context, source_address=source
+            )
+        by = ""
+        try:
+            kept.line.request("GET", "/")
+            answer = kept.line.getresponse()
+            body = answer.read()
+            by = json.loads(body)["by"] if answer.status == 200 else ""
+        except (OSError, HTTPException):
+            kept.line.close()
         took_s = time.monotonic() - began - at_s
-        by = json.loads(body)["by"] if answer.status == 200 else ""
         return Answered(at_s=at_s, took_s=took_s, by=by)
 
     with ThreadPoolExecutor(CUSTOMERS) as pool:

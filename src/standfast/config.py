@@ -40,6 +40,7 @@ from standfast.mechanisms.hosts.volumes.settings import VolumeSettings
 from standfast.mechanisms.keys.certificates.settings import CertificateSettings
 from standfast.mechanisms.keys.vault import Place
 from standfast.mechanisms.monitor.settings import EvidenceSettings
+from standfast.mechanisms.recovery.lose_site.settings import DnsSettings
 from standfast.mechanisms.web.settings import ServiceSettings
 from standfast.promises.catalog import CATALOG
 from standfast.promises.model import Promise
@@ -96,6 +97,7 @@ class SiteSettings(BaseModel):
     company: Company = Company()
     evidence: EvidenceSettings = EvidenceSettings()
     certificates: CertificateSettings | None = None
+    dns: DnsSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ class Site:
     company: Company
     evidence: EvidenceSettings
     certificates: CertificateSettings | None
+    dns: DnsSettings | None
     folders: Folders
     sealed: Place
 
@@ -411,6 +414,7 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         fast=settings.database.fast_failover,
         off_site=store_here or settings.offsite is not None,
         moving=addresses_move(settings),
+        stays=stays(settings),
         mirrored=settings.volumes.promised(made_here=here_too),
         disks_here=here_too,
     )
@@ -438,9 +442,19 @@ def compose(settings: SiteSettings, *, folder: Path, state: Path, cache: Path, r
         company=settings.company,
         evidence=settings.evidence,
         certificates=settings.certificates,
+        dns=settings.dns,
         folders=folders,
         sealed=sealed_in(folders.home),
     )
+
+
+def stays(settings: SiteSettings) -> str:
+    """Why it cannot be tried whether the site comes back elsewhere; empty where it can."""
+    if settings.machines[0].address is not None:
+        return "nothing tries it yet for machines that are listed"
+    if settings.offsite is not None and not settings.offsite.page:
+        return "no copy of the evidence log goes off site"
+    return ""
 
 
 def rented_store(site: str) -> OffsiteSettings:

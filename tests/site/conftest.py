@@ -19,7 +19,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 STATE = Path("/var/lib/standfast")
 UP_LIMIT_S = 1800
-"""Twenty drills, each check seen red before: twelve minutes here."""
+"""Twenty-two drills, each check seen red before: a quarter of an hour here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 """A certificate that an operator brings, as others see it: by OpenSSL's own client, by sslscan, and
-by a customer who is connected while a newer one arrives."""
+by a customer who is connected while a newer one arrives; and all ports as nmap sees them."""
 
 import json
 import subprocess
@@ -90,10 +90,14 @@ def edges(site: Site) -> list[str]:
     return sorted({address for each in known for address in each["addresses"]})
 
 
-def asked(site: Site, command: str) -> str:
+def asked(site: Site, command: str, *, limit_s: float = 30) -> str:
     """A command of the page, run where customers are."""
     done = subprocess.run(
-        site.in_vantage("sh", "-c", command), capture_output=True, text=True, timeout=30, check=True
+        site.in_vantage("sh", "-c", command),
+        capture_output=True,
+        text=True,
+        timeout=limit_s,
+        check=True,
     )
     return done.stdout.strip()
 
@@ -145,6 +149,21 @@ def test_sslscan_finds_nothing_but_aes_gcm_in_tls_1_2_and_1_3(site: Site) -> Non
         assert {words[1] for words in offered} == {"TLSv1.2", "TLSv1.3"}
         assert all("AES" in words[4] and "GCM" in words[4] for words in offered), offered
         assert "RSA Key Strength:    2048" in found
+
+
+def test_nmap_finds_the_web_front_open_and_nothing_else_that_answers(site: Site) -> None:
+    """A port that refuses would be `closed` to it; all others must be `filtered`, silent."""
+    how = "nmap -n -Pn -sS -p- --min-rate 15000 --max-retries 1 -oG -"
+    found = asked(site, f"{how} {' '.join(edges(site))}", limit_s=120)
+    hosts = [line for line in found.splitlines() if "Ports: " in line]
+    assert len(hosts) == len(edges(site)), found
+    for line in hosts:
+        ports, _, ignored = line.partition("Ports: ")[2].partition("\t")
+        assert [each.split("/")[:2] for each in ports.split(", ")] == [
+            ["80", "open"],
+            ["443", "open"],
+        ]
+        assert ignored.startswith("Ignored State: filtered (65533)"), line
 
 
 AFTERWARDS_S = 5

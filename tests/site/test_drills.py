@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ FAULTS = {
     ("offsite-snapshot", "offsite-snapshot"): "refused-store",
     ("offsite-snapshot", "offsite-restore"): "truncated-snapshot",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
+    ("encrypted-in-transit", "wire"): "plain-replication",
     ("encrypted-in-transit", "front-ciphers"): "weak-suite",
     ("certificate-verifiable", "certificate-verifiable"): "ending-certificate",
     ("closed-ports", "closed-ports"): "stray-listener",
@@ -61,6 +63,19 @@ def test_up_has_seen_each_check_red_and_then_green(
     found = next(each for each in seen if (each["promise"], each["green"]["drill"]) == part)
     assert found["fault"] == fault
     assert (found["red"]["outcome"], found["green"]["outcome"]) == ("broken", "kept")
+
+
+def test_databases_that_did_not_come_back_are_put_back_as_they_were(proven: Proven) -> None:
+    """In the red run backup machines hand out nothing; what was set aside is the site's again."""
+    site, said = proven
+    (red,) = [
+        each["predicate"]["red"]
+        for each in published(site, said["trust_url"])
+        if each["predicateType"].endswith("calibration:v1")
+        and each["predicate"]["promise"] == "both-databases-lost"
+    ]
+    assert red["measured"]["failed_recoveries"] == 1
+    assert red["measured"]["lost_writes"] == 0
 
 
 def test_nothing_is_due_at_once_and_everything_has_its_turn_in_time(proven: Proven) -> None:
@@ -250,6 +265,41 @@ def watched(site: Site) -> str:
     """What the monitors say that they did."""
     asked = "journalctl --unit standfast-monitor.service --output cat --since -2min"
     return "".join(site.on(f"monitor-{number}", asked) for number in (1, 2, 3))
+
+
+def test_a_second_ear_reads_the_sentence_of_the_red_run_and_not_of_the_green_one(
+    proven: Proven,
+) -> None:
+    """It may read older ones too: PostgreSQL sends whole pages, with the rows that are on them."""
+    site, said = proven
+    ear = subprocess.Popen(
+        [
+            *("nsenter", f"--net=/run/netns/standfast.{site.name}", "--"),
+            *("python3", "-u", str(Path(__file__).with_name("second_ear.py")), "600"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert ear.stdout is not None
+    try:
+        assert ear.stdout.readline() == "ready\n"
+        site.answer("doubt", "encrypted-in-transit")
+    finally:
+        ear.terminate()
+        read = [line.split() for line in ear.stdout]
+        ear.wait()
+    (seen,) = [
+        each["predicate"]
+        for each in published(site, said["trust_url"])[-8:]
+        if each["predicateType"].endswith("calibration:v1")
+        and each["predicate"]["green"]["drill"] == "wire"
+    ]
+    red, green = seen["red"], seen["green"]
+    assert red["measured"]["plain_sentences"] > 0
+    assert (green["measured"]["plain_sentences"], green["measured"]["unheard_ways"]) == (0, 0)
+    ports = {run: at for run, *at in read}
+    assert "5432" in ports[red["run"]]
+    assert green["run"] not in ports
 
 
 def test_a_machine_that_is_named_is_the_one_that_fails(proven: Proven) -> None:

@@ -144,21 +144,6 @@ def test_the_drill_lost_what_a_second_client_misses_and_was_out_for_as_long(site
     copies_go_on(site)
 
 
-def test_with_backup_machines_that_hand_out_nothing_it_is_red_and_all_is_as_it_was(
-    site: Site,
-) -> None:
-    sql(site, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS one")
-    said = site.answer("doubt", "both-databases-lost")
-    red = said["calibration"]["red"]
-    assert said["calibration"]["fault"] == "closed-repository"
-    assert (red["outcome"], red["measured"]["failed_recoveries"]) == ("broken", 1)
-    assert red["measured"]["lost_writes"] == 0, "what was put back has all that was acknowledged"
-    (green,) = said["proofs"]
-    assert green["outcome"] == "kept"
-    assert sql(site, "SELECT count(*) FROM kept") == "1000"
-    whole(site)
-
-
 def is_set_aside(site: Site) -> bool:
     return any((home(site, name) / "lost").exists() for name in DATABASES)
 

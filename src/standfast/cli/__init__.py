@@ -26,6 +26,7 @@ from standfast.cli import (
     prove,
     recover,
     recover_snapshot,
+    rehearse,
     run,
     status,
     switchover,
@@ -101,6 +102,7 @@ for command in (
     standfast.add_command(command)
 
 recover.recover.add_command(recover_snapshot.recover_snapshot)
+recover.recover.add_command(rehearse.rehearse)
 drills.drills.add_command(timetable.schedule)
 
 

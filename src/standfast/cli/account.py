@@ -5,6 +5,9 @@ from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.rollout.on_web import release_on
 from standfast.mechanisms.rollout.service_command import service_command
 
+CANARY = "canary@example.com"
+"""Whose account the proofs use."""
+
 
 def enter_account(app: App, account: str, password: str) -> None:
     """Safe to repeat."""

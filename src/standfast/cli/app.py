@@ -32,7 +32,8 @@ GIB = 1024**3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """`file` is what --file named."""
+    """`file` is what --file named. `rehearsed`: the site comes back in a drill, beside the one that
+    lives, so it must not add to the log, whose key it has."""
 
     site: Site
     runner: Runner
@@ -40,6 +41,7 @@ class App:
     session: Session | None = None
     older_secrets: bool = False
     file: Path | None = None
+    rehearsed: bool = False
 
     @property
     def settings(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from standfast.cli import heal
-from standfast.cli.account import enter_account
+from standfast.cli.account import CANARY, enter_account
 from standfast.cli.afar import PowerThere
 from standfast.cli.app import App
 from standfast.cli.at_vantage import AtVantage
@@ -17,6 +17,7 @@ from standfast.cli.drills import rules
 from standfast.cli.progress import Progress
 from standfast.cli.rebuild import Rebuild
 from standfast.cli.record import log_of
+from standfast.cli.rehearsal import Rehearsal
 from standfast.core.errors import Refused, Unreachable
 from standfast.evidence.certificates import shown_by
 from standfast.evidence.consent import standing
@@ -30,6 +31,7 @@ from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.keys.certificates import read
 from standfast.mechanisms.keys.rotation import trusted
+from standfast.mechanisms.recovery.lose_site import planted as stale_envelope
 from standfast.mechanisms.rollout.links import links
 from standfast.mechanisms.rollout.plan import flows
 from standfast.mechanisms.rollout.run import answers, own_programs
@@ -41,8 +43,6 @@ from standfast.proofs.drills.guard import guarded
 from standfast.proofs.drills.kernels import Sample, read_sample, samples_of
 from standfast.proofs.permission import forbidden
 from standfast.proofs.register import REGISTER, Kind
-
-CANARY = "canary@example.com"
 
 AWAKE_WITHIN_S = 3.0
 """A machine that runs answers over an open connection within milliseconds."""
@@ -123,6 +123,8 @@ class Attack:
     chosen: str | None = None
     grading: Grading = field(default_factory=Grading)
     consent: bool = False
+    planted: set[str] = field(default_factory=set)
+    """Faults that are planted in this process, and end with it: those of no machine."""
 
     def prepare(self, part: Part) -> None:
         """Refuse what cannot be attacked, and make ready what its drill needs."""
@@ -164,7 +166,7 @@ class Attack:
         return Attacked(run=body, unwell=unwell)
 
     def _ground(self, part: Part) -> Ground:
-        app = self.app
+        app, run = self.app, custody.fresh_identifier()
         return Ground(
             machines=app.site.machines,
             connections=app.connections,
@@ -184,6 +186,12 @@ class Attack:
             database=app.site.service.role,
             store=app.site.offsite.store if app.site.offsite else None,
             recovery=Rebuild(app=app, progress=self.progress),
+            facility=Rehearsal(
+                app=app,
+                progress=self.progress,
+                run=str(run),
+                stale=stale_envelope.NAME in self.planted,
+            ),
             serving=self._serving,
             well=self._well,
             objective=part.objective,
@@ -193,7 +201,7 @@ class Attack:
             authorities=lambda: read.authorities(trusted(app.keys.vault)),
             clock=app.clock,
             tell=lambda words: self.progress.tell(part.drill, words),
-            run=custody.fresh_identifier(),
+            run=run,
             chosen=self.chosen,
             mirrored=tuple(machine.name for machine in app.site.mirrored),
             disks=DisksHere(app=app) if app.site.made_here else None,

@@ -128,6 +128,7 @@ def blueprint(
             ),
             certificates=shown(site.machines, certificates.public, certificates.brought),
             elsewhere=site.offsite.page_url if site.offsite else "",
+            quiet=app.rehearsed,
         ),
         certificates=certificates,
         keys=keys,

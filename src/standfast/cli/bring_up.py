@@ -4,7 +4,7 @@ import hashlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, Protocol
 
 from standfast.cli.account import enter_account
 from standfast.cli.app import App, own_pins
@@ -19,12 +19,14 @@ from standfast.cli.rented import rent
 from standfast.cli.session import vouching
 from standfast.cli.sharing import keep_keys, keys_ask, must_be_newest
 from standfast.cli.wellbeing import health_of
+from standfast.core.errors import Refused
 from standfast.core.files import write_atomically
 from standfast.evidence import policy
 from standfast.evidence.head import majority
 from standfast.evidence.note import Verifier
 from standfast.evidence.policy import of_monitors
 from standfast.evidence.signing import Ed25519Signer
+from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import custody, rotation, witnesses
@@ -32,6 +34,7 @@ from standfast.mechanisms.keys.authority import Authority, Subject, operator_ide
 from standfast.mechanisms.keys.certificates import account, brought
 from standfast.mechanisms.keys.certificates.brought import Brought
 from standfast.mechanisms.keys.vault import Vault
+from standfast.mechanisms.recovery.lose_site import brought as brought_back
 from standfast.mechanisms.rollout.artifacts import Artifact
 from standfast.mechanisms.rollout.certificates import certify
 from standfast.mechanisms.rollout.deploy import Deploy
@@ -44,12 +47,32 @@ from standfast.mechanisms.rollout.waves import waves
 ACCOUNT = "you@example.com"
 
 
+class Arrival(Protocol):
+    """A site that comes back, while it is brought up."""
+
+    def before_units(
+        self, rollout: Rollout, bundles: Mapping[str, Bundle], programs: Artifact
+    ) -> None:
+        """Machines are reached, and nothing of theirs has started."""
+
+    def serves(self) -> None:
+        """The service answers on its machines, and nobody has been led there yet."""
+
+
 def bring_up(
-    app: App, progress: Progress, wish: Wish = Wish.UP, *, gently: bool = False
+    app: App,
+    progress: Progress,
+    wish: Wish = Wish.UP,
+    *,
+    gently: bool = False,
+    arrival: Arrival | None = None,
 ) -> dict[str, Any]:
-    """Return what changed, by machine. `gently`: no two machines of a kind at once."""
+    """Return what changed, by machine. `gently`: no two machines of a kind at once. `arrival`: what
+    a site brings along that comes back."""
     here, site = app.here, app.site
     vault = app.keys.begin()
+    if arrival is None:
+        must_not_be_coming_back(vault)
     if site.made_here:
         see_off(app, progress)
         keep_keys(app)
@@ -130,6 +153,8 @@ def bring_up(
         voters.settle()
         rollout.settle_databases(bundles, seen, programs, database=name)
 
+    if arrival is not None:
+        arrival.before_units(rollout, bundles, programs)
     reports = rollout.apply(
         bundles,
         programs,
@@ -140,6 +165,8 @@ def bring_up(
     reports = deploy.carry_out(reports)
     pin_policy(app, log_key, cosigning)
     make_account(app, secrets, progress)
+    if arrival is not None:
+        arrival.serves()
     have_issued(app, progress, acme_names(app, having))
     edges = site.having(Role.EDGE)
     if site.made_here:
@@ -151,6 +178,15 @@ def bring_up(
         progress.tell("drill", "one had been interrupted; what it left is taken back")
     progress.end()
     return {name: changes for name, report in reports.items() if (changes := did(report))}
+
+
+def must_not_be_coming_back(vault: Vault) -> None:
+    """An `up` in between would begin an empty database, and another log under the same key."""
+    if vault.get(brought_back.NAME) is not None:
+        raise Refused(
+            "this site is being recovered, and not all of it is there yet",
+            remedy="End it: standfast recover --site FILE --envelope ENVELOPE",
+        )
 
 
 def venv_from(app: App, progress: Progress) -> Callable[[str], Artifact]:

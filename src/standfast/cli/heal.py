@@ -13,6 +13,7 @@ import click
 from standfast.cli.afar import PowerThere
 from standfast.cli.app import App, open_app
 from standfast.cli.rebuild import end_what_was_begun
+from standfast.cli.rehearsal import forget as forget_rehearsal
 from standfast.core.errors import StandfastError
 from standfast.mechanisms.rollout.machines import wait_for_ssh
 from standfast.proofs.drills.guard import left_over
@@ -67,6 +68,7 @@ def heal_all(app: App, *, databases: bool) -> None:
                 app.agents.ask(machine.name, "remove", fault=fault)
     if databases:
         end_what_was_begun(app)
+    forget_rehearsal(app)
 
 
 @click.command(hidden=True)

@@ -147,8 +147,11 @@ class Prover:
 
     def _on_machines(self, verb: str, part: Part, **values: str | int) -> None:
         """A unit may start anew with another configuration, so wait until the service answers."""
-        app = self.attack.app
-        for machine in app.site.having(REGISTER[part.drill].planted_on):
+        app, role = self.attack.app, REGISTER[part.drill].planted_on
+        if role is None:
+            self._here(verb, part.fault)
+            return
+        for machine in app.site.having(role):
             app.agents.ask(machine.name, verb, **values)
             wait_until_answered(
                 app.site.health_url,
@@ -156,3 +159,10 @@ class Prover:
                 app.clock,
                 edge=app.site.having(Role.EDGE)[0].name,
             )
+
+    def _here(self, verb: str, fault: str) -> None:
+        """No machine has it, so it ends with this process."""
+        if verb == "plant":
+            self.attack.planted.add(fault)
+        else:
+            self.attack.planted.discard(fault)

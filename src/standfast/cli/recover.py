@@ -8,9 +8,11 @@ import click
 from standfast.cli.app import App, open_app
 from standfast.cli.bring_back import Wish, discard, instances, into_folder, psql
 from standfast.cli.bring_back_site import SITE, abandon, into_site
+from standfast.cli.comeback import Wanted
 from standfast.cli.leaving import runs
 from standfast.cli.lock import working_on
 from standfast.cli.progress import Progress
+from standfast.cli.recover_site import recover_site
 from standfast.core.errors import Refused, StandfastError, Unreachable
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Role
@@ -38,6 +40,27 @@ from standfast.mechanisms.rollout.voter_list import Look, VoterList, look
     help="Write this table into a file beside it, as SQL. May be given more than once.",
 )
 @click.option("--yes", is_flag=True, help="With `--into site`: do not ask for the site's name.")
+@click.option(
+    "--site",
+    "new_site",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="NEW.toml",
+    help="Instead of --to: the whole site, lost where it was, on the machines of this file.",
+)
+@click.option(
+    "--envelope",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --site: the recovery envelope; its passphrase is asked for, or a line of stdin.",
+)
+@click.option(
+    "--log",
+    "log_copy",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="With --site: a copy of the evidence log that is newer than the one in the store.",
+)
+@click.option("--snapshot", metavar="ID", help="With --site: that one instead of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.pass_context
 def recover(
@@ -47,8 +70,12 @@ def recover(
     machine: str | None,
     tables: tuple[str, ...],
     yes: bool,
+    new_site: Path | None,
+    envelope: Path | None,
+    log_copy: Path | None,
+    snapshot: str | None,
     as_json: bool,
-) -> None:
+) -> int | None:
     """Bring back what cannot come back by itself.
 
     \b
@@ -67,11 +94,22 @@ def recover(
     is kept aside, and what was saved since and is not in it is said. The same command goes on from
     wherever it was interrupted.
 
+    With --site a site that is lost with all its machines comes back on those of another file, from
+    nothing but the recovery envelope and the store off site: its secrets, its database, its
+    evidence log, and its service, whose source the file names (docs/lose-site.md). The same command
+    goes on from wherever it was interrupted.
+
     Exit status: 0 it is there, 1 it failed, 2 no such moment or no such folder, 3 a machine that
     is needed did not answer.
     """
     if context.invoked_subcommand is not None:
-        return
+        return None
+    if new_site is not None or envelope is not None:
+        if new_site is None or envelope is None or to or into:
+            raise click.UsageError("a whole site takes --site NEW.toml and --envelope FILE alone")
+        identity = context.find_root().params["identity"]
+        chosen = Wanted(snapshot=snapshot, log=log_copy)
+        return recover_site(new_site, envelope, chosen, as_json=as_json, identity=identity)
     if to is None or into is None:
         raise click.UsageError("say --to TIME and --into FOLDER|site, or one of its commands")
     app = open_app(context.obj)
@@ -81,7 +119,7 @@ def recover(
         if tables:
             raise click.UsageError("--table is for what comes back into a folder")
         into_site(app, wanted, machine, yes=yes, as_json=as_json)
-        return
+        return None
     wish = Wish(
         to=wanted,
         folder=checked(into),
@@ -89,6 +127,7 @@ def recover(
         tables=tables,
     )
     into_folder(app, wish, as_json=as_json)
+    return None
 
 
 for command in (instances, psql, discard, abandon):

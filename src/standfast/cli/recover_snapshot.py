@@ -13,7 +13,7 @@ from standfast.cli.envelope import passphrase_for
 from standfast.cli.rented import Inside
 from standfast.cli.store_access import reached
 from standfast.config import parse, rented_store
-from standfast.core.command import SystemRunner
+from standfast.core.command import Runner, SystemRunner
 from standfast.core.errors import CannotVerify, ConfigError, Refused
 from standfast.core.units import stamp
 from standfast.mechanisms.backup.offsite.places import INSIDE, PASSED
@@ -109,18 +109,27 @@ def way(content: Content) -> Way:
 
 
 @contextmanager
-def store_of(content: Content) -> Iterator[OffsiteRepository]:
-    found, runner = way(content), SystemRunner()
-    words = {
+def store_of(content: Content, runner: Runner | None = None) -> Iterator[OffsiteRepository]:
+    """`runner`: whatever runs restic here."""
+    password = content.secrets[f"{DRAWN}offsite_secret"]
+    through = runner_to(content, runner or SystemRunner())
+    with reached(way(content).settings, words_of(content), password, through) as store:
+        yield store
+
+
+def words_of(content: Content) -> Mapping[str, str]:
+    """Those that open the store."""
+    return {
         name.removeprefix(OFFSITE): value
         for name, value in content.secrets.items()
         if name.startswith(OFFSITE)
     }
-    password = content.secrets[f"{DRAWN}offsite_secret"]
+
+
+def runner_to(content: Content, runner: Runner) -> Runner:
+    """In the network in which the store is reached."""
     names = Names(site=content.site, home=Path())
-    through = Inside(namespace=names.store, runner=runner) if found.is_here else runner
-    with reached(found.settings, words, password, through) as store:
-        yield store
+    return Inside(namespace=names.store, runner=runner) if way(content).is_here else runner
 
 
 def choose(found: tuple[Snapshot, ...], wanted: str | None) -> Snapshot:
@@ -136,13 +145,16 @@ def choose(found: tuple[Snapshot, ...], wanted: str | None) -> Snapshot:
     return ours[-1]
 
 
-def bring(store: OffsiteRepository, chosen: Snapshot, into: Path) -> None:
-    """Whole or not at all, but for `.arriving`."""
+def bring(
+    store: OffsiteRepository, chosen: Snapshot, into: Path, *, lies_in: Path | None = None
+) -> None:
+    """Whole or not at all, but for `.arriving`. `lies_in`: where tablespaces will lie in the end,
+    if that is not here."""
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     arriving = into / ARRIVING
     shutil.rmtree(arriving, ignore_errors=True)
     place = store.restore(chosen, arriving)
-    point_inside(place / "data" / "pg_tblspc", Path(PASSED), into.resolve())
+    point_inside(place / "data" / "pg_tblspc", Path(PASSED), lies_in or into.resolve())
     (place / "pg_hba.conf").write_text("local all all peer\n")
     for each in sorted(place.iterdir(), key=lambda path: path.name == "data"):
         each.rename(into / each.name)

@@ -10,7 +10,7 @@ import click
 
 from standfast.config import sealed_in
 from standfast.core.command import Runner
-from standfast.core.errors import StandfastError
+from standfast.core.errors import Refused, StandfastError
 from standfast.core.files import write_atomically
 from standfast.mechanisms.keys import identities
 from standfast.mechanisms.keys.authority import CERTIFICATE
@@ -20,7 +20,7 @@ from standfast.mechanisms.keys.custody import ORIGIN
 from standfast.mechanisms.keys.operators import disagreements
 from standfast.mechanisms.keys.rotation import trusted
 from standfast.mechanisms.keys.unsealed import Unsealed
-from standfast.mechanisms.keys.vault import Place, Vault
+from standfast.mechanisms.keys.vault import Contents, Place, Vault
 
 KEPT_AT = "secrets-at"
 """In the site's folder: which sealed secrets this computer last used for it."""
@@ -62,6 +62,17 @@ class Session:
         for line in self.disagreements:
             click.echo(f"standfast: {line}", err=True)
         return self.vault
+
+    def found(self, contents: Contents) -> Vault:
+        """For a site that comes back: begun with what its envelope held, and sealed at once."""
+        if (elsewhere := self._elsewhere()) is not None:
+            raise Refused(
+                f"this computer has secrets of this site already: {elsewhere}",
+                remedy="Recover it on another computer, or `standfast destroy` it here first.",
+            )
+        self._vault = Vault(place=self.place, runner=self.runner, contents=contents)
+        self.save()
+        return self._vault
 
     @property
     def disagreements(self) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ computer. Secrets named in `secrets` are masked wherever the command is shown.
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 from standfast.core.errors import CommandFailed, StandfastError, Unreachable
 
@@ -100,6 +101,45 @@ def start(
         )
     except OSError as error:
         raise missing(command, error) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """A program that is talked to by lines. Leaving the block ends it."""
+
+    process: subprocess.Popen[bytes]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.hush()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def say(self, line: bytes) -> None:
+        """To one that has ended it says nothing; that it has is for `hear` to find out."""
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(line + b"\n")
+            self.process.stdin.flush()
+
+    def hush(self) -> None:
+        """Nothing more is said to it. Safe to repeat."""
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+
+    def hear(self) -> bytes:
+        """Wait for its next line; empty when it has ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+
+def talk(command: Command) -> Talk:
+    return Talk(process=start(command, stderr=NOTHING))
 
 
 def call(command: Command) -> int:

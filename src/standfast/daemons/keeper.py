@@ -230,7 +230,10 @@ class Keeper:
                 self.intake.take(self.mirror.fetch(machine, f"{SPOOL}{name}.json"))
 
     def _leaves(self) -> Sequence[bytes]:
-        """All that is to be logged now: who may sign, what is announced, what was proven."""
+        """All that is to be logged now: who may sign, what is announced, what was proven. Nothing
+        where the log is only shown, as in a rehearsal of its site's recovery."""
+        if self.settings.get("quiet"):
+            return ()
         now, known = self.clock.now(), self._known
         shown = (*self.scope.certificates, *self.issued.certificates(known.said))
         due = announcements(known.said, replace(self.scope, certificates=shown), now=now)

@@ -284,6 +284,29 @@ OFFSITE_SNAPSHOT = Promise(
     mechanism="backup",
 )
 
+SECONDARY_FACILITY = Promise(
+    id="secondary-facility",
+    statement="If the whole site is lost, access is back at another facility within 24 hours.",
+    parts=(
+        Part(
+            drill="lose-site",
+            proof=(
+                "The site is taken for lost, and brought back on new machines from nothing but its "
+                "copy off site and a recovery envelope, where nothing else of it can be seen. A "
+                "customer who knows its name signs in there, by a certificate that is valid for "
+                "it, and its evidence log goes on."
+            ),
+            objective={"outage_s": 24 * 3600, "data_age_s": 26 * 3600, "failed_recoveries": 0},
+            fault="stale-envelope",
+            fault_words="the recovery envelope is from before the key of the store changed",
+        ),
+    ),
+    period=MONTHLY,
+    calibrated_within=QUARTERLY,
+    grades=PROVABLE,
+    mechanism="recovery",
+)
+
 ENCRYPTED_IN_TRANSIT = Promise(
     id="encrypted-in-transit",
     statement=(
@@ -302,6 +325,17 @@ ENCRYPTED_IN_TRANSIT = Promise(
             objective={"unencrypted_links": 0, "open_links": 0, "unchecked_links": 0},
             fault="open-door",
             fault_words="a web server asks nobody for a certificate",
+        ),
+        Part(
+            drill="wire",
+            proof=(
+                "A sentence that nobody else knows is saved as a customer saves, while every "
+                "machine listens to all of its cables. It crosses every kind of link, from the "
+                "customer to the backups, and must be readable on none."
+            ),
+            objective={"plain_sentences": 0, "unheard_ways": 0},
+            fault="plain-replication",
+            fault_words="the copy of the database is fetched without encryption",
         ),
         Part(
             drill="front-ciphers",
@@ -469,6 +503,7 @@ CATALOG = (
     RESTORE_WORKS,
     BOTH_DATABASES_LOST,
     OFFSITE_SNAPSHOT,
+    SECONDARY_FACILITY,
     ENCRYPTED_IN_TRANSIT,
     CLOSED_PORTS,
     CERTIFICATE_VERIFIABLE,

@@ -28,6 +28,7 @@ def offered(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
+    stays: str = "",
     mirrored: bool = True,
     disks_here: bool = True,
 ) -> Offer:
@@ -38,6 +39,7 @@ def offered(
         fast=fast,
         off_site=off_site,
         moving=moving,
+        stays=stays,
         mirrored=mirrored,
         disks_here=disks_here,
     )

@@ -37,17 +37,17 @@ def possible(
     fast: bool = True,
     off_site: bool = True,
     moving: bool = True,
+    stays: str = "",
     mirrored: bool = True,
     disks_here: bool = True,
 ) -> Possible:
     """Sorts the catalogue; its promises come back with the limits that fit these machines. `fast`:
     as in `allowance.host_outage_s`. `off_site`: there is a store off site. `moving`: a public
-    address may go to another edge. `mirrored`: the disks of edges and databases are said to be;
-    `disks_here`: they are made on this computer, so that a drill may break them."""
-    reasons = [
-        (each, obstacle(each.id, machines, off_site=off_site, moving=moving, mirrored=mirrored))
-        for each in catalog
-    ]
+    address may go to another edge. `stays`: why nobody can try whether the site comes back
+    elsewhere; empty where somebody can. `mirrored`: the disks of edges and databases are said to
+    be; `disks_here`: they are made on this computer, so that a drill may break them."""
+    given = Given(off_site=off_site, moving=moving, stays=stays, mirrored=mirrored)
+    reasons = [(each, obstacle(each.id, machines, given)) for each in catalog]
     taken = () if disks_here else BREAKS_DISKS
     return Possible(
         promises=tuple(
@@ -61,15 +61,25 @@ def possible(
     )
 
 
-def obstacle(
-    promise_id: str, machines: Roles, *, off_site: bool, moving: bool, mirrored: bool
-) -> str | None:
-    if promise_id in OFF_SITE and not off_site:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a site has besides machines with roles."""
+
+    off_site: bool
+    moving: bool
+    stays: str
+    mirrored: bool
+
+
+def obstacle(promise_id: str, machines: Roles, given: Given) -> str | None:
+    if promise_id in OFF_SITE and not given.off_site:
         return "no store off site is named"
-    if promise_id in MIRRORED and not mirrored:
+    if promise_id in ELSEWHERE and given.stays:
+        return given.stays
+    if promise_id in MIRRORED and not given.mirrored:
         return "the disks of its machines are not said to be mirrored"
     why = RULES[promise_id](machines)
-    if why is None and promise_id in MOVING and not moving:
+    if why is None and promise_id in MOVING and not given.moving:
         return "the address of an edge that fails stays with it"
     return why
 
@@ -157,7 +167,8 @@ def copies_without_database(count: int, words: str) -> Rule:
     return rule
 
 
-OFF_SITE = frozenset({"offsite-snapshot"})
+OFF_SITE = frozenset({"offsite-snapshot", "secondary-facility"})
+ELSEWHERE = frozenset({"secondary-facility"})
 MOVING = frozenset({"redundant-edge"})
 MIRRORED = frozenset({"mirrored-volumes"})
 """What takes more than machines."""
@@ -198,6 +209,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "closed-ports": at_least(1, "edge", "it takes an edge"),
         "offsite-snapshot": copies_without_database(
+            1, "it takes a backup machine that holds no database"
+        ),
+        "secondary-facility": copies_without_database(
             1, "it takes a backup machine that holds no database"
         ),
         "encrypted-in-transit": lambda machines: (

@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from standfast.mechanisms.hosts.machine import Role
-from standfast.proofs.drills import both_databases_lost, guard
+from standfast.proofs.drills import both_databases_lost, guard, lose_site
 from standfast.proofs.drills.any_machine import AnyMachine
 from standfast.proofs.drills.both_databases_lost import BothDatabasesLost
 from standfast.proofs.drills.certificate_verifiable import CertificateVerifiable
@@ -21,6 +21,7 @@ from standfast.proofs.drills.edge import EdgeDrill
 from standfast.proofs.drills.encrypted_in_transit import EncryptedInTransit
 from standfast.proofs.drills.front_ciphers import FrontCiphers
 from standfast.proofs.drills.ground import Drill
+from standfast.proofs.drills.lose_site import LoseSite
 from standfast.proofs.drills.mirrored_database import MirroredDatabase
 from standfast.proofs.drills.mirrored_volumes import MirroredVolumes
 from standfast.proofs.drills.offsite_restore import OffsiteRestore
@@ -32,6 +33,7 @@ from standfast.proofs.drills.slow_web import SlowWeb
 from standfast.proofs.drills.tamper import Tamper
 from standfast.proofs.drills.volumes_watched import VolumesWatched
 from standfast.proofs.drills.web_server import WebServer
+from standfast.proofs.drills.wire import Wire
 
 
 class Kind(StrEnum):
@@ -44,12 +46,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Its fault is planted on every machine that is `planted_on`; `words` say what it does. One
-    that has not ended after `limit_s` is taken for stopped, and what it did is taken back, the loss
-    of `databases` too, where it had them lost."""
+    """Its fault is planted on every machine that is `planted_on`; None where it is none of a
+    machine's, and lies with whoever runs the drill. `words` say what it does. One that has not
+    ended after `limit_s` is taken for stopped, and what it did is taken back, the loss of
+    `databases` too, where it had them lost."""
 
     kind: Kind
-    planted_on: Role
+    planted_on: Role | None
     words: str
     drill: Drill
     limit_s: float = guard.LIMIT_S
@@ -87,6 +90,12 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.WEB,
             words="tries every link between machines: with the site's identity, in plain, without",
             drill=EncryptedInTransit(),
+        ),
+        "wire": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=Role.DATABASE,
+            words="saves a sentence, and listens for it on the cables of every machine",
+            drill=Wire(),
         ),
         "front-ciphers": Check(
             kind=Kind.OBSERVATION,
@@ -182,6 +191,16 @@ REGISTER: Mapping[str, Check] = MappingProxyType(
             planted_on=Role.BACKUP,
             words="brings the newest snapshot back from the store, with its key alone",
             drill=OffsiteRestore(),
+        ),
+        "lose-site": Check(
+            kind=Kind.OBSERVATION,
+            planted_on=None,
+            words=(
+                "takes the site for lost, and brings it back beside itself, on new machines, from "
+                "its store and an envelope, until a customer signs in there"
+            ),
+            drill=LoseSite(),
+            limit_s=lose_site.LIMIT_S,
         ),
     }
 )

@@ -2,6 +2,7 @@
 # One monitor alone unless a test says otherwise: what several do together is in tests/unit/monitor.
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -189,6 +190,25 @@ def test_a_new_log_begins_with_who_may_sign_and_what_will_be_proven(monitor: Mon
     assert isinstance(first.statement.predicate, EnrolledNotice)
     assert isinstance(second.statement.predicate, Slot)
     assert second.statement.predicate.starts_at == NOON
+
+
+def test_a_log_that_is_only_shown_is_not_added_to(tmp_path: Path) -> None:
+    """As in a rehearsal of its site's recovery: it lives elsewhere, under the same key."""
+    clock = HandClock()
+    store = MemoryStore(clock.monotonic)
+    before = Monitor(keeper=keeper(tmp_path / "lives", clock, store), clock=clock, store=store)
+    before.turn()
+    shutil.copytree(tmp_path / "lives" / "www", tmp_path / "shows" / "www")
+    again = MemoryStore(clock.monotonic)
+    quiet = Monitor(keeper=keeper(tmp_path / "shows", clock, again), clock=clock, store=again)
+    quiet.keeper.settings = {**quiet.keeper.settings, "quiet": True}
+    quiet.hand_in(proof(1, NOON))
+    for _ in range(3):
+        quiet.turn()
+        quiet.clock.sleep(3600)
+    assert len(quiet.entries) == len(before.entries) == 2
+    assert quiet.keeper.mirror.log.published == before.keeper.mirror.log.published
+    assert quiet.page["promises"]
 
 
 def test_the_page_names_the_copy_that_the_operator_names(monitor: Monitor) -> None:

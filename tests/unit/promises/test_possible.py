@@ -193,5 +193,13 @@ def test_a_promise_of_one_drill_needs_no_drills_name() -> None:
 def test_without_a_store_off_site_no_snapshot_is_promised_there() -> None:
     found = possible(EVERY, ELEVEN, off_site=False)
     assert {each.promise.id: each.why for each in found.impossible} == {
-        "offsite-snapshot": "no store off site is named"
+        "offsite-snapshot": "no store off site is named",
+        "secondary-facility": "no store off site is named",
+    }
+
+
+def test_what_nobody_can_try_is_not_promised() -> None:
+    found = possible(EVERY, ELEVEN, stays="nothing tries it yet")
+    assert {each.promise.id: each.why for each in found.impossible} == {
+        "secondary-facility": "nothing tries it yet"
     }

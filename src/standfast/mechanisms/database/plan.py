@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from standfast.core.templates import render
-from standfast.mechanisms.database import dynamic, patience, planted
+from standfast.mechanisms.database import dynamic, patience, plain, planted
 from standfast.mechanisms.database.psql import RUN
 from standfast.mechanisms.database.roles import REPLICATOR, REWINDER
 from standfast.mechanisms.hosts.bundle import Contribution, File, Flow, Folder, Reader, Unit
@@ -30,7 +30,7 @@ START = f"{FOLDER}/patroni-start"
 STARTS = Path(__file__).with_name("patroni_start.py")
 DYNAMIC = f"{FOLDER}/dynamic.json"
 SETUP = f"{FOLDER}/setup.sql"
-PATRONI = "standfast-patroni.service"
+PATRONI = plain.UNIT
 GUARD = "standfast-guard.service"
 HEARTBEAT = "standfast-heartbeat.service"
 CANARY = "standfast-canary.service"
@@ -105,7 +105,7 @@ def plan(
         files=(
             no_cluster_of_the_package(),
             file(
-                f"{FOLDER}/patroni.yml",
+                str(plain.FILE),
                 "patroni.yml",
                 reloads=(PATRONI,),
                 mode=0o640,
@@ -137,7 +137,7 @@ def plan(
             unit(CANARY),
             *(
                 File(path=f"{FAULTS}/{each.name}.json", content=each.declaration())
-                for each in (*planted.faults(source), patience.fault(source))
+                for each in (*planted.faults(source), patience.fault(source), plain.fault(source))
             ),
         ),
         units=(

@@ -54,7 +54,8 @@ class EvidenceAsk:
     `objectives`: promise to drill to this site's limits, `usual` the same of a site that changes
     none; `not_promised`: promise to why not; `company`: what the company says of itself;
     `certificates`: which ones edges show. `visits`: how the service is asked for. `elsewhere`:
-    where a copy of the page is, or empty."""
+    where a copy of the page is, or empty. `quiet`: the log is shown as it came, and nothing is
+    added: it lives elsewhere, and two of one key would contradict each other."""
 
     site: str
     service: str
@@ -73,6 +74,7 @@ class EvidenceAsk:
     visits: VisitsAsk
     certificates: tuple[ShownCertificate, ...] = ()
     elsewhere: str = ""
+    quiet: bool = False
 
 
 def plan(
@@ -139,6 +141,7 @@ def plan(
             "period_s": COUNTED_S,
             "anchors": anchors,
         },
+        **({"quiet": True} if ask.quiet else {}),
     }
     names = [each.name for each in monitors]
     planted = bent.fault(source, names, machine.name, f"{HOME}/www/log")

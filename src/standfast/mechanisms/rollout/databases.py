@@ -65,11 +65,24 @@ class Databases:
         self._take_turns({name for name, report in mine.items() if PATRONI in report["waiting"]})
 
     def _configure(self, primary: Connection, wanted: Mapping[str, object]) -> bool:
-        changes = dynamic.patch(ask(primary, "config"), wanted)
+        changes = dynamic.patch(self._configured(primary), wanted)
         if changes:
             self.tell(primary.machine.name, "changing Patroni's configuration")
             ask(primary, "config", method="PATCH", body=changes)
         return bool(changes)
+
+    def _configured(self, primary: Connection) -> Mapping[str, object]:
+        """A Patroni that has found a database in its place writes its configuration into etcd in
+        the loop after the one in which it took the lead, and has none to show until then."""
+        end = self.clock.monotonic() + TAKEN_UP_S
+        while True:
+            try:
+                found: Mapping[str, object] = ask(primary, "config")
+                return found
+            except Unreachable:
+                if self.clock.monotonic() > end:
+                    raise
+                self.clock.sleep(POLL_S)
 
     def _take_turns(self, units: set[str]) -> None:
         """A turn for the unit and two for settings are the most that a machine can have."""

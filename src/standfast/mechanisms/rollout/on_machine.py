@@ -6,6 +6,7 @@ python3 -m standfast.mechanisms.rollout.on_machine VERB, where VERB is
     adopt DAY PORT…           keep aside what the bundle on stdin replaces
     apply SECONDS UNIT…       the bundle on stdin; an unconfirmed firewall reverts after SECONDS;
                               these units waited, and it is their turn
+    place                     of the bundle on stdin all that starts nothing
     confirm                   the firewall that `apply` has loaded
     restart UNIT              whose turn it is
     withdraw                  take away what was installed
@@ -75,6 +76,12 @@ def apply_here(words: list[str]) -> str:
     return report.to_json()
 
 
+def place_here(_: list[str]) -> str:
+    bundle = given()
+    with alone():
+        return apply.place(bundle, SystemRunner()).to_json()
+
+
 def confirm_here(_: list[str]) -> str:
     guard.confirm(guard.Places(), SystemRunner())
     return "{}"
@@ -91,6 +98,7 @@ VERBS: Mapping[str, Callable[[list[str]], str]] = MappingProxyType(
         "inventory": inventory_here,
         "adopt": adopt_here,
         "apply": apply_here,
+        "place": place_here,
         "confirm": confirm_here,
         "restart": lambda words: apply.restart_in_turn(words[0], SystemRunner()).to_json(),
         "withdraw": withdraw_here,

@@ -103,6 +103,20 @@ class Rollout:
 
         on_all(missing, give)
 
+    def place(self, bundles: Mapping[str, Bundle], programs: Artifact) -> None:
+        """Packages, users and files on machines that are new: whatever must lie there before a unit
+        starts can be brought afterwards."""
+
+        def put(connection: Connection) -> None:
+            self.tell(connection.machine.name, "putting its files there")
+            connection.run(
+                on_machine(programs, "place"),
+                stdin=bundles[connection.machine.name].to_json(),
+                timeout_s=APPLY_TIMEOUT_S,
+            )
+
+        on_all(self.connections.values(), put)
+
     def apply(
         self,
         bundles: Mapping[str, Bundle],
@@ -268,9 +282,14 @@ def restarts(connection: Connection) -> int:
 
 
 def on_machine(programs: Artifact, *words: str) -> tuple[str, ...]:
+    return module_of(programs, "standfast.mechanisms.rollout.on_machine", *words)
+
+
+def module_of(programs: Artifact, module: str, *words: str) -> tuple[str, ...]:
+    """What runs one of our modules on a machine, by its own Python and nothing else."""
     return (
         *("env", f"PYTHONPATH={programs.folder}/src", "PYTHONDONTWRITEBYTECODE=1"),
-        *("/usr/bin/python3", "-m", "standfast.mechanisms.rollout.on_machine", *words),
+        *("/usr/bin/python3", "-m", module, *words),
     )
 
 

@@ -1,7 +1,7 @@
 """What a drill may touch of a site, and what it hands back: the same for every drill."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any, Protocol
 from uuid import UUID
@@ -98,6 +98,38 @@ class Recovery(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What became of a site that was taken for lost `lost_at`, at another place. `problem`: why
+    nobody got in; then what is not known is left as it is. `newest`: the time of its newest change.
+    `entries` and `root` (hex): of the evidence log that it shows. `envelope`: how the operators'
+    own stands. `gone`: what could not be seen from there. `seconds`: its steps."""
+
+    lost_at: datetime
+    problem: str = ""
+    signed_in_at: datetime | None = None
+    newest: datetime | None = None
+    snapshot: str = ""
+    name: str = ""
+    addresses: tuple[str, ...] = ()
+    entries: int = 0
+    root: str = ""
+    envelope: str = ""
+    gone: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Facility(Protocol):
+    """Another place, at which the site can come back while it lives on here."""
+
+    def must_be_possible(self) -> None:
+        """Looks, and raises what keeps it from being done."""
+
+    def rehearse(self) -> Returned:
+        """`standfast recover --site`, and a customer signs in; nothing of it is left. Where it
+        fails it says why; raises `StandfastError` where it could not even be tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """The record as customers are shown it: the hashes of its entries, which its key has signed.
     `log` is that key in one line, `policy` whose cosignatures are required (C2SP tlog-policy)."""
@@ -122,7 +154,8 @@ class Ground:
     whether all its units run, and its public address is with it; both are called from a second
     thread too. `objective` is this site's.
     `programs` is the folder of our own source on every machine, `database` the service's.
-    `store` is off site, where the site has one; `recovery` brings the database back in its place.
+    `store` is off site, where the site has one; `recovery` brings the database back in its place,
+    `facility` the whole site at another.
     `run` is drawn at random for this run: machines and the ids of writes are drawn from it. `names`
     are the site's; `shown` says which certificates the log names, `authorities` who signs for the
     site itself, `published` reads the log as customers do. `python` is the interpreter of our
@@ -144,6 +177,7 @@ class Ground:
     database: str
     store: Store | None
     recovery: Recovery
+    facility: Facility
     serving: Serving
     well: Callable[[str], bool]
     objective: Figures

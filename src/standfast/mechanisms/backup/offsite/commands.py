@@ -182,6 +182,11 @@ def stats(access: Access) -> Command:
     return told(access, *words, limit_s=access.answer_limit_s)
 
 
+def sized(access: Access, snapshot: str) -> Command:
+    words = ("stats", snapshot, "--mode=restore-size", "--json", "--no-lock")
+    return told(access, *words, limit_s=access.answer_limit_s)
+
+
 def unlock(access: Access) -> Command:
     """Only locks of who is gone: half an hour old, or of a process that no longer runs here."""
     return told(access, "unlock", limit_s=access.answer_limit_s)

@@ -77,6 +77,10 @@ class OffsiteRepository:
     def stored_bytes(self) -> int:
         return snapshots.stored_bytes(self._run(commands.stats(self.access)).text)
 
+    def bytes_of(self, snapshot: str) -> int:
+        """As much as it takes on a disk once it is back."""
+        return snapshots.stored_bytes(self._run(commands.sized(self.access, snapshot)).text)
+
     def opens_without_its_key(self) -> bool:
         """Tried with another key. Raises when the store did not let us try."""
         command = commands.opened(replace(self.access, password=ANOTHER_KEY))

@@ -104,7 +104,7 @@ def taken(printed: str) -> Taken:
 
 
 def stored_bytes(printed: str) -> int:
-    """Of `restic stats --mode raw-data --json`."""
+    """Of `restic stats --json`, in either mode."""
     return int(documents(printed)["total_size"])
 
 

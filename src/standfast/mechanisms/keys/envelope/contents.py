@@ -59,6 +59,7 @@ LEFT_OUT: Mapping[str, str] = {
     BEFORE_CERTIFICATE: "no envelope is written during a rotation",
     GRACE_UNTIL: "when a former secret of the service ends",
     RECORD: "says itself what is in the envelope",
+    "recovery": "of a site that is coming back just now",
 }
 """By name, or by its beginning where that ends with a slash: why not."""
 
