@@ -28,7 +28,6 @@ FAULTS = {
     ("both-databases-lost", "both-databases-lost"): "closed-repository",
     ("offsite-snapshot", "offsite-snapshot"): "refused-store",
     ("offsite-snapshot", "offsite-restore"): "truncated-snapshot",
-    ("secondary-facility", "lose-site"): "stale-envelope",
     ("encrypted-in-transit", "encrypted-in-transit"): "open-door",
     ("encrypted-in-transit", "wire"): "plain-replication",
     ("encrypted-in-transit", "front-ciphers"): "weak-suite",
@@ -37,7 +36,7 @@ FAULTS = {
     ("evidence-intact", "tamper"): "bent-copy",
 }
 
-MONTHLY = ("both-databases-lost", "lose-site")
+MONTHLY = ("both-databases-lost",)
 LIMIT_S = {"database-crash": 3, "database-host": 6}
 
 RED_S, GREEN_S = 10.0, 90.0

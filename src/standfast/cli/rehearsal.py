@@ -107,6 +107,7 @@ class Rehearsal:
             port=free_port(),
             folders=replace(folders, cache=folders.state),
             suites=(self.app.site.suite,),
+            mirrored=False,
             images=1,
         )
 

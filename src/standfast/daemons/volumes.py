@@ -37,8 +37,8 @@ REPLACED_KEPT = 20
 
 @dataclass(slots=True, kw_only=True)
 class Notes:
-    """What is kept over a restart. `read_through`: when the last whole scrub of a volume began.
-    Times in seconds since 1970."""
+    """What is kept over a restart, in seconds since 1970. `read_through`: when the last scrub of a
+    volume began that has ended."""
 
     since: float
     read_through: dict[str, float] = field(default_factory=dict)

@@ -447,7 +447,8 @@ MIRRORED_VOLUMES = Promise(
                 "wrong_bytes": 0,
                 "failed_operations": 0,
                 "uncorrected": 0,
-                "rebuild_s": 10,
+                "begun_s": 5,
+                "rebuild_s": 120,
             },
             fault="unwatched-volumes",
             fault_words=(

@@ -1,5 +1,6 @@
 """What the proofs of mirrored volumes make of what machines say, and the load on a volume."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -74,9 +75,14 @@ DAMAGE = Damage(
 )
 
 
-def broken_disk(damage: Damage = DAMAGE, rebuild_s: float = 1.4, **changes: float) -> Outcome:
+SPARE = {"begun_s": 0.8, "rebuild_s": 1.4}
+
+
+def broken_disk(
+    damage: Damage = DAMAGE, spare: Mapping[str, float] = SPARE, **changes: float
+) -> Outcome:
     said = {**SAID, **changes}
-    return judge(BROKEN_DISK, mirrored_volumes.figures(said, damage, rebuild_s, machine()))
+    return judge(BROKEN_DISK, mirrored_volumes.figures(said, damage, spare, machine()))
 
 
 def test_a_disk_that_fails_unnoticed_keeps_the_promise() -> None:
@@ -87,7 +93,8 @@ def test_what_was_noticed_breaks_it() -> None:
     lasting = Scrub(began_at=0, finished=True, uncorrectable=1)
     assert broken_disk(wrong_bytes=1) is Outcome.BROKEN
     assert broken_disk(longest_s=2.5) is Outcome.BROKEN
-    assert broken_disk(rebuild_s=10.5) is Outcome.BROKEN
+    assert broken_disk(spare={"begun_s": 1, "rebuild_s": 121}) is Outcome.BROKEN
+    assert broken_disk(spare={"begun_s": 5.9}) is Outcome.BROKEN
     damage = Damage(overwritten_bytes=1, corrected=1, scrub=lasting)
     assert broken_disk(damage) is Outcome.BROKEN
 

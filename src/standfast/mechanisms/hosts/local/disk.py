@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +10,11 @@ from uuid import UUID
 from standfast.mechanisms.hosts.volumes.names import SPARE_STAMP
 
 MIB = 1024 * 1024
+
+OVERWRITTEN_BYTES = 256 * MIB
+FLUSHED_BYTES = 32 * MIB
+"""More than so much at once would keep everybody on this computer waiting for its one real disk,
+which would be measured as an interruption."""
 
 SUPERBLOCK = 64 * 1024
 MAGIC = (64, b"_BHRfS_M")
@@ -49,18 +54,28 @@ class Disk:
         os.truncate(self.file, 0)
 
     def overwrite(self, seed: bytes) -> int:
-        """A mebibyte that follows from `seed`, again and again, over all that was written to it.
-        It is on the disk when this returns, so that nothing late undoes what was mended since."""
+        """A mebibyte that follows from `seed`, over all that was written, or over every second
+        or third mebibyte of that, if it is more than `OVERWRITTEN_BYTES`. It is on the disk when
+        this returns, so that nothing late undoes what was mended since."""
         noise, written = hashlib.shake_256(seed).digest(MIB), 0
         handle = os.open(self.file, os.O_RDWR)
         try:
-            for begin, end in stretches(handle):
-                for at in range(begin, end, MIB):
-                    written += os.pwrite(handle, noise[: min(MIB, end - at)], at)
+            pieces = tuple(pieces_of(stretches(handle)))
+            for at, length in pieces[:: 1 + len(pieces) * MIB // OVERWRITTEN_BYTES]:
+                written += os.pwrite(handle, noise[:length], at)
+                if written % FLUSHED_BYTES < MIB:
+                    os.fdatasync(handle)
             os.fsync(handle)
         finally:
             os.close(handle)
         return written
+
+
+def pieces_of(found: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Begin and length of each mebibyte, or what is less."""
+    for begin, end in found:
+        for at in range(begin, end, MIB):
+            yield at, min(MIB, end - at)
 
 
 def stretches(handle: int) -> Iterator[tuple[int, int]]:

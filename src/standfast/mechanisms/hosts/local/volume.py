@@ -116,9 +116,9 @@ class Volume:
             self.clock.sleep(POLL_S)
 
     def overwrite(self, number: int, seed: bytes) -> int:
-        """Bytes that follow from `seed` wherever that member holds something, while it is in use.
-        Return how many.
-        What is mirrored nowhere else would be lost, so a volume that is not whole is refused."""
+        """Bytes that follow from `seed` where that member holds something, while it is in use.
+        Return how many. What is mirrored nowhere else would be lost, so a volume that is not whole
+        is refused."""
         self._must_be_whole()
         return self._member(number).overwrite(seed)
 

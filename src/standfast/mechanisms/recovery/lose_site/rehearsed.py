@@ -57,6 +57,7 @@ def file_of(before: Mapping[str, Any], *, name: str, port: int, source: Path, kn
         "port": port,
         "names": list(before.get("names") or [known_as]),
         "dns": {"way": "command", "command": list(hosts)},
+        "volumes": {"mirrored": False},  # a loop device would outlive the walls
         "machines": [{"name": each, "roles": list(roles)} for each, roles in MACHINES.items()],
     }
     return "".join(f"{quoted(key)} = {written(value)}\n" for key, value in said.items())
