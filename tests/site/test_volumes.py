@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from .conftest import Site, make
-from .test_redundant_web import until
 
 MIRRORED = """
 [volumes]
@@ -77,18 +76,6 @@ def test_a_disk_of_a_database_fails_and_a_second_reader_finds_every_byte(site: S
     assert len(after & before) == 1, "the spare is a member now, and one disk is none any more"
     assert counted(site, name, "write_io_errs") == [0, 0]
     assert "takes the place of" in site.on(name, "journalctl -u standfast-volumes.service")
-
-
-def test_a_drill_that_is_killed_leaves_no_dead_disk(site: Site) -> None:
-    disks = site.home / "machines" / "edge-1" / "disks"
-    drill = site.start("drill", "mirrored-volumes", "--machine", "edge-1")
-    until(lambda: len({each.stat().st_size for each in disks.glob("disk-*")}) > 1, 60, "none dies")
-    subprocess.run(["pkill", "-KILL", "--session", str(drill.pid)], check=True)
-    drill.communicate()
-    until(lambda: not (site.home / "drill.json").exists(), 90, "the drill's note stays")
-    assert len({each.stat().st_size for each in disks.glob("disk-*")}) == 1
-    assert len(members(site, "edge-1")) == 2
-    assert counted(site, "edge-1", "write_io_errs") == [0, 0]
 
 
 SLACK = 64
