@@ -20,7 +20,6 @@ from standfast.core.clock import Clock
 from standfast.core.command import Command, Talk, talk
 from standfast.core.errors import CannotVerify
 from standfast.core.units import size
-from standfast.mechanisms.database.psql import psql
 from standfast.mechanisms.hosts.connection import Connection
 from standfast.mechanisms.hosts.machine import Machine, Role
 from standfast.proofs.drills import mirror
@@ -38,6 +37,7 @@ from standfast.proofs.drills.cables import (
 from standfast.proofs.drills.course import Course
 from standfast.proofs.drills.found import Found
 from standfast.proofs.drills.ground import Ground, Ran
+from standfast.proofs.drills.mirrored_database import asked
 from standfast.proofs.drills.mix import WRITE
 from standfast.proofs.drills.program import program, unreadable
 from standfast.proofs.drills.under_load import under_load
@@ -199,10 +199,6 @@ def handed_over(primary: Connection, clock: Clock) -> None:
                 remedy="standfast backup list",
             )
         clock.sleep(POLL_S)
-
-
-def asked(connection: Connection, statement: str) -> str:
-    return connection.run(psql("postgres", f"--command={statement}")).text.strip()
 
 
 def document(machine: str, tap: Talk) -> dict[str, Any]:
