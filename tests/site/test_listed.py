@@ -36,7 +36,7 @@ NEWCOMER = "four"
 DRILLS = {
     *("any-machine", "certificate-verifiable", "closed-ports", "database-crash", "database-host"),
     *("encrypted-in-transit", "front-ciphers", "mirrored-database", "restore", "secondary-host"),
-    *("slow-web", "tamper"),
+    *("slow-web", "tamper", "wire"),
 }
 HOST_OUTAGE_S = 12
 """On three machines, where the primary's machine is also an edge, a web server and a voter."""

@@ -94,5 +94,6 @@ def counted(site: Site, machine: str, what: str) -> list[int]:
 
 
 def asked_of_btrfs(*words: str) -> str:
-    done = subprocess.run(["btrfs", *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(["btrfs", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return done.stdout

@@ -2,16 +2,34 @@
 
 One is let go of as soon as nobody has it open, which may be a moment after its file system was
 unmounted, because another mount namespace may hold that one.
+
+A device is taken away by letting it begin behind the end of its file (loop(4), LOOP_SET_STATUS64):
+from one moment to the next it has no room, and what is on the file stays. losetup(8) cannot do that
+to a device in use.
 """
 
+import errno
+import fcntl
+import os
+import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from standfast.core.command import Command
+from standfast.core.errors import BrokenInvariant
 
 BLOCKS = Path("/sys/block")
 CONTROL = Path("/dev/loop-control")
+SET_STATUS, GET_STATUS, SET_CAPACITY = 0x4C04, 0x4C05, 0x4C07
+STATUS_BYTES = 232
+BEGIN = struct.Struct("=Q")
+BEGIN_AT = 24
+"""struct loop_info64: three numbers of 64 bits, then where the device begins in the file."""
+
+NOWHERE = 1 << 50
+TRIES = 64
+
 GONE = " (deleted)"
 """The kernel's word for a file that is still attached and has no name any more."""
 
@@ -52,6 +70,39 @@ def detach(devices: Iterable[str]) -> Command:
     return Command(argv=("losetup", "--detach", *devices))
 
 
-def measure_anew(device: str) -> Command:
-    """Its file has another size now."""
-    return Command(argv=("losetup", "--set-capacity", device))
+def take_away(device: str) -> None:
+    """Whatever is read from it or written to it fails from now on."""
+    begin_at(device, NOWHERE)
+
+
+def give_back(device: str) -> None:
+    """All of its file again, which may be another one, or have another size."""
+    begin_at(device, 0)
+    with opened(device) as handle:
+        fcntl.ioctl(handle, SET_CAPACITY)
+
+
+def begin_at(device: str, offset: int) -> None:
+    """Older kernels refuse it while what was written has not reached the file, and say so."""
+    with opened(device) as handle:
+        status = bytearray(STATUS_BYTES)
+        fcntl.ioctl(handle, GET_STATUS, status)
+        BEGIN.pack_into(status, BEGIN_AT, offset)
+        for _ in range(TRIES):
+            try:
+                fcntl.ioctl(handle, SET_STATUS, status)
+            except OSError as error:
+                if error.errno != errno.EAGAIN:
+                    raise
+            else:
+                return
+    raise BrokenInvariant(f"{device} is written to without end")
+
+
+@contextmanager
+def opened(device: str) -> Iterator[int]:
+    handle = os.open(device, os.O_RDWR)
+    try:
+        yield handle
+    finally:
+        os.close(handle)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from standfast.core.clock import Clock
 from standfast.core.command import Command, Runner
-from standfast.core.errors import BrokenInvariant, CommandFailed, Refused
+from standfast.core.errors import CommandFailed, Refused
 from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.local import loops
 from standfast.mechanisms.hosts.local.disk import Disk
@@ -37,7 +37,6 @@ RELEASED_WITHIN_S = 2.0
 """A machine that was killed lets go of its disks within milliseconds."""
 
 REPLACED_WITHIN_S = 300.0
-TRIES = 20
 POLL_S = 0.05
 
 
@@ -123,23 +122,27 @@ class Volume:
         return self._member(number).overwrite(seed)
 
     def fail(self, number: int) -> None:
-        """That member fails for good: nothing can be read from it, or written to it."""
+        """That member fails for good: nothing can be read from it, or written to it. Its device goes
+        first, so that who is killed in between leaves a disk that everybody sees failing."""
         self._must_be_whole()
-        self._fail(self._member(number))
+        failed = self._member(number)
+        loops.take_away(self.attach()[failed.file])
+        failed.die()
 
     def mend(self) -> None:
         """What a person does in the end: every dead disk is exchanged for a new one, and so is one
         that was taken out. A dead one that is still a member is replaced first, by the spare, if
         the machine has not done so. To be called while it is mounted."""
         for each in self.disks:
-            if each.is_dead():
+            if self._is_dead(each):
                 self._out_of_the_mirror(each)
-                each.renew()
-            elif self._was_taken_out(each):
-                each.renew()
-            else:
+            elif not self._was_taken_out(each):
                 continue
-            self.runner.run(loops.measure_anew(loops.attached()[each.file]))
+            each.renew()
+            loops.give_back(self.attach()[each.file])
+
+    def _is_dead(self, disk: Disk) -> bool:
+        return disk.is_dead() or loops.is_empty(self.attach()[disk.file])
 
     def _was_taken_out(self, disk: Disk) -> bool:
         """No member, and no spare that nobody used yet; nor what a replacement is just written
@@ -156,7 +159,7 @@ class Volume:
                 (
                     each
                     for each in self.disks
-                    if not each.is_dead() and not seen.holds(devices[each.file])
+                    if not self._is_dead(each) and not seen.holds(devices[each.file])
                 ),
                 None,
             )
@@ -208,22 +211,12 @@ class Volume:
             not is_mirror
             or btrfs.failing(seen)
             or seen.busy
-            or any(d.is_dead() for d in self.disks)
+            or any(self._is_dead(each) for each in self.disks)
         ):
             raise Refused(
                 f"{self.mountpoint} is not whole or has no spare, and would lose data now",
                 remedy="`standfast up` puts new disks in the place of dead ones.",
             )
-
-    def _fail(self, disk: Disk) -> None:
-        """A write that is under way makes the file longer again, until the device has shrunk."""
-        device = self.attach()[disk.file]
-        for _ in range(TRIES):
-            disk.die()
-            self.runner.run(loops.measure_anew(device))
-            if loops.is_empty(device):
-                return
-        raise BrokenInvariant(f"{disk.file} does not die")
 
     def _size(self) -> int:
         """Of each disk, as it was when the volume was made."""
