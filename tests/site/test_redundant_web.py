@@ -202,11 +202,11 @@ def off(site: Site) -> bool:
     return any(site.processes(each) == 0 for each in ("web-1", "web-2"))
 
 
-def until(holds: Any, limit_s: float, otherwise: str) -> None:
+def until(holds: Any, limit_s: float, otherwise: str, every_s: float = 0.05) -> None:
     end = time.monotonic() + limit_s
     while not holds():
         assert time.monotonic() < end, otherwise
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 def watch_the_power(site: Site, attack: Any) -> dict[str, Any]:

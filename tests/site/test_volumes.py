@@ -4,15 +4,17 @@ second reader finds every byte."""
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from .conftest import Site, make
+from .test_redundant_web import until
 
 MIRRORED = """
 [volumes]
 mirrored = true
-size_gb = 2
+size_gb = 4
 [[machines]]
 name = "edge-1"
 roles = ["edge", "web", "monitor"]
@@ -76,6 +78,26 @@ def test_a_disk_of_a_database_fails_and_a_second_reader_finds_every_byte(site: S
     assert len(after & before) == 1, "the spare is a member now, and one disk is none any more"
     assert counted(site, name, "write_io_errs") == [0, 0]
     assert "takes the place of" in site.on(name, "journalctl -u standfast-volumes.service")
+
+
+def test_a_drill_that_is_killed_leaves_no_dead_disk(site: Site) -> None:
+    """Killed as soon as the device is gone, when its file may be there yet."""
+    disks = site.home / "machines" / "edge-1" / "disks"
+    backings = Path("/sys/block").glob("loop*/loop/backing_file")
+    devices = [each.parents[1] for each in backings if str(disks) in each.read_text()]
+    assert len(devices) == 3
+
+    def sizes() -> set[str]:
+        return {(each / "size").read_text().strip() for each in devices}
+
+    drill = site.start("drill", "mirrored-volumes", "--machine", "edge-1")
+    until(lambda: "0" in sizes(), 60, "none dies", every_s=0.001)
+    subprocess.run(["pkill", "-KILL", "--session", str(drill.pid)], check=True)
+    drill.communicate()
+    until(lambda: not (site.home / "drill.json").exists(), 90, "the drill's note stays")
+    assert len(sizes()) == len({each.stat().st_size for each in disks.glob("disk-*")}) == 1
+    assert len(members(site, "edge-1")) == 2
+    assert counted(site, "edge-1", "write_io_errs") == [0, 0]
 
 
 SLACK = 64

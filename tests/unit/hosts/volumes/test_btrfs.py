@@ -14,6 +14,7 @@ STATS = bytes.fromhex(
 )
 """Of the second device: it refused 116 writes, 2 reads and a flush."""
 
+GIB = 1024**3
 SINGLE, RAID1 = 0, 16
 DATA, SYSTEM, METADATA = 1, 2, 4
 
@@ -60,6 +61,18 @@ def test_refused_operations_and_damaged_blocks_are_counted_apart() -> None:
 def test_damaged_blocks_alone_are_no_failure() -> None:
     damaged = struct.pack("=8Q", 2, 5, 0, 0, 0, 0, 7, 0)
     assert not btrfs.member(2, "/dev/loop4", damaged).fails
+
+
+def test_a_volume_all_of_whose_room_is_given_out_is_full() -> None:
+    answer = bytes(24) + struct.pack("=QQ", 2 * GIB, 4 * GIB) + bytes(4056)
+    assert btrfs.room_in(answer) == (2 * GIB, 4 * GIB)
+    assert not btrfs.is_full(seen(rooms=((2 * GIB, 4 * GIB), (3 * GIB, 4 * GIB))))
+    assert btrfs.is_full(seen(rooms=((2 * GIB, 4 * GIB), (4 * GIB, 4 * GIB))))
+    assert btrfs.is_full(seen(rooms=((99 * GIB + 1, 100 * GIB),)))
+
+
+def seen(*, rooms: tuple[tuple[int, int], ...]) -> btrfs.Seen:
+    return btrfs.Seen(uuid="", members=(), devices=frozenset(), rooms=rooms, unmirrored=(), busy="")
 
 
 def test_a_disk_that_is_not_there_has_no_path_and_is_gone() -> None:

@@ -105,9 +105,11 @@ class Volume:
     def take_down(self) -> None:
         """Unmounted, and its devices let go of; the files stay. Where a process of this
         computer has mounts of its own, and so a view of this one, the kernel lets go as it ends."""
-        if self.mountpoint.is_mount():
-            self.runner.run(Command(argv=("umount", str(self.mountpoint))))
         end = self.clock.monotonic() + RELEASED_WITHIN_S
+        while self.mountpoint.is_mount():
+            late = self.clock.monotonic() > end  # until then somebody may just be looking at it
+            self.runner.run(Command(argv=("umount", str(self.mountpoint))), check=late)
+            self.clock.sleep(POLL_S)
         while devices := loops.below(self.folder):
             self.runner.run(loops.detach(devices), check=False)
             if self.clock.monotonic() > end:
@@ -122,8 +124,8 @@ class Volume:
         return self._member(number).overwrite(seed)
 
     def fail(self, number: int) -> None:
-        """That member fails for good: nothing can be read from it, or written to it. Its device goes
-        first, so that who is killed in between leaves a disk that everybody sees failing."""
+        """That member fails for good: nothing can be read from it, or written to it. Its device
+        goes first: who is killed in between leaves a disk that everybody sees failing."""
         self._must_be_whole()
         failed = self._member(number)
         loops.take_away(self.attach()[failed.file])

@@ -28,6 +28,17 @@ FS_INFO_BYTES = 1024
 DEVICE_INFO = 0xD000941E
 """The number of a device is given; the last kibibyte is its path, empty for one that is gone."""
 DEVICE_INFO_BYTES = 4096
+DEVICE_ROOM_FORM = struct.Struct("=QQ")
+DEVICE_ROOM_AT = 24
+"""Bytes of it that were given out in chunks, and all of them."""
+
+CHUNK_BYTES = 256 * 1024 * 1024
+LARGE_CHUNK_BYTES = 1024 * 1024 * 1024
+LARGE_BYTES = 50 * LARGE_CHUNK_BYTES
+"""A chunk of metadata, and on disks of which size it is a large one (btrfs(5), block groups). A
+replacement begins with making one of each kind anew, on every member (seen on Linux 6.18: "failed
+setting block group ro: -28")."""
+
 PATH_AT = 3072
 
 DEVICE_STATS = 0xC4089434
@@ -66,11 +77,13 @@ C: Mapping[str, str] = {"LC_ALL": "C"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """`devices`: the kernel's names of its members, `loop3`. `unmirrored`: what is held once."""
+    """`devices`: the kernel's names of its members, `loop3`. `rooms`: of each that is there, bytes
+    that were given out, and all of them. `unmirrored`: what is held once."""
 
     uuid: str
     members: tuple[Member, ...]
     devices: frozenset[str]
+    rooms: tuple[tuple[int, int], ...]
     unmirrored: tuple[str, ...]
     busy: str
 
@@ -82,7 +95,8 @@ def look(folder: str) -> Seen:
     """Of the file system under `folder`."""
     with opened(folder) as handle:
         last, _, uuid = FS_INFO_FORM.unpack_from(fcntl.ioctl(handle, FS_INFO, bytes(FS_INFO_BYTES)))
-        paths = dict(devices(handle, last))
+        told = dict(devices(handle, last))
+        paths = {number: path_in(answer) for number, answer in told.items()}
         return Seen(
             uuid=str(UUID(bytes=uuid)),
             members=tuple(
@@ -90,6 +104,7 @@ def look(folder: str) -> Seen:
                 for number, path in paths.items()
             ),
             devices=frozenset(Path(path).name for path in paths.values() if path),
+            rooms=tuple(room_in(answer) for number, answer in told.items() if paths[number]),
             unmirrored=tuple(held_once(spaces(handle))),
             busy=busy(handle),
         )
@@ -110,8 +125,9 @@ def asked(handle: int, what: int, given: bytes) -> bytes:
     return bytes(answer)
 
 
-def devices(handle: int, last: int) -> Iterator[tuple[int, str]]:
-    """Numbers and paths. What a replacement is written to has the number 0, and is no member."""
+def devices(handle: int, last: int) -> Iterator[tuple[int, bytes]]:
+    """Numbers, and what is known of each. What a replacement is written to has the number 0, and is
+    no member."""
     for number in range(1, last + 1):
         given = struct.pack("=Q", number).ljust(DEVICE_INFO_BYTES, b"\0")
         try:
@@ -120,11 +136,24 @@ def devices(handle: int, last: int) -> Iterator[tuple[int, str]]:
             if error.errno != errno.ENODEV:
                 raise
             continue
-        yield number, path_in(answer)
+        yield number, answer
 
 
 def path_in(answer: bytes) -> str:
     return answer[PATH_AT:].partition(b"\0")[0].decode()
+
+
+def room_in(answer: bytes) -> tuple[int, int]:
+    given, total = DEVICE_ROOM_FORM.unpack_from(answer, DEVICE_ROOM_AT)
+    return given, total
+
+
+def is_full(seen: Seen) -> bool:
+    """Whether a replacement would be refused for want of room."""
+    return any(
+        total - given < (LARGE_CHUNK_BYTES if total >= LARGE_BYTES else CHUNK_BYTES)
+        for given, total in seen.rooms
+    )
 
 
 def stats_of(number: int) -> bytes:

@@ -27,6 +27,8 @@ def troubles(volume: Volume) -> Iterator[str]:
             yield f"{member.name} of {volume.folder} {said(member)}"
     if volume.busy:
         yield f"{volume.folder} is not done yet: {volume.busy}"
+    if volume.full:
+        yield f"{volume.folder} is so full that no spare could take a disk's place"
     if volume.scrub and volume.scrub.uncorrectable:
         yield f"{volume.scrub.uncorrectable} blocks of {volume.folder} cannot be corrected"
 

@@ -47,7 +47,8 @@ def on_btrfs(folder: str, scrub: Scrub | None, disks: Iterable[str]) -> Volume:
         copies=1 if seen.unmirrored or len(seen.members) < 2 else 2,
         unmirrored=seen.unmirrored,
         busy=seen.busy,
-        spares=tuple(each for each in disks if is_spare(each, seen)),
+        full=btrfs.is_full(seen),
+        spares=tuple(each for each in disks if is_spare(each, seen) and not btrfs.is_full(seen)),
         scrub=scrub,
     )
 

@@ -41,7 +41,8 @@ class Scrub:
 class Volume:
     """What lies under `folder`. `copies`: how many members hold each block, where it is mirrored
     throughout; 1 where it is not. `busy`: what the volume is just at, in the kernel's words;
-    nothing else can be begun meanwhile. `spares`: disks that could take a member's place."""
+    nothing else can be begun meanwhile. `full`: no spare could take a member's place, for which the
+    kernel needs a little room. `spares`: disks that could."""
 
     folder: str
     kind: Kind
@@ -50,6 +51,7 @@ class Volume:
     copies: int = 1
     unmirrored: tuple[str, ...] = ()
     busy: str = ""
+    full: bool = False
     spares: tuple[str, ...] = ()
     scrub: Scrub | None = None
 

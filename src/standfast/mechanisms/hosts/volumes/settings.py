@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class VolumeSettings(BaseModel):
     """`mirrored`: front ends and databases have their data on mirrored disks, and that is promised;
     of machines made on this computer they are made. `size_gb` of each disk that is made here; it
-    takes room as it is filled."""
+    takes room as it is filled. A database keeps more than two gigabytes of its log."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mirrored: bool = False
-    size_gb: int = Field(default=8, ge=1, le=1024)
+    size_gb: int = Field(default=8, ge=4, le=1024)
