@@ -14,7 +14,7 @@ from .test_redundant_web import until
 MIRRORED = """
 [volumes]
 mirrored = true
-size_gb = 4
+size_gb = 16
 [[machines]]
 name = "edge-1"
 roles = ["edge", "web", "monitor"]

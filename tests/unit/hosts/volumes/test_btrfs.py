@@ -64,11 +64,10 @@ def test_damaged_blocks_alone_are_no_failure() -> None:
 
 
 def test_a_volume_all_of_whose_room_is_given_out_is_full() -> None:
-    answer = bytes(24) + struct.pack("=QQ", 2 * GIB, 4 * GIB) + bytes(4056)
-    assert btrfs.room_in(answer) == (2 * GIB, 4 * GIB)
-    assert not btrfs.is_full(seen(rooms=((2 * GIB, 4 * GIB), (3 * GIB, 4 * GIB))))
-    assert btrfs.is_full(seen(rooms=((2 * GIB, 4 * GIB), (4 * GIB, 4 * GIB))))
-    assert btrfs.is_full(seen(rooms=((99 * GIB + 1, 100 * GIB),)))
+    answer = bytes(24) + struct.pack("=QQ", 2 * GIB, 8 * GIB) + bytes(4056)
+    assert btrfs.room_in(answer) == (2 * GIB, 8 * GIB)
+    assert not btrfs.is_full(seen(rooms=((2 * GIB, 8 * GIB), (5 * GIB, 8 * GIB))))
+    assert btrfs.is_full(seen(rooms=((2 * GIB, 8 * GIB), (6 * GIB, 8 * GIB))))
 
 
 def seen(*, rooms: tuple[tuple[int, int], ...]) -> btrfs.Seen:

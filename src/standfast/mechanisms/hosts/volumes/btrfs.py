@@ -32,12 +32,10 @@ DEVICE_ROOM_FORM = struct.Struct("=QQ")
 DEVICE_ROOM_AT = 24
 """Bytes of it that were given out in chunks, and all of them."""
 
-CHUNK_BYTES = 256 * 1024 * 1024
-LARGE_CHUNK_BYTES = 1024 * 1024 * 1024
-LARGE_BYTES = 50 * LARGE_CHUNK_BYTES
-"""A chunk of metadata, and on disks of which size it is a large one (btrfs(5), block groups). A
-replacement begins with making one of each kind anew, on every member (seen on Linux 6.18: "failed
-setting block group ro: -28")."""
+REPLACED_IN_BYTES = 2560 * 1024 * 1024
+"""A replacement gives out new chunks, a gigabyte each for data and metadata, for those that it is
+just copying, and fails when there is no room for them, even where chunks are half empty (seen on
+Linux 6.18: "failed setting block group ro: -28")."""
 
 PATH_AT = 3072
 
@@ -149,11 +147,8 @@ def room_in(answer: bytes) -> tuple[int, int]:
 
 
 def is_full(seen: Seen) -> bool:
-    """Whether a replacement would be refused for want of room."""
-    return any(
-        total - given < (LARGE_CHUNK_BYTES if total >= LARGE_BYTES else CHUNK_BYTES)
-        for given, total in seen.rooms
-    )
+    """Whether a replacement may fail for want of room."""
+    return any(total - given < REPLACED_IN_BYTES for given, total in seen.rooms)
 
 
 def stats_of(number: int) -> bytes:

@@ -28,7 +28,7 @@ def troubles(volume: Volume) -> Iterator[str]:
     if volume.busy:
         yield f"{volume.folder} is not done yet: {volume.busy}"
     if volume.full:
-        yield f"{volume.folder} is so full that no spare could take a disk's place"
+        yield f"{volume.folder} is so full that a spare may fail to take a disk's place"
     if volume.scrub and volume.scrub.uncorrectable:
         yield f"{volume.scrub.uncorrectable} blocks of {volume.folder} cannot be corrected"
 

@@ -48,7 +48,7 @@ def on_btrfs(folder: str, scrub: Scrub | None, disks: Iterable[str]) -> Volume:
         unmirrored=seen.unmirrored,
         busy=seen.busy,
         full=btrfs.is_full(seen),
-        spares=tuple(each for each in disks if is_spare(each, seen) and not btrfs.is_full(seen)),
+        spares=tuple(each for each in disks if is_spare(each, seen)),
         scrub=scrub,
     )
 

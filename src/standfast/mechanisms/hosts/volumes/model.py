@@ -41,8 +41,8 @@ class Scrub:
 class Volume:
     """What lies under `folder`. `copies`: how many members hold each block, where it is mirrored
     throughout; 1 where it is not. `busy`: what the volume is just at, in the kernel's words;
-    nothing else can be begun meanwhile. `full`: no spare could take a member's place, for which the
-    kernel needs a little room. `spares`: disks that could."""
+    nothing else can be begun meanwhile. `full`: there may be too little room for a spare to take a
+    member's place. `spares`: disks that could."""
 
     folder: str
     kind: Kind
