@@ -284,7 +284,7 @@ def page(record: Record, now: datetime) -> tuple[int, int]:
     return len(whole), len(HISTORY.sub(b"", whole))
 
 
-HISTORY = re.compile(b"<figure>.*?</figure>", re.DOTALL)
+HISTORY = re.compile(b'<tr><td colspan="4"><figure>.*?</figure></td></tr>\n', re.DOTALL)
 """A plot of 90 days, and the words below it."""
 
 

@@ -94,7 +94,7 @@ def texts(made: Page) -> Mapping[str, str]:
 def html(made: Page) -> str:
     style = compact(templates.render(PACKAGE, "page.css"))
     scripts = templates.render(PACKAGE, "page.js") + templates.render(PACKAGE, "check.js")
-    script = re.sub(r"\n\s+", "\n", scripts)
+    script = re.sub(r"\n\s+", "\n", re.sub(r"(?m)^\s*//.*\n", "", scripts))
     return templates.render(
         PACKAGE,
         "page.html",

@@ -105,7 +105,7 @@
     if (!link.dataset.outcome) return true;
     const statement = JSON.parse(read.decode(decoded(JSON.parse(read.decode(entry)).payload)));
     const said = statement.predicate, measured = (said.red || said).measured;
-    return said.promise === link.dataset.promise
+    return said.promise === link.closest("article").id
       && (said.outcome || "calibrated") === link.dataset.outcome
       && (said.ended_at || said.removed_at) === link.dataset.at
       && Object.entries(JSON.parse(link.dataset.figures)).every(([name, value]) => measured[name] === value);
