@@ -39,6 +39,9 @@ READ_LIMIT = 1_000_000
 """Entries that one reader takes into memory: a site of thirty promises for some decades."""
 
 
+MANY = 10_000
+"""Entries of a log that is long."""
+
 AHEAD = 2
 """Bundles for each core that wait to be looked at: as much of the log as is in memory."""
 
@@ -165,7 +168,7 @@ def _read(
 ) -> Record:
     files: dict[Tile, bytes] = {}
     new = inspection.checkpoint.size - reader.known
-    with uncollected(), checkers(new) as others:
+    with uncollected(new), checkers(new) as others:
         for each, good in _checked(_bundles(transport, inspection, reader, again), others):
             if reader.known and not inspection.agrees(each.tile, each.hashes):
                 raise _Changed
@@ -219,15 +222,18 @@ def _checked(found: Iterator[Bundle], others: Checkers) -> Iterator[tuple[Bundle
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def uncollected(entries: int) -> Iterator[None]:
     """Python looks through all that is in memory again and again as it grows, for what refers to
-    itself. Nothing of a log does, and looking took a twentieth of the time."""
+    itself. Nothing of a log does, and looking took a twentieth of the time. What a long log has
+    brought is not looked through later either."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            if entries >= MANY:
+                gc.freeze()
             gc.enable()
 
 
