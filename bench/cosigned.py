@@ -39,6 +39,7 @@ from standfast.evidence.transport import Missing  # noqa: E402
 from standfast.mechanisms.hosts.tls import Identity, client_context  # noqa: E402
 from standfast.mechanisms.keys.authority import Subject, make, private_pem, signed  # noqa: E402
 from standfast.mechanisms.monitor import bulletin  # noqa: E402
+from standfast.mechanisms.monitor.issued import Issued  # noqa: E402
 from standfast.mechanisms.monitor.store import EtcdStore  # noqa: E402
 
 ORIGIN = "bench.example.test/trust/log"
@@ -97,6 +98,9 @@ class Monitors:
             "promises": [],
             "not_promised": {},
             "company": {},
+            "certificates": [],
+            "timestamps": [],
+            "timestamps_every_h": 24,
             "monitors": [
                 {"name": each, "witness": cosigner(WITNESSES[each]).vkey} for each in NAMES
             ],
@@ -110,6 +114,7 @@ class Monitors:
             witness=WITNESSES[name],
             clock=SystemClock(),
             store=EtcdStore([address], context, prefix=bulletin.PREFIX),
+            issued=Issued(names=(), edges=(), ask=lambda edge: {}, clock=SystemClock()),
             peers={each: Pages(self.folder / each) for each in NAMES if each != name},
         )
 

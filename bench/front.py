@@ -122,9 +122,9 @@ def bare(folder: Path, seconds: int, rounds: int) -> None:
     print(
         f"{'front':<8} {'least µs of a core a request':>32} {'median':>8} {'most requests/s':>18}"
     )
-    for name, each in found.items():
-        least, median = min(each.cpu_us), statistics.median(each.cpu_us)
-        print(f"{name:<8} {least:>32.1f} {median:>8.1f} {max(each.per_s):>18.0f}")
+    for name, figures in found.items():
+        least, median = min(figures.cpu_us), statistics.median(figures.cpu_us)
+        print(f"{name:<8} {least:>32.1f} {median:>8.1f} {max(figures.per_s):>18.0f}")
     ours, other = found["ours"], found["bare"]
     print(f"\nours to bare, the least of {rounds} rounds: ", end="")
     print(f"{min(other.cpu_us) / min(ours.cpu_us):.3f} by processor time (≥ 0.95), ", end="")

@@ -106,8 +106,8 @@ def apart_from_postgresql(machine: Machine) -> Iterator[Path]:
         yield own
     finally:
         (own / "cgroup.freeze").write_text("0")
-        for number in (own / "cgroup.procs").read_text().split():
-            (unit / "cgroup.procs").write_text(number)
+        for left in (own / "cgroup.procs").read_text().split():
+            (unit / "cgroup.procs").write_text(left)
         own.rmdir()
 
 

@@ -85,14 +85,14 @@ def by_hand(site: Site, primary: Machine, secondary: Machine) -> None:
 def input_chain(machine: Machine) -> tuple[str, str, str]:
     """Family, table and chain where the machine's firewall lets in."""
     shown = run(*inside(machine), "nft", "list", "ruleset")
-    table = ()
+    family = table = chain = ""
     for line in shown.splitlines():
         if found := re.match(r"table (\w+) (\S+) \{", line):
-            table = found.groups()
+            family, table = found[1], found[2]
         elif found := re.match(r"\s+chain (\S+) \{", line):
             chain = found[1]
         elif "hook input" in line and "policy drop" in line:
-            return (*table, chain)
+            return family, table, chain
     raise SystemExit(f"{machine.name} has no firewall that refuses")
 
 

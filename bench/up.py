@@ -20,7 +20,9 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = Path(os.environ.get("STANDFAST_STATE", "/var/lib/standfast"))
@@ -55,7 +57,7 @@ class Bench:
             raise SystemExit(done.stderr)
         return time.monotonic() - began, done.stdout, done.returncode
 
-    def up(self) -> tuple[float, float, dict]:
+    def up(self) -> tuple[float, float, dict[str, Any]]:
         """Seconds to the first answer, seconds to the end, and what `up --json` said."""
         answered: list[float] = []
         over = threading.Event()
@@ -108,7 +110,7 @@ def main() -> None:
             shutil.rmtree(cache)
 
 
-def figures(proof: dict) -> str:
+def figures(proof: Mapping[str, Any]) -> str:
     """What was promised, beside it what was measured."""
     measured, objective = proof["measured"], proof["objective"]
     return ", ".join(

@@ -65,10 +65,10 @@ def placed(
     ):
         text = replaced(text, place, str(mine))
     (folder / "errors.map").write_bytes(errors.error_map(ELSEWHERE))
-    for name, mine in ports.items():
+    for name, own_port in ports.items():
         port = PAGES_PORT if name.startswith("monitor") else WEB_PORT
         was = rf"server {name} {re.escape(str(LOOPBACK))}:{port}\b"
-        text, count = re.subn(was, f"server {name} {LOOPBACK}:{mine}", text)
+        text, count = re.subn(was, f"server {name} {LOOPBACK}:{own_port}", text)
         if not count:
             raise ValueError(f"nothing leads to {name}")
     return text
