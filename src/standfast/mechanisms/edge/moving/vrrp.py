@@ -4,10 +4,7 @@ Advertisements go from edge to edge by unicast, on the private network. VRRP has
 (RFC 5798, section 9), so who may send any is the firewall's matter: the other edges alone.
 """
 
-from pathlib import Path
-
 from standfast.core.templates import render
-from standfast.mechanisms.edge.moving import answering
 from standfast.mechanisms.edge.moving.ask import MovingAsk
 from standfast.mechanisms.edge.moving.turns import Turn
 from standfast.mechanisms.hosts.agent.faults import Fault
@@ -16,7 +13,7 @@ from standfast.mechanisms.hosts.names import FAULTS
 
 UNIT = "keepalived.service"
 CONFIG = "/etc/keepalived/keepalived.conf"
-ANSWERING = "/etc/keepalived/answering.py"
+ANSWERING = "/etc/keepalived/answering.pl"
 """At the same place in every release, so that keepalived is not told anything new by each."""
 
 PINNED = "pinned-address"
@@ -39,7 +36,7 @@ def plan(turns: tuple[Turn, ...], ask: MovingAsk) -> Contribution:
     return Contribution(
         files=(
             File(path=CONFIG, content=config(turns, ask), reloads=(UNIT,)),
-            File(path=ANSWERING, content=Path(answering.__file__).read_bytes()),
+            File(path=ANSWERING, content=render(__package__, "answering.pl").encode()),
             File(path=PINNED_CONFIG, content=config(pinned(turns), ask)),
             File(path=f"{FAULTS}/{PINNED}.json", content=fault.declaration()),
             unit(),
