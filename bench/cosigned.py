@@ -8,6 +8,7 @@ is handed in at all three, as a drill does it, after a pause in which they look 
 """
 
 import argparse
+import random
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 
 from standfast.core.clock import SystemClock  # noqa: E402
-from standfast.daemons.keeper import Keeper  # noqa: E402
+from standfast.daemons.keeper import Keeper, glancing  # noqa: E402
 from standfast.daemons.pages import file_for  # noqa: E402
 from standfast.evidence.cosignature import cosignatures, cosigner, witness_name  # noqa: E402
 from standfast.evidence.envelope import leaf  # noqa: E402
@@ -83,7 +84,8 @@ class Monitors:
             threading.Thread(target=self._keep, args=(self._keeper(name),), daemon=True).start()
 
     def _keep(self, keeper: Keeper) -> None:
-        while not self.over.wait(keeper.turn()):
+        glances = glancing(keeper)
+        while not self.over.wait(glances.turn()):
             pass
 
     def _keeper(self, name: str) -> Keeper:
@@ -203,7 +205,7 @@ def main() -> None:
             monitors.until(0, len(NAMES))
             first, everywhere = [], []
             for number in range(asked.times):
-                time.sleep(QUIET_S)
+                time.sleep(QUIET_S + random.random())
                 began = time.monotonic()
                 size = monitors.hand_in(number)
                 monitors.until(size, 1)

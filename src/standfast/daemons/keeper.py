@@ -23,6 +23,7 @@ from typing import Any
 from standfast.core.clock import Clock, SystemClock
 from standfast.core.errors import CannotVerify, StandfastError, Unreachable
 from standfast.core.files import write_atomically
+from standfast.daemons.glances import Glances
 from standfast.daemons.observer import PROMISE, Agents, Observer
 from standfast.daemons.stamper import Stamper, asked_in, stamp_all
 from standfast.daemons.turns import take_turns, take_turns_in_a_thread
@@ -68,8 +69,8 @@ from standfast.proofs.monitoring.visit import Door, visit
 
 SETTINGS = Path("/etc/standfast/keeper.json")
 PACE_S = 0.75
-"""How long what was handed in waits at most before it is seen: a look costs three milliseconds of a
-core, at each monitor, for as long as a site lives."""
+"""How long what others did waits at most before it is seen: a look costs three milliseconds of a
+core, at each monitor, for as long as a site lives. What is handed in here is seen at a glance."""
 
 QUICK_PACE_S = 0.05
 QUICK_FOR_S = 3.0
@@ -187,6 +188,10 @@ class Keeper:
             pause = AGAIN_AFTER_S
         self._show_if_due(self.clock.now())
         return pause
+
+    def was_handed_more(self) -> bool:
+        """Since the last turn."""
+        return not self.intake.names() <= self.waiting.keys()
 
     def _keep(self) -> float:
         done = self.mirror.turn()
@@ -476,6 +481,10 @@ def beside(daemon: Observer | Visitor, name: str) -> None:
     Thread(target=take_turns_in_a_thread, args=said, daemon=True).start()
 
 
+def glancing(keeper: Keeper) -> Glances:
+    return Glances(look=keeper.turn, is_new=keeper.was_handed_more, clock=keeper.clock)
+
+
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     settings = json.loads(SETTINGS.read_text())
@@ -490,7 +499,7 @@ def main() -> None:
     visitor = visiting(keeper, credentials)
     beside(visitor, "visitor")
     try:
-        take_turns(keeper.turn, keeper.clock, say)
+        take_turns(glancing(keeper).turn, keeper.clock, say)
     finally:
         visitor.end()
         keeper.end()

@@ -50,6 +50,10 @@ class Intake:
             found[digest.hex()] = leaf
         return found
 
+    def names(self) -> frozenset[str]:
+        """Of the files, without their ending: a leaf's hash, once it has been looked at."""
+        return frozenset(each.stem for each in self.spool.glob("*.json"))
+
     def take(self, leaf: bytes) -> None:
         """From another monitor's spool into this one."""
         write_atomically(self.spool / f"{leaf_hash(leaf).hex()}.json", leaf, mode=0o600)
