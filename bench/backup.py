@@ -200,16 +200,21 @@ def lasted_s(proof: Mapping[str, Any]) -> float:
     return (ended - began).total_seconds()
 
 
-def snapshot(bench: Bench) -> float:
-    """Bytes that were new in the store."""
-    last = f"{HOME}/offsite/last.json"
+def snapshot(bench: Bench) -> int:
+    """By how many bytes the store has grown."""
+    last, before = f"{HOME}/offsite/last.json", stored()
     bench.on(bench.backup, f"rm -f {last}; systemctl start standfast-offsite-restore")
     bench.on(
         bench.backup,
         f"while [ ! -e {last} ]; do sleep 0.5; done; "
         "while systemctl is-active --quiet standfast-offsite.service; do sleep 0.2; done",
     )
-    return float(json.loads(bench.on(bench.backup, f"cat {last}"))["added_bytes"])
+    return stored() - before
+
+
+def stored() -> int:
+    store = STATE / "sites" / NAME / "store"
+    return sum(each.stat().st_size for each in store.rglob("*") if each.is_file())
 
 
 def visited(bench: Bench, while_: Callable[[], object]) -> tuple[float, float]:
@@ -278,8 +283,9 @@ def measure(bench: Bench, size: float, rounds: int) -> None:
     bare(other, "full")  # the drill draws one of the two
     bare_s, proofs = [], []
     for _ in range(rounds):
-        bare_s.append(restored_bare(bench))
         proofs.append(drill(bench))
+        drawn = bench.site.machines[proofs[-1]["seen"]["machine"]]
+        bare_s.append(restored_bare(replace(bench, backup=drawn)))
     seconds = proofs[-1]["seen"]["seconds"]
     whole = statistics.median(map(lasted_s, proofs))
     restored = statistics.median(each["seen"]["seconds"]["restored"] for each in proofs)

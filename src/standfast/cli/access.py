@@ -12,9 +12,11 @@ from standfast.cli.account import CANARY, enter_account
 from standfast.cli.app import App
 from standfast.cli.progress import Progress
 from standfast.core.errors import Unreachable
+from standfast.core.files import write_atomically
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import custody
 from standfast.mechanisms.recovery.lose_site import naming
+from standfast.mechanisms.recovery.lose_site.settings import DnsSettings
 from standfast.proofs.drills.connection import Target
 from standfast.proofs.drills.customer import Customer, canary
 from standfast.proofs.drills.load import context
@@ -41,7 +43,7 @@ def led(app: App, progress: Progress) -> Door:
     if not site.names:
         return by_address(app, edges, is_led=True)
     if site.dns is not None:
-        steps = tuple(naming.commands(site.dns, site.names, edges))
+        steps = tuple(naming.commands(with_its_key(app, site.dns), site.names, edges))
         for command in steps:
             progress.tell("names", f"leading {', '.join(site.names)} here")
             app.runner.run(command)
@@ -53,6 +55,16 @@ def led(app: App, progress: Progress) -> Door:
     if not naming.leads_here(found, edges):
         return by_address(app, edges, is_led=False)
     return Door(host=name, port=443, addresses=found, is_led=True)
+
+
+def with_its_key(app: App, settings: DnsSettings) -> DnsSettings:
+    """The file that the settings name, or else the key that came along in the envelope."""
+    carried = app.keys.vault.get(naming.KEY)
+    if carried is None or naming.key_in(settings) is not None:
+        return settings
+    path = app.site.folders.home / "dns.key"
+    write_atomically(path, carried.encode(), mode=0o600)
+    return settings.model_copy(update={"key_file": str(path)})
 
 
 def by_address(app: App, edges: Sequence[str], *, is_led: bool) -> Door:

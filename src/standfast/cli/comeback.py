@@ -79,7 +79,8 @@ class Comeback:
         key has signed, and a snapshot; and whether machines can be made, or are fit."""
         began = self.app.clock.now()
         if self.app.site.dns is not None:
-            naming.must_be_possible(self.app.site.dns)
+            carried = naming.KEY in self.content.secrets
+            naming.must_be_possible(self.app.site.dns, carried=carried)
         before = self._begun_before(wanted.snapshot)
         with self._timed("looked"):
             known = self._log_copy(before, wanted.log)

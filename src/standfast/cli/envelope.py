@@ -20,6 +20,7 @@ from standfast.mechanisms.keys import rotation
 from standfast.mechanisms.keys.envelope import form, passphrase
 from standfast.mechanisms.keys.envelope.contents import RECORD, Content, gathered
 from standfast.mechanisms.keys.envelope.staleness import State, Written, judge
+from standfast.mechanisms.recovery.lose_site import naming
 from standfast.mechanisms.rollout.run import own_programs
 
 TRIES = 3
@@ -112,6 +113,8 @@ def write(app: App, output: Path | None, *, print_passphrase: bool, as_json: boo
 def wanted(app: App, now: datetime) -> Content:
     """What an envelope should hold now. Raises `Refused` while keys change."""
     vault = app.keys.vault
+    if (key := naming.key_in(app.site.dns)) is not None:
+        vault.put(naming.KEY, key)  # sealed with the others, so that all of it is in one place
     if rotation.is_under_way(vault):
         raise Refused(
             "the keys are being rotated, and an envelope would be stale as it is written",

@@ -22,6 +22,7 @@ from standfast.mechanisms.keys.envelope import passphrase
 from standfast.mechanisms.keys.envelope.contents import NEEDED
 from standfast.mechanisms.keys.identities import Identity
 from standfast.mechanisms.keys.vault import Place, Vault
+from standfast.mechanisms.recovery.lose_site import naming
 
 from .test_operator import Desk, made
 
@@ -90,6 +91,22 @@ def test_it_holds_the_file_and_the_keys_of_the_site(anna: Desk) -> None:
     assert found["settings_bytes"] == (anna.shared / "standfast.toml").stat().st_size
     assert "passphrase" not in found
     assert {"standfast", "programs", "packages", "suite", "release"} == set(found["versions"])
+
+
+def test_the_key_by_which_names_are_led_elsewhere_goes_along(anna: Desk, tmp_path: Path) -> None:
+    key = tmp_path / "dns.key"
+    with (anna.shared / "standfast.toml").open("a") as file:
+        file.write('[dns]\nway = "rfc2136"\nserver = "192.0.2.53"\nzone = "example.com"\n')
+        file.write(f'key_file = "{key}"\n')
+    envelope, phrase = written(anna)
+    done = anna.says("keys", "envelope", "--check", str(envelope), "--json", stdin=phrase)
+    assert naming.KEY not in json.loads(done.stdout)["secrets"]
+    key.write_text('key "standfast" { };\n')
+    envelope, phrase = written(anna)
+    status, said = checked(anna, envelope, phrase)
+    assert status == 0
+    assert "the key by which its names are led elsewhere" in " ".join(said.split())
+    assert opened(anna).get(naming.KEY) == key.read_text()
 
 
 def test_a_key_that_changes_makes_it_stale_and_writing_it_anew_heals_that(anna: Desk) -> None:

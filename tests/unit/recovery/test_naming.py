@@ -91,9 +91,21 @@ def test_without_its_key_nothing_is_begun(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match=r"dns\.key_file: .* is not there"):
         naming.must_be_possible(settings)
+    naming.must_be_possible(settings, carried=True)
     keyed(tmp_path / "key")
     naming.must_be_possible(settings)
     naming.must_be_possible(DnsSettings())
+
+
+def test_its_key_is_what_lies_in_the_file_that_is_named(tmp_path: Path) -> None:
+    settings = DnsSettings(
+        way=Way.UPDATE, server="192.0.2.53", zone="example.com", key_file=str(tmp_path / "key")
+    )
+    assert naming.key_in(settings) is None
+    assert naming.key_in(None) is None
+    key = keyed(tmp_path / "key").read_text()
+    assert naming.key_in(settings) == key
+    assert naming.key_in(DnsSettings(key_file=str(tmp_path / "key"))) is None, "nothing is updated"
 
 
 def test_another_key_is_refused_and_changes_nothing(settings: DnsSettings, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     **NEEDED,
     SETTINGS: "standfast.toml",
     OPERATORS: "the operators",
+    "dns_key": "the key by which its names are led elsewhere",
 }
 """For people; a secret that is not known here has its name."""
 

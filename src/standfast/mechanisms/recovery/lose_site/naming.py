@@ -8,6 +8,9 @@ from standfast.core.command import Command
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.recovery.lose_site.settings import DnsSettings, Way
 
+KEY = "dns_key"
+"""In the sealed secrets, and so in the envelope: the zone's TSIG key."""
+
 NSUPDATE = "/usr/bin/nsupdate"
 PACKAGE = "bind9-dnsutils"
 TIMEOUT_S = 30
@@ -15,15 +18,24 @@ COMMAND_LIMIT_S = 300.0
 """A provider's program may wait until its own servers have the new address."""
 
 
-def must_be_possible(settings: DnsSettings) -> None:
-    """Before anything is begun. Raises `ConfigError` for what an update lacks on this computer."""
+def key_in(settings: DnsSettings | None) -> str | None:
+    """What is in `key_file` on this computer, if names are led by an update and it is there."""
+    if settings is None or settings.way is not Way.UPDATE or settings.key_file is None:
+        return None
+    path = Path(settings.key_file)
+    return path.read_text() if path.is_file() else None
+
+
+def must_be_possible(settings: DnsSettings, *, carried: bool = False) -> None:
+    """Before anything is begun. Raises `ConfigError` for what an update lacks on this computer.
+    `carried`: its key is in the envelope."""
     if settings.way is not Way.UPDATE:
         return
     if not Path(NSUPDATE).exists():
         raise ConfigError(f"{NSUPDATE} is not there", remedy=f"apt-get install {PACKAGE}")
-    if settings.key_file is None or not Path(settings.key_file).is_file():
+    if key_in(settings) is None and not carried:
         raise ConfigError(
-            f"dns.key_file: {settings.key_file} is not there",
+            f"dns.key_file: {settings.key_file} is not there, and no key is in the envelope",
             remedy="Put the TSIG key of the zone there, as tsig-keygen(8) writes it.",
         )
 
