@@ -224,13 +224,11 @@ def on(machine: str, command: str, *, check: bool = True) -> str:
     return operator("ssh", "-o", "BatchMode=yes", machine, command, check=check).stdout
 
 
-def is_bare(machine: str) -> bool:
-    """Nothing of ours runs or is installed there; who it was, it still knows."""
-    return (
-        not on(machine, "systemctl list-units --no-legend 'standfast-*' 'service-*'")
-        and not on(machine, "ls -d /opt/standfast /etc/standfast/nftables.conf", check=False)
-        and bool(on(machine, "ls /etc/standfast/identity/key.pem"))
-    )
+def remains(machine: str) -> str:
+    """What of ours runs or is installed there. Who it was, it still knows."""
+    on(machine, "ls /etc/standfast/identity/key.pem")
+    units = on(machine, "systemctl list-units --no-legend 'standfast-*' 'service-*'")
+    return units + on(machine, "ls -d /opt/standfast /etc/standfast/nftables.conf", check=False)
 
 
 def voting() -> set[str]:
@@ -615,7 +613,7 @@ def test_a_machine_that_another_replaces_gives_back_what_is_ours_and_keeps_data(
         **{"one": "on", "two": "on"},
         NEWCOMER: "on",
     }
-    assert is_bare("three")
+    assert not remains("three")
     assert on("three", "ls /var/lib/standfast-backup")
     assert voting() == {"one", "two", NEWCOMER}
     authority = STATE / "sites" / NAME / "ca.pem"
@@ -641,6 +639,6 @@ def test_destroy_takes_its_own_away_puts_theirs_back_and_keeps_data(
     assert on("one", "systemctl is-active theirs.service").strip() == "active"
     assert on("one", ANSWER).strip() == "42"
     assert "192.0.2.99 two" in on("one", "cat /etc/hosts")
-    assert all(map(is_bare, (*MACHINES, NEWCOMER)))
+    assert not {each: left for each in (*MACHINES, NEWCOMER) if (left := remains(each))}
     kept = HOME / "machines" / "one" / "upper" / "var/lib/standfast/www/log/checkpoint"
     assert kept.stat().st_size > 0

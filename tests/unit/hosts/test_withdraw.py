@@ -52,6 +52,19 @@ def test_files_units_and_programs_go(places: Path) -> None:
     assert ("systemctl", "disable", "--now", "ssh.service") not in machine.asked
 
 
+def test_what_a_timer_has_started_is_ended_and_forgotten(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = places / "units"
+    monkeypatch.setattr(withdraw, "UNITS", units)
+    names = ("standfast-backup.service", "ssh.service", "ssh.service.d/standfast.conf")
+    apply.note(apply.INSTALLED, [str(units / each) for each in names])
+    machine = Machine()
+    withdraw.withdraw(machine)
+    for done in ("stop", "reset-failed"):
+        assert ("systemctl", done, "standfast-backup.service") in machine.asked
+
+
 def test_packages_that_came_with_us_are_removed_and_never_purged(places: Path) -> None:
     machine = Machine()
     assert withdraw.withdraw(machine).packages == ["haproxy"]

@@ -31,6 +31,7 @@ clock (chrony took the place of what did), and logs fill the disk."""
 WATCHED = Path(NOTES).parent
 """What a watch over disks has noted."""
 
+UNITS = Path("/etc/systemd/system")
 RELEASES = Path("/srv/service/releases")
 STAY = frozenset({"ssh.service", "chrony.service", "logrotate.timer"})
 """Units that run with us or without us."""
@@ -64,7 +65,11 @@ def withdraw(runner: Runner) -> Withdrawn:
             Command(argv=("systemctl", "disable", "--now", unit), timeout_s=120), check=False
         )
         report.units.append(unit)
-    for path in sorted(apply.noted(apply.INSTALLED)):
+    installed = apply.noted(apply.INSTALLED)
+    started = sorted(stoppable(units_among(installed)))
+    if started:  # by timers, and tried again for as long as they fail
+        runner.run(Command(argv=("systemctl", "stop", *started), timeout_s=120), check=False)
+    for path in sorted(installed):
         apply.remove(Path(path))
         report.files.append(path)
     if packages:
@@ -73,6 +78,8 @@ def withdraw(runner: Runner) -> Withdrawn:
     open_up(runner)
     report.put_back = adopt.put_back(runner)
     runner.run(Command(argv=("systemctl", "daemon-reload")))
+    if started:
+        runner.run(Command(argv=("systemctl", "reset-failed", *started)), check=False)
     runner.run(Command(argv=("systemctl", "reload-or-restart", "ssh.service")), check=False)
     shutil.rmtree(RELEASES, ignore_errors=True)
     shutil.rmtree(apply.STATE, ignore_errors=True)
@@ -87,6 +94,15 @@ def stoppable(units: Iterable[str]) -> Iterator[str]:
     """Also the distribution's that only run because of us, such as HAProxy: whether its package
     goes or was there before, what it served is ours. Not those that the machine needs anyway."""
     return (unit for unit in units if unit not in STAY)
+
+
+def units_among(paths: Iterable[str]) -> Iterator[str]:
+    """Those whose files lie in the folder of units; what changes another unit lies below."""
+    return (
+        path.name
+        for path in map(Path, paths)
+        if path.parent == UNITS and path.suffix in (".service", ".timer", ".socket")
+    )
 
 
 def remove_packages(names: list[str], runner: Runner) -> None:
