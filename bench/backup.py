@@ -11,6 +11,7 @@ writers notice of a full copy.
 
 import argparse
 import json
+import os
 import ssl
 import statistics
 import time
@@ -19,14 +20,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from campaign.own_site import STATE, free_port
-from campaign.site import Machine, Site, product, site_of, standfast
+from campaign.site import Machine, Site, site_of
 from pgbench import AS, BIN, OURS
+from up import NAME, STATE
+from up import Bench as Up
 
-NAME = "bench-backup"
 BACKUP, OTHER = "backup-1", "backup-2"
 DATABASE = "bench"
 ROW_BYTES = 470
@@ -68,23 +70,21 @@ COMMIT = "UPDATE pieces SET text = text WHERE id = 7;"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
+    up: Up
     site: Site
-    port: int
     primary: Machine
     backup: Machine
 
     def on(self, machine: Machine, words: str) -> str:
-        return product(self.site.file, "sh", machine.name, words)
+        return self.site.standfast_on(machine, words)
 
     def sql(self, words: str) -> str:
         told = f"{AS} psql -h {OURS} -v ON_ERROR_STOP=1 -Atq {DATABASE} <<'END'\n{words}\nEND"
         return self.on(self.primary, told)
 
     def said(self, *words: str) -> Mapping[str, Any]:
-        done = standfast(self.site.file, *words, "--json")
-        if not done.stdout:
-            raise SystemExit(done.stderr)
-        found: Mapping[str, Any] = json.loads(done.stdout)
+        _, printed, _ = self.up.run(*words, "--json")
+        found: Mapping[str, Any] = json.loads(printed)
         return found
 
     def started(self, unit: str) -> float:
@@ -225,7 +225,7 @@ def visited(bench: Bench, while_: Callable[[], object]) -> tuple[float, float]:
     def visit() -> None:
         authority = STATE / "sites" / NAME / "ca.pem"
         context = ssl.create_default_context(cafile=str(authority))
-        url = f"https://127.0.0.1:{bench.port}/health"
+        url = f"https://127.0.0.1:{bench.up.port}/health"
         while not over.wait(ASKED_EVERY_S):
             began = time.monotonic()
             with urllib.request.urlopen(url, context=context, timeout=10) as answer:
@@ -314,22 +314,17 @@ def main() -> None:
     parser.add_argument("--gb", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    folder = STATE / "campaigns" / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    file, port = folder / f"{NAME}.toml", free_port()
-    file.write_text(f'name = "{NAME}"\nport = {port}\n')
+    up = Up(Path(os.environ.get("STANDFAST_CACHE", "/var/cache/standfast")))
     try:
-        done = standfast(file, "up", "--no-wait")
-        if done.returncode:
-            raise SystemExit(done.stderr)
-        site = site_of(file)
+        up.run("up", "--no-wait", "--json")
+        site = site_of(up.file)
         primary, _ = site.whole(60)
-        bench = Bench(site=site, port=port, primary=primary, backup=site.machines[BACKUP])
+        bench = Bench(up=up, site=site, primary=primary, backup=site.machines[BACKUP])
         quiet(bench)
         fill(bench, asked.gb)
         measure(bench, asked.gb, asked.rounds)
     finally:
-        standfast(file, "destroy", "--yes")
+        up.clean()
 
 
 if __name__ == "__main__":

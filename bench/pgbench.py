@@ -17,7 +17,7 @@ import statistics
 import sys
 
 from campaign.own_site import OwnSite
-from campaign.site import Machine, Site, inside, product, run, site_of
+from campaign.site import Machine, Site, inside, run, site_of
 
 NAME = "bench-pgbench"
 CLIENTS = 8
@@ -40,10 +40,6 @@ SETTINGS = (
 )
 
 
-def on(site: Site, machine: Machine, words: str) -> str:
-    return product(site.file, "sh", machine.name, words)
-
-
 def by_hand(site: Site, primary: Machine, secondary: Machine) -> None:
     """A pair as the manual has it (PostgreSQL 15, chapter 27)."""
     for machine, other in ((primary, secondary), (secondary, primary)):
@@ -51,8 +47,7 @@ def by_hand(site: Site, primary: Machine, secondary: Machine) -> None:
         chain = input_chain(machine)
         run(*inside(machine), "nft", "insert", "rule", *chain, *rule.split())
     lines = "\\n".join(SETTINGS)
-    on(
-        site,
+    site.standfast_on(
         primary,
         f"{AS} {BIN}/initdb --data-checksums --pgdata={HOME} >/dev/null; "
         f'printf "{lines}\\n" >>{HOME}/postgresql.conf; '
@@ -60,21 +55,18 @@ def by_hand(site: Site, primary: Machine, secondary: Machine) -> None:
         f"{AS} {BIN}/pg_ctl --pgdata={HOME} --log={HOME}/log --wait start >/dev/null",
     )
     source = f"host={primary.address} port={PORT} sslmode=require application_name=second"
-    on(
-        site,
+    site.standfast_on(
         secondary,
         f"{AS} {BIN}/pg_basebackup --checkpoint=fast --write-recovery-conf --pgdata={HOME} "
         f"--dbname='{source}'; "
         f"{AS} {BIN}/pg_ctl --pgdata={HOME} --log={HOME}/log --wait start >/dev/null",
     )
-    on(
-        site,
+    site.standfast_on(
         primary,
         f"{AS} psql -h /tmp -p {PORT} -c \"ALTER SYSTEM SET synchronous_standby_names = 'second'\" "
         "-c 'SELECT pg_reload_conf()' -c 'SELECT pg_sleep(1)' >/dev/null",
     )
-    state = on(
-        site,
+    state = site.standfast_on(
         primary,
         f"{AS} psql -h /tmp -p {PORT} -Atc 'SELECT sync_state FROM pg_stat_replication'",
     )
@@ -97,9 +89,8 @@ def input_chain(machine: Machine) -> tuple[str, str, str]:
 
 
 def prepare(site: Site, primary: Machine, where: str) -> None:
-    on(site, primary, f"{AS} createdb {where} pgbench 2>&1 || true")
-    on(
-        site,
+    site.standfast_on(primary, f"{AS} createdb {where} pgbench 2>&1 || true")
+    site.standfast_on(
         primary,
         f"{AS} {BIN}/pgbench {where} --initialize --quiet --scale={SCALE} pgbench 2>&1",
     )
@@ -107,8 +98,7 @@ def prepare(site: Site, primary: Machine, where: str) -> None:
 
 def measured(site: Site, primary: Machine, where: str, seconds: int) -> float:
     """Transactions per second."""
-    said = on(
-        site,
+    said = site.standfast_on(
         primary,
         f"{AS} {BIN}/pgbench {where} --client={CLIENTS} --jobs=2 --time={seconds} pgbench 2>&1",
     )

@@ -128,8 +128,8 @@ class Site:
             f"--key {identity}/key.pem https://{machine.name}:{PATRONI_PORT}/config",
         )
 
-    def standfast_on(self, machine: Machine, words: str) -> None:
-        product(self.file, "sh", machine.name, words)
+    def standfast_on(self, machine: Machine, words: str) -> str:
+        return product(self.file, "sh", machine.name, words)
 
     def pair(self) -> tuple[Machine, Machine] | None:
         """Primary and secondary, while commits wait for one that streams; None otherwise."""

@@ -65,7 +65,7 @@ def test_a_disk_of_a_database_fails_and_a_second_reader_finds_every_byte(site: S
         damaged = max(damaged, *counted(site, name, "corruption_errs"))
         site.on(name, f"cd {kept} && sha256sum --quiet --check ../second.sums")
     printed, said = drill.communicate()
-    assert drill.returncode == 0, said
+    assert drill.returncode == 0, (said, printed)
     (proof,) = json.loads(printed)["proofs"]
     assert (proof["outcome"], proof["grade"]) == ("kept", "rehearsed")
     measured = proof["measured"]

@@ -59,7 +59,7 @@ def led(app: App, progress: Progress) -> Door:
 
 def with_its_key(app: App, settings: DnsSettings) -> DnsSettings:
     """The file that the settings name, or else the key that came along in the envelope."""
-    carried = app.keys.vault.get(naming.KEY)
+    carried = app.keys.vault.get(custody.DNS_KEY)
     if carried is None or naming.key_in(settings) is not None:
         return settings
     path = app.site.folders.home / "dns.key"

@@ -34,7 +34,7 @@ from standfast.mechanisms.hosts.bundle import Bundle
 from standfast.mechanisms.hosts.local import image
 from standfast.mechanisms.hosts.machine import Role
 from standfast.mechanisms.keys import identities
-from standfast.mechanisms.keys.custody import LOG_KEY
+from standfast.mechanisms.keys.custody import DNS_KEY, LOG_KEY
 from standfast.mechanisms.keys.envelope.contents import Content
 from standfast.mechanisms.recovery.lose_site import brought, naming
 from standfast.mechanisms.recovery.lose_site.brought import Underway
@@ -79,7 +79,7 @@ class Comeback:
         key has signed, and a snapshot; and whether machines can be made, or are fit."""
         began = self.app.clock.now()
         if self.app.site.dns is not None:
-            carried = naming.KEY in self.content.secrets
+            carried = DNS_KEY in self.content.secrets
             naming.must_be_possible(self.app.site.dns, carried=carried)
         before = self._begun_before(wanted.snapshot)
         with self._timed("looked"):

@@ -17,6 +17,7 @@ from standfast.core.files import write_atomically
 from standfast.core.units import stamp
 from standfast.mechanisms.hosts.programs import venv_folder
 from standfast.mechanisms.keys import rotation
+from standfast.mechanisms.keys.custody import DNS_KEY
 from standfast.mechanisms.keys.envelope import form, passphrase
 from standfast.mechanisms.keys.envelope.contents import RECORD, Content, gathered
 from standfast.mechanisms.keys.envelope.staleness import State, Written, judge
@@ -85,6 +86,8 @@ def envelope(
 def write(app: App, output: Path | None, *, print_passphrase: bool, as_json: bool) -> int:
     """The file comes first: killed before the record is sealed, `status` goes on to call it stale,
     and it is only written once more."""
+    if (key := naming.key_in(app.site.dns)) is not None:
+        app.keys.vault.put(DNS_KEY, key)  # sealed with the others, so that all is in one place
     content = wanted(app, app.clock.now())
     path = place(output or Path(f"{app.site.name}.envelope"), app.site.name)
     drawn = passphrase.draw()
@@ -113,8 +116,6 @@ def write(app: App, output: Path | None, *, print_passphrase: bool, as_json: boo
 def wanted(app: App, now: datetime) -> Content:
     """What an envelope should hold now. Raises `Refused` while keys change."""
     vault = app.keys.vault
-    if (key := naming.key_in(app.site.dns)) is not None:
-        vault.put(naming.KEY, key)  # sealed with the others, so that all of it is in one place
     if rotation.is_under_way(vault):
         raise Refused(
             "the keys are being rotated, and an envelope would be stale as it is written",

@@ -22,7 +22,6 @@ from standfast.mechanisms.keys.envelope import passphrase
 from standfast.mechanisms.keys.envelope.contents import NEEDED
 from standfast.mechanisms.keys.identities import Identity
 from standfast.mechanisms.keys.vault import Place, Vault
-from standfast.mechanisms.recovery.lose_site import naming
 
 from .test_operator import Desk, made
 
@@ -100,13 +99,13 @@ def test_the_key_by_which_names_are_led_elsewhere_goes_along(anna: Desk, tmp_pat
         file.write(f'key_file = "{key}"\n')
     envelope, phrase = written(anna)
     done = anna.says("keys", "envelope", "--check", str(envelope), "--json", stdin=phrase)
-    assert naming.KEY not in json.loads(done.stdout)["secrets"]
+    assert custody.DNS_KEY not in json.loads(done.stdout)["secrets"]
     key.write_text('key "standfast" { };\n')
     envelope, phrase = written(anna)
     status, said = checked(anna, envelope, phrase)
     assert status == 0
     assert "the key by which its names are led elsewhere" in " ".join(said.split())
-    assert opened(anna).get(naming.KEY) == key.read_text()
+    assert opened(anna).get(custody.DNS_KEY) == key.read_text()
 
 
 def test_a_key_that_changes_makes_it_stale_and_writing_it_anew_heals_that(anna: Desk) -> None:

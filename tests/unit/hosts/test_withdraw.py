@@ -56,7 +56,7 @@ def test_what_a_timer_has_started_is_ended_and_forgotten(
     places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     units = places / "units"
-    monkeypatch.setattr(withdraw, "UNITS", units)
+    monkeypatch.setattr(apply, "UNIT_FOLDERS", (f"{units}/",))
     names = ("standfast-backup.service", "ssh.service", "ssh.service.d/standfast.conf")
     apply.note(apply.INSTALLED, [str(units / each) for each in names])
     machine = Machine()

@@ -31,7 +31,6 @@ clock (chrony took the place of what did), and logs fill the disk."""
 WATCHED = Path(NOTES).parent
 """What a watch over disks has noted."""
 
-UNITS = Path("/etc/systemd/system")
 RELEASES = Path("/srv/service/releases")
 STAY = frozenset({"ssh.service", "chrony.service", "logrotate.timer"})
 """Units that run with us or without us."""
@@ -66,7 +65,7 @@ def withdraw(runner: Runner) -> Withdrawn:
         )
         report.units.append(unit)
     installed = apply.noted(apply.INSTALLED)
-    started = sorted(stoppable(units_among(installed)))
+    started = sorted(stoppable(Path(each).name for each in installed if apply.is_unit(each)))
     if started:  # by timers, and tried again for as long as they fail
         runner.run(Command(argv=("systemctl", "stop", *started), timeout_s=120), check=False)
     for path in sorted(installed):
@@ -94,15 +93,6 @@ def stoppable(units: Iterable[str]) -> Iterator[str]:
     """Also the distribution's that only run because of us, such as HAProxy: whether its package
     goes or was there before, what it served is ours. Not those that the machine needs anyway."""
     return (unit for unit in units if unit not in STAY)
-
-
-def units_among(paths: Iterable[str]) -> Iterator[str]:
-    """Those whose files lie in the folder of units; what changes another unit lies below."""
-    return (
-        path.name
-        for path in map(Path, paths)
-        if path.parent == UNITS and path.suffix in (".service", ".timer", ".socket")
-    )
 
 
 def remove_packages(names: list[str], runner: Runner) -> None:

@@ -32,6 +32,9 @@ OBSERVERS = "observers/"
 VANTAGE = "vantage"
 VANTAGE_KEY = "vantage.pem"
 LOG_KEY = "log.pem"
+DNS_KEY = "dns_key"
+"""Of the zone (TSIG), as it lay in `[dns] key_file` when the recovery envelope was written."""
+
 ORIGIN = "origin"
 """The log's name, in the sealed secrets and in the site's folder: no secret, but all operators'."""
 

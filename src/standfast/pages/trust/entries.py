@@ -32,7 +32,6 @@ def told(record: Record, index: int | None) -> Told | None:
         index=entry.index,
         path=path_of(entry.index, record.checkpoint.size),
         signer=entry.signer,
-        promise=entry.statement.about,
         outcome=outcome,
         at=at,
         figures=figures,

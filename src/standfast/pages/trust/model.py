@@ -88,7 +88,6 @@ class Told:
     index: int
     path: str
     signer: str
-    promise: str
     outcome: str
     at: datetime
     figures: Figures

@@ -10,10 +10,9 @@ to a device in use.
 
 import errno
 import fcntl
-import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from standfast.core.command import Command
@@ -78,14 +77,14 @@ def take_away(device: str) -> None:
 def give_back(device: str) -> None:
     """All of its file again, which may be another one, or have another size."""
     begin_at(device, 0)
-    with opened(device) as handle:
+    with Path(device).open("r+b", buffering=0) as handle:
         fcntl.ioctl(handle, SET_CAPACITY)
 
 
 def begin_at(device: str, offset: int) -> None:
     """Older kernels refuse it while what was written has not reached the file, and say so."""
-    with opened(device) as handle:
-        status = bytearray(STATUS_BYTES)
+    status = bytearray(STATUS_BYTES)
+    with Path(device).open("r+b", buffering=0) as handle:
         fcntl.ioctl(handle, GET_STATUS, status)
         BEGIN.pack_into(status, BEGIN_AT, offset)
         for _ in range(TRIES):
@@ -97,12 +96,3 @@ def begin_at(device: str, offset: int) -> None:
             else:
                 return
     raise BrokenInvariant(f"{device} is written to without end")
-
-
-@contextmanager
-def opened(device: str) -> Iterator[int]:
-    handle = os.open(device, os.O_RDWR)
-    try:
-        yield handle
-    finally:
-        os.close(handle)

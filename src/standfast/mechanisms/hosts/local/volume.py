@@ -135,33 +135,31 @@ class Volume:
         """What a person does in the end: every dead disk is exchanged for a new one, and so is one
         that was taken out. A dead one that is still a member is replaced first, by the spare, if
         the machine has not done so. To be called while it is mounted."""
+        devices = self.attach()
         for each in self.disks:
-            if self._is_dead(each):
-                self._out_of_the_mirror(each)
-            elif not self._was_taken_out(each):
+            device = devices[each.file]
+            if is_dead(each, device):
+                self._out_of_the_mirror(each, devices)
+            elif not self._was_taken_out(each, device):
                 continue
             each.renew()
-            loops.give_back(self.attach()[each.file])
+            loops.give_back(device)
 
-    def _is_dead(self, disk: Disk) -> bool:
-        return disk.is_dead() or loops.is_empty(self.attach()[disk.file])
-
-    def _was_taken_out(self, disk: Disk) -> bool:
+    def _was_taken_out(self, disk: Disk, device: str) -> bool:
         """No member, and no spare that nobody used yet; nor what a replacement is just written
         to."""
         seen = btrfs.look(str(self.mountpoint))
-        is_used = seen.busy or seen.holds(self.attach()[disk.file])
+        is_used = seen.busy or seen.holds(device)
         return not is_used and not is_stamped(str(disk.file))
 
-    def _out_of_the_mirror(self, dead: Disk) -> None:
-        devices = self.attach()
+    def _out_of_the_mirror(self, dead: Disk, devices: Mapping[Path, str]) -> None:
         end = self.clock.monotonic() + REPLACED_WITHIN_S
         while (seen := btrfs.look(str(self.mountpoint))).holds(devices[dead.file]):
             spare = next(
                 (
                     each
                     for each in self.disks
-                    if not self._is_dead(each) and not seen.holds(devices[each.file])
+                    if not is_dead(each, device := devices[each.file]) and not seen.holds(device)
                 ),
                 None,
             )
@@ -207,13 +205,13 @@ class Volume:
         return members[number % len(members)]
 
     def _must_be_whole(self) -> None:
-        seen = btrfs.look(str(self.mountpoint))
+        devices, seen = self.attach(), btrfs.look(str(self.mountpoint))
         is_mirror = len(seen.members) >= MIRRORED and not seen.unmirrored
         if (
             not is_mirror
             or btrfs.failing(seen)
             or seen.busy
-            or any(self._is_dead(each) for each in self.disks)
+            or any(is_dead(each, devices[each.file]) for each in self.disks)
         ):
             raise Refused(
                 f"{self.mountpoint} is not whole or has no spare, and would lose data now",
@@ -224,3 +222,8 @@ class Volume:
         """Of each disk, as it was when the volume was made."""
         noted = self.folder / "disks" / MADE
         return int(noted.read_text()) if noted.exists() else self.size_bytes
+
+
+def is_dead(disk: Disk, device: str) -> bool:
+    """One of the two is enough: the device goes first, and the file afterwards."""
+    return disk.is_dead() or loops.is_empty(device)

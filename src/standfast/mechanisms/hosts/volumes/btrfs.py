@@ -28,6 +28,7 @@ FS_INFO_BYTES = 1024
 DEVICE_INFO = 0xD000941E
 """The number of a device is given; the last kibibyte is its path, empty for one that is gone."""
 DEVICE_INFO_BYTES = 4096
+PATH_AT = 3072
 DEVICE_ROOM_FORM = struct.Struct("=QQ")
 DEVICE_ROOM_AT = 24
 """Bytes of it that were given out in chunks, and all of them."""
@@ -36,8 +37,6 @@ REPLACED_IN_BYTES = 2560 * 1024 * 1024
 """A replacement gives out new chunks, a gigabyte each for data and metadata, for those that it is
 just copying, and fails when there is no room for them, even where chunks are half empty (seen on
 Linux 6.18: "failed setting block group ro: -28")."""
-
-PATH_AT = 3072
 
 DEVICE_STATS = 0xC4089434
 """Number, count of values, flags, then the values: errors of write, read, flush; blocks that are

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from standfast.mechanisms.keys import operators
+from standfast.mechanisms.keys.custody import DNS_KEY
 from standfast.mechanisms.keys.envelope.contents import NEEDED, needed
 from standfast.mechanisms.keys.operators import Operator
 
@@ -21,7 +22,7 @@ WORDS: Mapping[str, str] = {
     **NEEDED,
     SETTINGS: "standfast.toml",
     OPERATORS: "the operators",
-    "dns_key": "the key by which its names are led elsewhere",
+    DNS_KEY: "the key by which its names are led elsewhere",
 }
 """For people; a secret that is not known here has its name."""
 

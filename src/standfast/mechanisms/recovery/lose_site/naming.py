@@ -8,9 +8,6 @@ from standfast.core.command import Command
 from standfast.core.errors import ConfigError
 from standfast.mechanisms.recovery.lose_site.settings import DnsSettings, Way
 
-KEY = "dns_key"
-"""In the sealed secrets, and so in the envelope: the zone's TSIG key."""
-
 NSUPDATE = "/usr/bin/nsupdate"
 PACKAGE = "bind9-dnsutils"
 TIMEOUT_S = 30
